@@ -8,6 +8,7 @@
 
 #include <array>
 #include <memory>
+#include <span>
 
 #include "weir/base/bytes.h"
 #include "weir/crypto/secret.h"
@@ -29,10 +30,13 @@ class SealingKey {
 
   // Requires: a nonce is never used twice with one key.
   Bytes seal(const Nonce& nonce, ByteView associated, ByteView plain) const;
-  // As seal, into `out` of plain.size() + overhead bytes: no allocation, for bulk data.
+  // As seal, into `out` of plain.size() + overhead bytes, which may begin where `plain` does: for bulk data.
   void seal_into(const Nonce& nonce, ByteView associated, ByteView plain, std::span<std::uint8_t> out) const;
   // Fails with kCorrupt ("seal.broken") if any byte, the nonce or the associated data differ.
   Result<Bytes> open(const Nonce& nonce, ByteView associated, ByteView sealed) const;
+  // As open, into `out` of sealed.size() - overhead bytes, which may begin where `sealed` does. After a failure
+  // `out` is zero. Requires: out has that size, if `sealed` is long enough to have one.
+  Result<> open_into(const Nonce& nonce, ByteView associated, ByteView sealed, std::span<std::uint8_t> out) const;
 
  private:
   struct State;
@@ -40,8 +44,10 @@ class SealingKey {
 };
 
 // A secret sealed under a passphrase (scrypt): the bytes of a key file. docs/formats/key-file.md.
-Bytes seal_key_file(Suite suite, const SecretBytes& secret, const SecretBytes& passphrase, Random& random);
-// Fails with kUnauthenticated ("key_file.passphrase") or kCorrupt ("key_file.malformed").
+// Requires: secret.size() <= 4096.
+Bytes seal_key_file(Suite suite, const SecretBytes& secret, const SecretBytes& passphrase, Random& random,
+                    StretchCost cost = {});
+// Fails with kUnauthenticated ("key_file.passphrase": wrong, or the file was changed) or kCorrupt ("key_file.malformed").
 Result<SecretBytes> open_key_file(ByteView file, const SecretBytes& passphrase);
 
 }  // namespace weir::crypto

@@ -21,6 +21,7 @@ class SecretBytes {
  public:
   SecretBytes() = default;
   explicit SecretBytes(ByteView bytes);  // copies; the caller cleanses its own
+  static SecretBytes adopt(Bytes&& bytes);  // takes over; nothing is left behind to cleanse
   static SecretBytes random(Random& random, std::size_t count);
   SecretBytes(SecretBytes&& other) noexcept;
   SecretBytes& operator=(SecretBytes&& other) noexcept;
@@ -39,7 +40,17 @@ class SecretBytes {
 
 // HKDF (RFC 5869) with the suite's hash. Requires: count <= 255 * 32.
 SecretBytes derive(HashAlgorithm algorithm, const SecretBytes& secret, ByteView salt, ByteView info, std::size_t count);
-// scrypt (RFC 7914) with N = 2^15, r = 8, p = 1: passwords and key files.
-SecretBytes stretch(const SecretBytes& password, ByteView salt, std::size_t count);
+
+// How hard scrypt (RFC 7914) works: N = 2^work, block size r, lanes p. The default takes 32 MiB and about 0.1 s.
+struct StretchCost {
+  std::uint8_t work = 15;
+  std::uint8_t block = 8;
+  std::uint8_t lanes = 1;
+  friend bool operator==(const StretchCost&, const StretchCost&) = default;
+};
+// Whether a cost read from a file may be paid: N >= 2^14 and r >= 8, and no more than 256 MiB in all lanes together.
+bool is_acceptable(const StretchCost& cost);
+// scrypt, for passwords and key files. Requires: 1 <= work <= 20, 1 <= block <= 32, 1 <= lanes <= 16.
+SecretBytes stretch(const SecretBytes& password, ByteView salt, std::size_t count, StretchCost cost = {});
 
 }  // namespace weir::crypto

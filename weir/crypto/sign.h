@@ -28,8 +28,12 @@ Result<Signature> parse_signature(std::string_view text);
 
 class PublicKey {
  public:
+  // The readers take the one canonical form (named curve, uncompressed point) and refuse every other key with
+  // kInvalidArgument: "key.malformed", "key.algorithm", or "key.weak" (an Ed25519 point of small order, under which
+  // one signature fits many messages). For every key that is read, from_der(d)->der() == d.
   static Result<PublicKey> from_der(ByteView spki);
   static Result<PublicKey> from_pem(std::string_view pem);
+  static Result<PublicKey> from_raw(SignatureAlgorithm algorithm, ByteView raw);
   PublicKey(const PublicKey&);
   PublicKey& operator=(const PublicKey&);
   PublicKey(PublicKey&&) noexcept;
@@ -45,6 +49,7 @@ class PublicKey {
   std::string fingerprint() const;
   // Fails with kUnauthenticated ("signature.invalid") if the signature is not of this key over `message`.
   Result<> verify(ByteView message, const Signature& signature) const;
+  friend bool operator==(const PublicKey& a, const PublicKey& b);
 
  private:
   friend class PrivateKey;
@@ -56,9 +61,10 @@ class PublicKey {
 
 class PrivateKey {
  public:
-  static PrivateKey generate(SignatureAlgorithm algorithm);
-  // Ed25519 only: the 32-byte seed; repeatable keys for simulation and vectors.
-  static Result<PrivateKey> from_seed(const SecretBytes& seed);
+  static PrivateKey generate(SignatureAlgorithm algorithm, Random& random);
+  // 32 bytes: the seed of Ed25519, else the big-endian scalar. Repeatable keys for simulation and vectors.
+  static Result<PrivateKey> from_raw(SignatureAlgorithm algorithm, const SecretBytes& raw);
+  static Result<PrivateKey> from_seed(const SecretBytes& seed) { return from_raw(SignatureAlgorithm::kEd25519, seed); }
   static Result<PrivateKey> from_der(const SecretBytes& pkcs8);
   PrivateKey(PrivateKey&&) noexcept;
   PrivateKey& operator=(PrivateKey&&) noexcept;
@@ -67,7 +73,7 @@ class PrivateKey {
   SignatureAlgorithm algorithm() const;
   const PublicKey& public_key() const;
   Signature sign(ByteView message) const;
-  SecretBytes der(SecretAccess) const;
+  SecretBytes der(SecretAccess) const;  // PKCS #8
 
  private:
   friend struct KeyHandle;

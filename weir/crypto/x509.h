@@ -1,7 +1,7 @@
 // X509: certificates of nodes and the authority of a regional node (NDI-TR-2025-03: subject CN = domain or
 // address, OU = identifier of the connector or platform).
 //
-// Thread-safety: values. Trust: parsing and verification take hostile input. Checked against `openssl`.
+// Format: docs/formats/certificates.md. Thread-safety: values. Trust: parsing and verification take hostile input. Checked against `openssl`.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -26,12 +26,14 @@ struct CertificateInfo {
   Timestamp not_before;
   Timestamp not_after;
   bool is_authority = false;
-  std::vector<std::string> alternative_names;  // "DNS:a", "IP:127.0.0.1"
+  std::vector<std::string> alternative_names;  // "DNS:a", "IP:127.0.0.1", "IP:::1", "URI:did:web:a"
 };
 
 class Certificate {
  public:
-  static Result<Certificate> from_pem(std::string_view pem);
+  // Fails with kInvalidArgument ("certificate.malformed", "key.algorithm"). For all that is read, der() is the input.
+  static Result<Certificate> from_der(ByteView der);
+  static Result<Certificate> from_pem(std::string_view pem);  // exactly one certificate
   static Result<std::vector<Certificate>> chain_from_pem(std::string_view pem);
   std::string pem() const;
   const Bytes& der() const { return der_; }
@@ -47,7 +49,8 @@ class Certificate {
   PublicKey key_;
 };
 
-// A certificate request (PKCS #10) signed by the key it is for.
+// A certificate request (PKCS #10) signed by the key it is for. Fails with kInvalidArgument ("certificate.subject",
+// "certificate.alternative_name") if a name does not fit a certificate; so do self_sign and issue.
 Result<std::string> make_request_pem(const PrivateKey& key, const CertificateSubject& subject,
                                      const std::vector<std::string>& alternative_names);
 struct CertificateRequest {
@@ -55,7 +58,8 @@ struct CertificateRequest {
   std::vector<std::string> alternative_names;
   PublicKey key;
 };
-// Verifies the request's own signature.
+// Verifies the request's own signature. Fails with kInvalidArgument ("request.malformed", "key.algorithm") or
+// kUnauthenticated ("request.signature").
 Result<CertificateRequest> parse_request(std::string_view pem);
 
 struct IssueOptions {
@@ -65,11 +69,14 @@ struct IssueOptions {
   Timestamp not_after;
   bool is_authority = false;
 };
+// Fails also with kInvalidArgument ("certificate.validity") if the times are in the wrong order.
 Result<Certificate> self_sign(const PrivateKey& key, const IssueOptions& options, Random& random);
+// Requires of the authority that it is one and that the key is its own: kInvalidArgument ("certificate.authority").
 Result<Certificate> issue(const PrivateKey& authority_key, const Certificate& authority, const PublicKey& subject_key,
                           const IssueOptions& options, Random& random);
 // Whether `leaf` was issued by `authority` and both are valid at `now`.
-// Fails with kUnauthenticated: "certificate.expired", "certificate.not_yet", "certificate.issuer", "certificate.signature".
+// Fails with kUnauthenticated: "certificate.expired", "certificate.not_yet", "certificate.issuer" (another issuer, or
+// one that is no authority), "certificate.signature", "certificate.extension" (a critical one that is not understood).
 Result<> verify_issued(const Certificate& leaf, const Certificate& authority, Timestamp now);
 
 }  // namespace weir::crypto
