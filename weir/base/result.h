@@ -112,18 +112,19 @@ class [[nodiscard]] Result<void> {
 
 #define WEIR_CONCAT_INNER(a, b) a##b
 #define WEIR_CONCAT(a, b) WEIR_CONCAT_INNER(a, b)
-
-// Returns the error of `expression` from the enclosing function, or goes on.
-#define WEIR_TRY(expression)                                                \
-  do {                                                                      \
-    auto weir_try_result = (expression);                                    \
-    if (!weir_try_result) return ::weir::Error(std::move(weir_try_result).error()); \
+#define WEIR_TRY_INTO(name, ...)                                        \
+  do {                                                                  \
+    auto name = (__VA_ARGS__);                                          \
+    if (!name) return ::weir::Error(std::move(name).error());           \
   } while (false)
+#define WEIR_TRY_LET_INTO(name, declaration, ...)                       \
+  auto name = (__VA_ARGS__);                                            \
+  if (!name) return ::weir::Error(std::move(name).error());             \
+  declaration = *std::move(name)
 
-// Binds the value of `expression` to `declaration`, or returns its error. The comma of a template
-// argument list is fine in the expression: it is variadic.
-#define WEIR_TRY_LET(declaration, ...)                                                  \
-  auto WEIR_CONCAT(weir_let_, __LINE__) = (__VA_ARGS__);                                \
-  if (!WEIR_CONCAT(weir_let_, __LINE__))                                                \
-    return ::weir::Error(std::move(WEIR_CONCAT(weir_let_, __LINE__)).error());          \
-  declaration = *std::move(WEIR_CONCAT(weir_let_, __LINE__))
+// Returns the error of an expression from the enclosing function, or goes on.
+#define WEIR_TRY(...) WEIR_TRY_INTO(WEIR_CONCAT(weir_try_, __COUNTER__), __VA_ARGS__)
+
+// WEIR_TRY_LET(const int n, parse(text)) binds the value to the declaration, or returns the error.
+#define WEIR_TRY_LET(declaration, ...) \
+  WEIR_TRY_LET_INTO(WEIR_CONCAT(weir_let_, __COUNTER__), declaration, __VA_ARGS__)
