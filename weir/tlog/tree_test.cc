@@ -43,6 +43,7 @@ Result<Proof> vector_proof(const wire::Json& json) {
 Result<Digest> vector_digest(const wire::Json& json, std::string_view name) {
   WEIR_TRY_LET(const std::string text, json.text(name));
   WEIR_TRY_LET(const Bytes bytes, wire::decode_base64(text));
+  if (bytes.empty()) return Error(Errc::kInvalidArgument, "not a hash");
   return as_digest(bytes);  // some say "dont care 1" where the root does not matter: filled up with zeros
 }
 
