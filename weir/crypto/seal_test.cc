@@ -171,7 +171,9 @@ TEST(KeyFile, BytesAreAsDocumented) {
   SeededRandom random(1);
   const Bytes file = seal_key_file(Suite::kInternational, SecretBytes(view_of("secret")),
                                    SecretBytes(view_of("passphrase")), random);
-  EXPECT_EQ(wire::encode_hex(file), "574549524b455931010f0801c15c0289ec2d0a9167ec8e65a18debbe5e5532fbeea293f80bc942ee0cc8ddfa8693e65edf67af996fce896d221f5d258229");
+  EXPECT_EQ(wire::encode_hex(file),
+            "574549524b455931010f0801c15c0289ec2d0a9167ec8e65a18debbe"
+            "5e5532fbeea293f80bc942ee0cc8ddfa8693e65edf67af996fce896d221f5d258229");
 }
 
 TEST_P(Sealing, AChangedKeyFileDoesNotOpen) {

@@ -13,10 +13,13 @@
 
 namespace weir::crypto {
 
+// Each at most 64 characters (RFC 5280), without control characters. Other attributes of a foreign certificate are
+// left out; one that has two of these is refused, because nobody could say whom it names.
 struct CertificateSubject {
   std::string common_name;   // domain or address
   std::string unit;          // OU: the node's identifier
   std::string organisation;  // O: USCC of the participant; may be empty
+  friend bool operator==(const CertificateSubject&, const CertificateSubject&) = default;
 };
 
 struct CertificateInfo {
@@ -28,6 +31,9 @@ struct CertificateInfo {
   bool is_authority = false;
   std::vector<std::string> alternative_names;  // "DNS:a", "IP:127.0.0.1", "IP:::1", "URI:did:web:a"
 };
+
+inline constexpr std::size_t kCertificateBytesMax = 64u << 10;
+inline constexpr std::size_t kCertificateChainMax = 16;
 
 class Certificate {
  public:
@@ -71,7 +77,8 @@ struct IssueOptions {
 };
 // Fails also with kInvalidArgument ("certificate.validity") if the times are in the wrong order.
 Result<Certificate> self_sign(const PrivateKey& key, const IssueOptions& options, Random& random);
-// Requires of the authority that it is one and that the key is its own: kInvalidArgument ("certificate.authority").
+// The authority must be one, the key its own, and the new certificate no authority: else kInvalidArgument
+// ("certificate.authority").
 Result<Certificate> issue(const PrivateKey& authority_key, const Certificate& authority, const PublicKey& subject_key,
                           const IssueOptions& options, Random& random);
 // Whether `leaf` was issued by `authority` and both are valid at `now`.
