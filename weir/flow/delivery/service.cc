@@ -1,0 +1,566 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/flow/delivery/service.h"
+
+#include <array>
+
+#include "weir/wire/encoding.h"
+
+namespace weir::flow::delivery {
+namespace {
+
+using supply::identifier::NodeId;
+using wire::Json;
+
+constexpr std::size_t kTokenBytes = 32;
+
+Error no_process() {
+  return Error(Errc::kNotFound, "no such transfer process").because("delivery.no_process");
+}
+
+std::string digest_of_token(std::string_view token) {
+  return wire::encode_hex(crypto::hash(crypto::HashAlgorithm::kSha256, view_of(token)));
+}
+
+std::string_view path_end(MessageKind kind) {
+  switch (kind) {
+    case MessageKind::kRequest: return "/request";
+    case MessageKind::kStart: return "/start";
+    case MessageKind::kSuspension: return "/suspension";
+    case MessageKind::kCompletion: return "/completion";
+    case MessageKind::kTermination: return "/termination";
+  }
+  return "";
+}
+
+std::string_view evidence_kind(MessageKind kind) {
+  switch (kind) {
+    case MessageKind::kRequest: return "delivery.requested";
+    case MessageKind::kStart: return "delivery.started";
+    case MessageKind::kSuspension: return "delivery.suspended";
+    case MessageKind::kCompletion: return "delivery.completed";
+    case MessageKind::kTermination: return "delivery.terminated";
+  }
+  return "";
+}
+
+std::string provider_pid(const Transfer& t) { return t.role == Role::kProvider ? t.pid : t.peer_pid; }
+std::string consumer_pid(const Transfer& t) { return t.role == Role::kConsumer ? t.pid : t.peer_pid; }
+
+// A destruction proof's signed bytes: RFC 8785, docs/formats/destruction-proof.md.
+Json proof_body(const Transfer& transfer, const NodeId& holder, std::string_view reason, Timestamp time) {
+  return Json::object({{"agreement", transfer.agreement},
+                       {"consumerPid", consumer_pid(transfer)},
+                       {"contentRoot", format(transfer.root)},
+                       {"contract", transfer.contract},
+                       {"holder", holder.text()},
+                       {"product", transfer.product},
+                       {"providerPid", provider_pid(transfer)},
+                       {"reason", reason},
+                       {"time", format_iso8601(time)},
+                       {"type", "weir.destruction.v1"}});
+}
+
+Json reasons_json(std::string_view reason) {
+  return reason.empty() ? Json::object() : Json::object({{"reason", reason}});
+}
+
+}  // namespace
+
+Result<> Service::send(store::Tx& tx, const Transfer& transfer, const TransferMessage& message) {
+  std::string path = "/transfers";
+  if (message.kind != MessageKind::kRequest) path += "/" + transfer.peer_pid;
+  path += path_end(message.kind);
+  WEIR_TRY(store::enqueue(tx, {.lane = transfer.pid,
+                               .peer = transfer.peer.text(),
+                               .address = transfer.peer_address,
+                               .path = std::move(path),
+                               .body = delivery::to_json(message).dump(),
+                               .not_before = deps_.clock.now()}));
+  return {};
+}
+
+Result<> Service::record(store::Tx& tx, const Transfer& transfer, std::string_view kind, const std::string& actor,
+                         Json body) {
+  body.set("agreement", transfer.agreement).set("contentRoot", format(transfer.root));
+  WEIR_TRY(deps_.log.append(tx, {.kind = std::string(kind),
+                                 .time = deps_.clock.now(),
+                                 .actor = actor,
+                                 .contract = transfer.contract,
+                                 .product = transfer.product,
+                                 .process = transfer.pid,
+                                 .participants = {deps_.self.node.text(), transfer.peer.text()},
+                                 .body = std::move(body)}));
+  return {};
+}
+
+// ── consumer ──
+
+Result<std::string> Service::request(const std::string& agreement, std::string_view format, const std::string& actor) {
+  if (format != kPullFormat && format != kPushFormat) {
+    return Error(Errc::kInvalidArgument, "unknown transfer format '" + std::string(format) + "'")
+        .because("delivery.format")
+        .advise("use HttpData-PULL or HttpData-PUSH");
+  }
+  return store::sql_write<std::string>(deps_.sql, [&](store::Tx& tx) -> Result<std::string> {
+    WEIR_TRY_LET(const AgreedDelivery agreed, deps_.neighbours.agreed(tx, agreement));
+    if (agreed.consumer != deps_.self.node) {
+      return Error(Errc::kForbidden, "this node is not the consumer of the agreement").because("delivery.not_consumer");
+    }
+    WEIR_TRY_LET(const auto earlier, of_agreement(tx, agreement));
+    for (const Transfer& t : earlier) {
+      const bool usable = t.custody == Custody::kHeld || !is_final(t.state);
+      if (t.role == Role::kConsumer && usable && t.custody < Custody::kDestroying) return t.pid;
+    }
+    const Timestamp now = deps_.clock.now();
+    Transfer transfer{.pid = deps_.random.uuid(),
+                      .role = Role::kConsumer,
+                      .peer = agreed.provider,
+                      .peer_address = agreed.peer_address,
+                      .agreement = agreement,
+                      .contract = agreed.contract,
+                      .product = agreed.product,
+                      .format = std::string(format),
+                      .root = agreed.root,
+                      .size = agreed.size,
+                      .created = now,
+                      .updated = now};
+    TransferMessage message{.kind = MessageKind::kRequest,
+                            .consumer_pid = transfer.pid,
+                            .agreement = agreement,
+                            .format = transfer.format,
+                            .callback_address = deps_.self.protocol_address};
+    if (format == kPushFormat) {
+      std::array<std::uint8_t, kTokenBytes> raw{};
+      deps_.random.fill(raw);
+      const std::string token = wire::encode_base64url(raw);
+      transfer.token_digest = digest_of_token(token);
+      message.data_address.push_back({deps_.self.data_address + "/inbound/" + transfer.pid, token});
+    }
+    WEIR_TRY(insert(tx, transfer));
+    WEIR_TRY(record(tx, transfer, "delivery.requested", actor, Json::object({{"format", format}})));
+    WEIR_TRY(send(tx, transfer, message));
+    return transfer.pid;
+  });
+}
+
+Result<std::unique_ptr<PullSession>> Service::open_pull(const std::string& pid, const Manifest& manifest) {
+  WEIR_TRY_LET(Transfer transfer, get(pid));
+  if (transfer.role != Role::kConsumer || transfer.state != TransferState::kStarted) {
+    return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
+        .because("delivery.wrong_state");
+  }
+  if (manifest.root() != transfer.root) {
+    return Error(Errc::kCorrupt, "the sender's manifest is not that of the agreed content")
+        .because("delivery.other_content")
+        .advise("the sender offers other bytes than were agreed; terminate the transfer and ask the provider");
+  }
+  WEIR_TRY_LET(const auto known, transfer.progress.empty()
+                                     ? Result<std::vector<bool>>(std::vector<bool>(manifest.chunk_count()))
+                                     : decode_bitmap(transfer.progress, manifest.chunk_count()));
+  WEIR_TRY_LET(auto item, deps_.vault.create(pid, manifest));
+  WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(transfer, load(tx, pid));
+    transfer.custody = Custody::kReceiving;
+    transfer.size = manifest.size;
+    transfer.error.clear();
+    return update(tx, transfer);
+  }));
+  return std::make_unique<PullSession>(std::move(item), known);
+}
+
+Result<> Service::record_progress(const std::string& pid, const std::vector<bool>& durable, std::uint64_t bytes_done) {
+  const Bytes bitmap = encode_bitmap(durable);
+  return deps_.sql.write([&](store::Tx& tx) { return update_progress(tx, pid, bitmap, bytes_done); });
+}
+
+Result<Receipt> Service::complete(const std::string& pid, std::uint64_t bytes_received) {
+  return store::sql_write<Receipt>(deps_.sql, [&](store::Tx& tx) -> Result<Receipt> {
+    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    WEIR_TRY_LET(transfer.state, next_state(transfer.state, MessageKind::kCompletion, Role::kConsumer));
+    const Timestamp now = deps_.clock.now();
+    Receipt receipt{.agreement = transfer.agreement,
+                    .contract = transfer.contract,
+                    .provider_pid = transfer.peer_pid,
+                    .consumer_pid = transfer.pid,
+                    .product = transfer.product,
+                    .content_root = format(transfer.root),
+                    .bytes = transfer.size,
+                    .receiver = deps_.self.node.text(),
+                    .time = now};
+    receipt.signature = crypto::format(deps_.self.key->sign(view_of(receipt.canonical_bytes())));
+    transfer.custody = Custody::kHeld;
+    transfer.bytes_moved = transfer.size;
+    transfer.receipt = delivery::to_json(receipt).canonical();
+    transfer.updated = now;
+    WEIR_TRY(update(tx, transfer));
+    WEIR_TRY(deps_.neighbours.meter(tx, transfer, bytes_received));
+    WEIR_TRY(record(tx, transfer, "delivery.completed", "node:" + deps_.self.node.text(),
+                    Json::object({{"receipt", delivery::to_json(receipt)}})));
+    WEIR_TRY(send(tx, transfer,
+                  {.kind = MessageKind::kCompletion,
+                   .provider_pid = transfer.peer_pid,
+                   .consumer_pid = transfer.pid,
+                   .receipt = {receipt}}));
+    return receipt;
+  });
+}
+
+Result<std::unique_ptr<VaultItem>> Service::held(const std::string& agreement) {
+  WEIR_TRY_LET(const auto transfers, store::sql_read<std::vector<Transfer>>(deps_.sql, [&](store::Tx& tx) {
+                 return of_agreement(tx, agreement);
+               }));
+  for (const Transfer& transfer : transfers) {
+    if (transfer.custody == Custody::kHeld) return deps_.vault.open(transfer.pid);
+  }
+  return Error(Errc::kNotFound, "no data of this agreement are held here")
+      .because("delivery.not_held")
+      .advise("fetch them first: weir fetch AGREEMENT");
+}
+
+Result<std::size_t> Service::destroy(const std::string& agreement, std::string_view reason, const std::string& actor) {
+  std::vector<Transfer> to_destroy;
+  WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    to_destroy.clear();
+    WEIR_TRY_LET(auto transfers, of_agreement(tx, agreement));
+    for (Transfer& transfer : transfers) {
+      const bool holds = transfer.custody == Custody::kReceiving || transfer.custody == Custody::kHeld;
+      if (transfer.role != Role::kConsumer || (!holds && transfer.custody != Custody::kDestroying)) continue;
+      if (holds) {
+        transfer.custody = Custody::kDestroying;
+        transfer.updated = deps_.clock.now();
+        if (!is_final(transfer.state)) {
+          transfer.state = TransferState::kTerminated;
+          WEIR_TRY(send(tx, transfer,
+                        {.kind = MessageKind::kTermination,
+                         .provider_pid = transfer.peer_pid,
+                         .consumer_pid = transfer.pid,
+                         .reasons = {std::string(reason)}}));
+        }
+        WEIR_TRY(update(tx, transfer));
+        WEIR_TRY(record(tx, transfer, "delivery.destroying", actor, reasons_json(reason)));
+      }
+      to_destroy.push_back(std::move(transfer));
+    }
+    return {};
+  }));
+  for (const Transfer& transfer : to_destroy) WEIR_TRY(finish_destruction(transfer, reason, actor));
+  return to_destroy.size();
+}
+
+Result<> Service::finish_destruction(const Transfer& transfer, std::string_view reason, const std::string& actor) {
+  WEIR_TRY(deps_.vault.destroy(transfer.pid));
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Transfer current, load(tx, transfer.pid));
+    if (current.custody == Custody::kDestroyed) return {};
+    const Timestamp now = deps_.clock.now();
+    current.custody = Custody::kDestroyed;
+    current.progress.clear();
+    current.updated = now;
+    WEIR_TRY(update(tx, current));
+    const Json body = proof_body(current, deps_.self.node, reason, now);
+    Json proof = body;
+    proof.set("signature", crypto::format(deps_.self.key->sign(view_of(body.canonical()))));
+    WEIR_TRY(record(tx, current, "delivery.destroyed", actor, Json::object({{"proof", proof}})));
+    WEIR_TRY(store::enqueue(tx, {.lane = current.pid,
+                                 .peer = current.peer.text(),
+                                 .address = current.peer_address,
+                                 .path = "/transfers/" + current.peer_pid + "/destruction",
+                                 .body = proof.dump(),
+                                 .not_before = now}));
+    return {};
+  });
+}
+
+// ── provider ──
+
+Result<> Service::start_as_provider(store::Tx& tx, Transfer& transfer, const AgreedDelivery& agreed,
+                                    const TransferMessage& message) {
+  TransferMessage start{
+      .kind = MessageKind::kStart, .provider_pid = transfer.pid, .consumer_pid = transfer.peer_pid};
+  if (transfer.format == kPullFormat) {
+    std::array<std::uint8_t, kTokenBytes> raw{};
+    deps_.random.fill(raw);
+    const std::string token = wire::encode_base64url(raw);
+    transfer.token_digest = digest_of_token(token);
+    start.data_address.push_back({deps_.self.data_address + "/transfers/" + transfer.pid, token});
+  } else {
+    transfer.endpoint = message.data_address.front().endpoint;
+    transfer.token = message.data_address.front().token;
+  }
+  transfer.state = TransferState::kStarted;
+  WEIR_TRY(update(tx, transfer));
+  WEIR_TRY(record(tx, transfer, "delivery.started", "node:" + deps_.self.node.text(),
+                  Json::object({{"format", transfer.format}, {"bytes", static_cast<std::int64_t>(agreed.size)}})));
+  return send(tx, transfer, start);
+}
+
+Result<Json> Service::receive_request(const NodeId& peer, const TransferMessage& message) {
+  std::optional<Error> refused;
+  std::optional<Transfer> made;
+  WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    refused.reset();
+    WEIR_TRY_LET(made, find_by_peer(tx, peer, message.consumer_pid));
+    if (made) return {};
+    WEIR_TRY_LET(const AgreedDelivery agreed, deps_.neighbours.agreed(tx, message.agreement));
+    if (agreed.consumer != peer || agreed.provider != deps_.self.node) {
+      return Error(Errc::kNotFound, "no such agreement").because("agreement.not_found");
+    }
+    const bool pull = message.format == kPullFormat;
+    if (!pull && (message.format != kPushFormat || message.data_address.empty())) {
+      return Error(Errc::kInvalidArgument, "format must be HttpData-PULL, or HttpData-PUSH with a dataAddress")
+          .because("delivery.format");
+    }
+    const Timestamp now = deps_.clock.now();
+    Transfer transfer{.pid = deps_.random.uuid(),
+                      .peer_pid = message.consumer_pid,
+                      .role = Role::kProvider,
+                      .peer = peer,
+                      .peer_address = message.callback_address,
+                      .agreement = message.agreement,
+                      .contract = agreed.contract,
+                      .product = agreed.product,
+                      .format = message.format,
+                      .root = agreed.root,
+                      .size = agreed.size,
+                      .created = now,
+                      .updated = now};
+    WEIR_TRY(insert(tx, transfer));
+    WEIR_TRY(record(tx, transfer, "delivery.requested", "peer:" + peer.text(), Json::object({{"format", message.format}})));
+    const Result<> allowed = deps_.neighbours.authorize_delivery(tx, agreed, Role::kProvider, "peer:" + peer.text());
+    if (allowed) {
+      WEIR_TRY(start_as_provider(tx, transfer, agreed, message));
+    } else if (allowed.error().code() == Errc::kForbidden) {
+      // The refusal is a fact of its own and must stay in the log: commit it, then say no.
+      transfer.state = TransferState::kTerminated;
+      transfer.error = allowed.error().message();
+      WEIR_TRY(update(tx, transfer));
+      WEIR_TRY(record(tx, transfer, "delivery.terminated", "node:" + deps_.self.node.text(),
+                      reasons_json(transfer.error)));
+      refused = allowed.error();
+    } else {
+      return Error(allowed.error());
+    }
+    made = std::move(transfer);
+    return {};
+  }));
+  if (refused) return Error(*refused);
+  if (made->format == kPushFormat && made->state == TransferState::kStarted) deps_.wake(made->pid);
+  return process_json(made->pid, made->peer_pid, made->state);
+}
+
+Result<OpenedContent> Service::open_content(const std::string& pid, const NodeId& peer, std::string_view token) {
+  WEIR_TRY_LET(Transfer transfer, store::sql_read<Transfer>(deps_.sql, [&](store::Tx& tx) -> Result<Transfer> {
+                 WEIR_TRY_LET(Transfer found, load(tx, pid));
+                 if (found.peer != peer || found.role != Role::kProvider) return no_process();
+                 WEIR_TRY(deps_.neighbours.agreed(tx, found.agreement));
+                 return found;
+               }));
+  if (transfer.state != TransferState::kStarted) {
+    return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
+        .because("delivery.wrong_state");
+  }
+  if (!crypto::equal_constant_time(view_of(digest_of_token(token)), view_of(transfer.token_digest))) {
+    return Error(Errc::kUnauthenticated, "this token does not open this transfer").because("delivery.token");
+  }
+  WEIR_TRY_LET(Content content, deps_.contents.open(transfer.root));
+  return OpenedContent{std::move(transfer), std::move(content)};
+}
+
+Result<> Service::record_sent(const std::string& pid, std::uint64_t bytes) {
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    transfer.bytes_moved += bytes;
+    WEIR_TRY(update(tx, transfer));
+    return deps_.neighbours.meter(tx, transfer, bytes);
+  });
+}
+
+Result<> Service::take_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message) {
+  if (message.receipt.empty()) return {};
+  const Receipt& receipt = message.receipt.front();
+  const bool about_this = receipt.agreement == transfer.agreement && receipt.provider_pid == transfer.pid &&
+                          receipt.consumer_pid == transfer.peer_pid && receipt.content_root == format(transfer.root) &&
+                          receipt.bytes == transfer.size && receipt.receiver == transfer.peer.text();
+  if (!about_this) {
+    return Error(Errc::kInvalidArgument, "the receipt is about something else").because("delivery.receipt");
+  }
+  WEIR_TRY_LET(const crypto::PublicKey key, deps_.neighbours.key_of(tx, transfer.peer));
+  WEIR_TRY_LET(const crypto::Signature signature, crypto::parse_signature(receipt.signature));
+  WEIR_TRY(key.verify(view_of(receipt.canonical_bytes()), signature));
+  transfer.receipt = delivery::to_json(receipt).canonical();
+  return {};
+}
+
+Result<> Service::take_destruction_proof(const NodeId& peer, const Json& proof) {
+  WEIR_TRY_LET(const std::string pid, proof.text("providerPid"));
+  WEIR_TRY_LET(const std::string signature_text, proof.text("signature"));
+  WEIR_TRY_LET(const std::string time_text, proof.text("time"));
+  WEIR_TRY_LET(const Timestamp time, parse_iso8601(time_text));
+  WEIR_TRY_LET(const crypto::Signature signature, crypto::parse_signature(signature_text));
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    if (transfer.peer != peer || transfer.role != Role::kProvider) return no_process();
+    if (transfer.custody == Custody::kDestroyed) return {};
+    WEIR_TRY_LET(const crypto::PublicKey key, deps_.neighbours.key_of(tx, peer));
+    const Json expected = proof_body(transfer, peer, proof.text_or("reason", ""), time);
+    WEIR_TRY(key.verify(view_of(expected.canonical()), signature));
+    transfer.custody = Custody::kDestroyed;
+    transfer.updated = deps_.clock.now();
+    WEIR_TRY(update(tx, transfer));
+    return record(tx, transfer, "delivery.destroyed", "peer:" + peer.text(), Json::object({{"proof", proof}}));
+  });
+}
+
+// ── receiver of a push ──
+
+Result<Transfer> Service::open_inbound(const std::string& pid, const NodeId& peer, std::string_view token) {
+  WEIR_TRY_LET(Transfer transfer, get(pid));
+  if (transfer.peer != peer || transfer.role != Role::kConsumer || transfer.format != kPushFormat) return no_process();
+  if (transfer.state != TransferState::kStarted) {
+    return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
+        .because("delivery.wrong_state");
+  }
+  if (!crypto::equal_constant_time(view_of(digest_of_token(token)), view_of(transfer.token_digest))) {
+    return Error(Errc::kUnauthenticated, "this token does not open this transfer").because("delivery.token");
+  }
+  return transfer;
+}
+
+// ── both ──
+
+Result<Json> Service::receive(const NodeId& peer, const std::string& pid, const TransferMessage& message) {
+  bool work = false;
+  Json answer;
+  WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    const std::string& own = transfer.role == Role::kProvider ? message.provider_pid : message.consumer_pid;
+    const std::string& theirs = transfer.role == Role::kProvider ? message.consumer_pid : message.provider_pid;
+    const bool theirs_known = transfer.peer_pid.empty() || transfer.peer_pid == theirs;
+    if (transfer.peer != peer || own != pid || !theirs_known) return no_process();
+    const Role sender = other(transfer.role);
+    const bool starts = message.kind == MessageKind::kStart;
+    // The same message again: the state it leads to is reached already; answer as before.
+    const bool repeated = (starts && transfer.state == TransferState::kStarted && transfer.peer_pid == theirs &&
+                           transfer.role == Role::kConsumer) ||
+                          (message.kind == MessageKind::kCompletion && transfer.state == TransferState::kCompleted) ||
+                          (message.kind == MessageKind::kSuspension && transfer.state == TransferState::kSuspended);
+    if (!repeated) {
+      WEIR_TRY_LET(transfer.state, next_state(transfer.state, message.kind, sender));
+      transfer.peer_pid = theirs;
+      if (starts && !message.data_address.empty()) {
+        transfer.endpoint = message.data_address.front().endpoint;
+        transfer.token = message.data_address.front().token;
+      }
+      if (message.kind == MessageKind::kCompletion && transfer.role == Role::kProvider) {
+        WEIR_TRY(take_receipt(tx, transfer, message));
+      }
+      if (message.kind == MessageKind::kTermination || message.kind == MessageKind::kSuspension) {
+        transfer.error = message.reasons.empty() ? message.code : message.reasons.front().substr(0, 500);
+      }
+      transfer.updated = deps_.clock.now();
+      WEIR_TRY(update(tx, transfer));
+      Json body = reasons_json(transfer.error);
+      if (!transfer.receipt.empty()) body.set("receipt", *wire::parse_json(transfer.receipt));
+      WEIR_TRY(record(tx, transfer, evidence_kind(message.kind), "peer:" + peer.text(), std::move(body)));
+      work = starts;
+    }
+    answer = process_json(provider_pid(transfer), consumer_pid(transfer), transfer.state);
+    return {};
+  }));
+  if (work) deps_.wake(pid);
+  return answer;
+}
+
+Result<Json> Service::status_for(const NodeId& peer, const std::string& pid) {
+  WEIR_TRY_LET(const Transfer transfer, get(pid));
+  if (transfer.peer != peer) return no_process();
+  return process_json(provider_pid(transfer), consumer_pid(transfer), transfer.state);
+}
+
+Result<> Service::change(const std::string& pid, MessageKind kind, std::string_view reason, const std::string& actor) {
+  WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    WEIR_TRY_LET(transfer.state, next_state(transfer.state, kind, transfer.role));
+    if (kind != MessageKind::kStart) transfer.error = reason;
+    transfer.updated = deps_.clock.now();
+    WEIR_TRY(update(tx, transfer));
+    WEIR_TRY(record(tx, transfer, evidence_kind(kind), actor, reasons_json(reason)));
+    if (transfer.peer_pid.empty()) return {};
+    TransferMessage message{
+        .kind = kind, .provider_pid = provider_pid(transfer), .consumer_pid = consumer_pid(transfer)};
+    if (!reason.empty() && kind != MessageKind::kStart) message.reasons.emplace_back(reason);
+    return send(tx, transfer, message);
+  }));
+  if (kind == MessageKind::kStart) deps_.wake(pid);
+  return {};
+}
+
+Result<> Service::suspend(const std::string& pid, std::string_view reason, const std::string& actor) {
+  return change(pid, MessageKind::kSuspension, reason, actor);
+}
+Result<> Service::resume(const std::string& pid, const std::string& actor) {
+  return change(pid, MessageKind::kStart, "", actor);
+}
+Result<> Service::terminate(const std::string& pid, std::string_view reason, const std::string& actor) {
+  return change(pid, MessageKind::kTermination, reason, actor);
+}
+
+Result<> Service::set_rate(const std::string& pid, std::int64_t bytes_per_second, const std::string& actor) {
+  if (bytes_per_second < 0) {
+    return Error(Errc::kInvalidArgument, "a rate cannot be negative").because("delivery.rate").advise("0 lifts the limit");
+  }
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    transfer.rate_bytes_per_second = bytes_per_second;
+    transfer.updated = deps_.clock.now();
+    WEIR_TRY(update(tx, transfer));
+    return record(tx, transfer, "delivery.rate_changed", actor, Json::object({{"bytesPerSecond", bytes_per_second}}));
+  });
+}
+
+Result<> Service::note_error(const std::string& pid, const Error& error) {
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    transfer.error = error.message();
+    transfer.updated = deps_.clock.now();
+    return update(tx, transfer);
+  });
+}
+
+Result<Transfer> Service::get(const std::string& pid) {
+  return store::sql_read<Transfer>(deps_.sql, [&](store::Tx& tx) { return load(tx, pid); });
+}
+
+Result<Page> Service::list(const std::string& cursor, std::size_t limit) {
+  return store::sql_read<Page>(deps_.sql, [&](store::Tx& tx) { return delivery::list(tx, cursor, limit); });
+}
+
+Result<std::vector<Transfer>> Service::unfinished() {
+  return store::sql_read<std::vector<Transfer>>(deps_.sql, [&](store::Tx& tx) { return delivery::unfinished(tx); });
+}
+
+Json to_json(const Transfer& transfer) {
+  Json out = Json::object({{"id", transfer.pid},
+                           {"role", transfer.role == Role::kProvider ? "provider" : "consumer"},
+                           {"state", name_of(transfer.state)},
+                           {"peer", transfer.peer.text()},
+                           {"peerProcess", transfer.peer_pid},
+                           {"agreement", transfer.agreement},
+                           {"contract", transfer.contract},
+                           {"product", transfer.product},
+                           {"format", transfer.format},
+                           {"contentRoot", format(transfer.root)},
+                           {"size", static_cast<std::int64_t>(transfer.size)},
+                           {"bytesMoved", static_cast<std::int64_t>(transfer.bytes_moved)},
+                           {"rateBytesPerSecond", transfer.rate_bytes_per_second},
+                           {"custody", name_of(transfer.custody)},
+                           {"created", format_iso8601(transfer.created)},
+                           {"updated", format_iso8601(transfer.updated)}});
+  if (!transfer.receipt.empty()) {
+    if (auto receipt = wire::parse_json(transfer.receipt)) out.set("receipt", *std::move(receipt));
+  }
+  if (!transfer.error.empty()) out.set("error", transfer.error);
+  return out;
+}
+
+}  // namespace weir::flow::delivery

@@ -1,0 +1,144 @@
+// Delivery service: the use cases of both sides. The only file of this room with effects.
+//
+// Provider: answers a transfer request, opens its data plane to exactly this peer and process, meters, takes the receipt.
+// Consumer: asks, pulls (or is pushed to) into the vault, signs the receipt, lets the data be used within the terms, and
+// destroys them. Every transition, its evidence entry and its message commit together (I-1, I-2). I-5: content is opened
+// only with a live agreement and a decision; what was sent is metered.
+// Thread-safe.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+
+#include "weir/base/random.h"
+#include "weir/base/time.h"
+#include "weir/crypto/sign.h"
+#include "weir/flow/delivery/contents.h"
+#include "weir/flow/delivery/session.h"
+#include "weir/flow/delivery/store.h"
+#include "weir/flow/delivery/transfer.h"
+#include "weir/flow/delivery/vault.h"
+#include "weir/store/outbox.h"
+#include "weir/trust/evidence/evidence.h"
+
+namespace weir::flow::delivery {
+
+// What delivery needs to know of an agreement.
+struct AgreedDelivery {
+  std::string agreement;
+  std::string contract;
+  supply::identifier::NodeId provider;
+  supply::identifier::NodeId consumer;
+  std::string peer_address;  // the other side's protocol endpoint
+  std::string product;
+  ContentRoot root;
+  std::uint64_t size = 0;
+};
+
+// The neighbours, as delivery sees them; the node adapts contract, usage, metering and the directory to it.
+class Neighbours {
+ public:
+  virtual ~Neighbours() = default;
+  // Fails with kNotFound, or with kForbidden ("agreement.not_live") and why: suspended, expired, terminated.
+  virtual Result<AgreedDelivery> agreed(store::Tx& tx, const std::string& agreement) = 0;
+  // Decides whether this delivery may take place, and records the decision. Fails with kForbidden and the rules' words.
+  virtual Result<> authorize_delivery(store::Tx& tx, const AgreedDelivery& agreed, Role role,
+                                      const std::string& actor) = 0;
+  virtual Result<> meter(store::Tx& tx, const Transfer& transfer, std::uint64_t bytes) = 0;
+  virtual Result<crypto::PublicKey> key_of(store::Tx& tx, const supply::identifier::NodeId& node) = 0;
+};
+
+struct Self {
+  supply::identifier::NodeId node;
+  std::string protocol_address;  // base URL of this node's Dataspace Protocol endpoint
+  std::string data_address;      // base URL of this node's data plane
+  const crypto::PrivateKey* key = nullptr;
+};
+
+// One opened content on the provider's side.
+struct OpenedContent {
+  Transfer transfer;
+  Content content;
+};
+
+class Service {
+ public:
+  struct Deps {
+    store::Sql& sql;
+    trust::evidence::Log& log;
+    Clock& clock;
+    Random& random;
+    Neighbours& neighbours;
+    Contents& contents;
+    Vault& vault;
+    Self self;
+    // Called after a commit when a transfer has work to do: `pid` is ready to be pulled or pushed, or destroyed.
+    std::function<void(const std::string& pid)> wake = [](const std::string&) {};
+  };
+  explicit Service(Deps deps) : deps_(std::move(deps)) {}
+
+  // ── consumer ──
+  // Asks for the data of an agreement. Returns the process id. A transfer that is already under way, or a copy that is
+  // held, is returned instead of a second one.
+  Result<std::string> request(const std::string& agreement, std::string_view format, const std::string& actor);
+  // Opens the vault for what is still missing. `manifest` is what the sender claims; it must have the agreed root.
+  Result<std::unique_ptr<PullSession>> open_pull(const std::string& pid, const Manifest& manifest);
+  Result<> record_progress(const std::string& pid, const std::vector<bool>& durable, std::uint64_t bytes_done);
+  // All chunks are verified and durable: signs the receipt and tells the provider.
+  Result<Receipt> complete(const std::string& pid, std::uint64_t bytes_received);
+  // The vault item that holds an agreement's data. Fails with kNotFound ("delivery.not_held"). Every use needs a decision
+  // of flow/usage first: the caller of this is the node's use case, nothing else.
+  Result<std::unique_ptr<VaultItem>> held(const std::string& agreement);
+  // Destroys every copy of the agreement's data and proves it: the decision is durable before the first byte goes, the
+  // proof after the last. Safe to repeat. Returns how many copies were destroyed.
+  Result<std::size_t> destroy(const std::string& agreement, std::string_view reason, const std::string& actor);
+
+  // ── provider ──
+  // Who may read what: state, peer and token are checked. Fails with kNotFound for a foreign or unknown process.
+  Result<OpenedContent> open_content(const std::string& pid, const supply::identifier::NodeId& peer,
+                                     std::string_view token);
+  // Adds bytes that left through the socket.
+  Result<> record_sent(const std::string& pid, std::uint64_t bytes);
+  // The consumer's signed word that it destroyed the data.
+  Result<> take_destruction_proof(const supply::identifier::NodeId& peer, const wire::Json& proof);
+
+  // ── receiver of a push ──
+  Result<Transfer> open_inbound(const std::string& pid, const supply::identifier::NodeId& peer, std::string_view token);
+
+  // ── both ──
+  // A transfer request from a peer. Answers with the TransferProcess; the same request again answers the same (idempotent
+  // on the peer and its consumerPid).
+  Result<wire::Json> receive_request(const supply::identifier::NodeId& peer, const TransferMessage& message);
+  // Any other message about process `pid`.
+  Result<wire::Json> receive(const supply::identifier::NodeId& peer, const std::string& pid,
+                             const TransferMessage& message);
+  Result<wire::Json> status_for(const supply::identifier::NodeId& peer, const std::string& pid);
+  Result<> suspend(const std::string& pid, std::string_view reason, const std::string& actor);
+  Result<> resume(const std::string& pid, const std::string& actor);
+  Result<> terminate(const std::string& pid, std::string_view reason, const std::string& actor);
+  Result<> set_rate(const std::string& pid, std::int64_t bytes_per_second, const std::string& actor);
+  // The process ran into something that will not pass by itself: remembered for people.
+  Result<> note_error(const std::string& pid, const Error& error);
+  Result<Transfer> get(const std::string& pid);
+  Result<Page> list(const std::string& cursor, std::size_t limit);
+  // What to go on with after a start.
+  Result<std::vector<Transfer>> unfinished();
+
+ private:
+  Result<> start_as_provider(store::Tx& tx, Transfer& transfer, const AgreedDelivery& agreed,
+                             const TransferMessage& message);
+  Result<> take_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message);
+  Result<> send(store::Tx& tx, const Transfer& transfer, const TransferMessage& message);
+  Result<> record(store::Tx& tx, const Transfer& transfer, std::string_view kind, const std::string& actor,
+                  wire::Json body);
+  Result<> change(const std::string& pid, MessageKind kind, std::string_view reason, const std::string& actor);
+  Result<> finish_destruction(const Transfer& transfer, std::string_view reason, const std::string& actor);
+
+  Deps deps_;
+};
+
+wire::Json to_json(const Transfer& transfer);  // for the API: no tokens
+
+}  // namespace weir::flow::delivery

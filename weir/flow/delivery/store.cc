@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/flow/delivery/store.h"
+
+#include <charconv>
+
+namespace weir::flow::delivery {
+namespace {
+
+constexpr std::string_view kVersion1 =
+    "CREATE TABLE delivery_transfer ("
+    " pid TEXT PRIMARY KEY, peer_pid TEXT NOT NULL, role INTEGER NOT NULL, peer TEXT NOT NULL,"
+    " peer_address TEXT NOT NULL, agreement TEXT NOT NULL, contract TEXT NOT NULL, product TEXT NOT NULL,"
+    " format TEXT NOT NULL, state INTEGER NOT NULL, root TEXT NOT NULL, size INTEGER NOT NULL,"
+    " endpoint TEXT NOT NULL, token TEXT NOT NULL, token_digest TEXT NOT NULL, rate INTEGER NOT NULL,"
+    " bytes_moved INTEGER NOT NULL, progress BLOB NOT NULL, custody INTEGER NOT NULL, receipt TEXT NOT NULL,"
+    " error TEXT NOT NULL, created INTEGER NOT NULL, updated INTEGER NOT NULL);"
+    "CREATE INDEX delivery_transfer_agreement ON delivery_transfer (agreement);"
+    "CREATE UNIQUE INDEX delivery_transfer_peer ON delivery_transfer (peer, peer_pid, pid);"
+    "CREATE INDEX delivery_transfer_created ON delivery_transfer (created, pid);";
+
+constexpr std::string_view kColumns =
+    "pid, peer_pid, role, peer, peer_address, agreement, contract, product, format, state, root, size, endpoint, token,"
+    " token_digest, rate, bytes_moved, progress, custody, receipt, error, created, updated";
+
+store::Params params_of(const Transfer& t) {
+  return {t.pid,
+          t.peer_pid,
+          static_cast<std::int64_t>(t.role),
+          t.peer.text(),
+          t.peer_address,
+          t.agreement,
+          t.contract,
+          t.product,
+          t.format,
+          static_cast<std::int64_t>(t.state),
+          format(t.root),
+          static_cast<std::int64_t>(t.size),
+          t.endpoint,
+          t.token,
+          t.token_digest,
+          t.rate_bytes_per_second,
+          static_cast<std::int64_t>(t.bytes_moved),
+          t.progress,
+          static_cast<std::int64_t>(t.custody),
+          t.receipt,
+          t.error,
+          t.created,
+          t.updated};
+}
+
+Result<Custody> parse_custody(std::int64_t number) {
+  for (const Custody c :
+       {Custody::kNone, Custody::kReceiving, Custody::kHeld, Custody::kDestroying, Custody::kDestroyed}) {
+    if (static_cast<std::int64_t>(c) == number) return c;
+  }
+  return Error(Errc::kCorrupt, "stored custody " + std::to_string(number));
+}
+
+Result<Transfer> parse_row(const store::Row& row) {
+  WEIR_TRY_LET(auto peer, supply::identifier::NodeId::parse(row[3].text()));
+  WEIR_TRY_LET(const TransferState state, parse_transfer_state(row[9].integer()));
+  WEIR_TRY_LET(const ContentRoot root, parse_content_root(row[10].text()));
+  WEIR_TRY_LET(const Custody custody, parse_custody(row[18].integer()));
+  return Transfer{.pid = row[0].text(),
+                  .peer_pid = row[1].text(),
+                  .role = row[2].integer() == 1 ? Role::kProvider : Role::kConsumer,
+                  .peer = std::move(peer),
+                  .peer_address = row[4].text(),
+                  .agreement = row[5].text(),
+                  .contract = row[6].text(),
+                  .product = row[7].text(),
+                  .format = row[8].text(),
+                  .state = state,
+                  .root = root,
+                  .size = static_cast<std::uint64_t>(row[11].integer()),
+                  .endpoint = row[12].text(),
+                  .token = row[13].text(),
+                  .token_digest = row[14].text(),
+                  .rate_bytes_per_second = row[15].integer(),
+                  .bytes_moved = static_cast<std::uint64_t>(row[16].integer()),
+                  .progress = row[17].blob(),
+                  .custody = custody,
+                  .receipt = row[19].text(),
+                  .error = row[20].text(),
+                  .created = row[21].time(),
+                  .updated = row[22].time()};
+}
+
+Result<std::vector<Transfer>> select(store::Tx& tx, std::string_view where, const store::Params& params) {
+  WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT " + std::string(kColumns) + " FROM delivery_transfer " +
+                                                    std::string(where), params));
+  std::vector<Transfer> out;
+  out.reserve(rows.size());
+  for (const store::Row& row : rows) {
+    WEIR_TRY_LET(Transfer transfer, parse_row(row));
+    out.push_back(std::move(transfer));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::string_view name_of(Custody custody) {
+  switch (custody) {
+    case Custody::kNone: return "none";
+    case Custody::kReceiving: return "receiving";
+    case Custody::kHeld: return "held";
+    case Custody::kDestroying: return "destroying";
+    case Custody::kDestroyed: return "destroyed";
+  }
+  return "";
+}
+
+store::Migration delivery_migration() { return {"delivery", {kVersion1}}; }
+
+Result<> insert(store::Tx& tx, const Transfer& transfer) {
+  WEIR_TRY(tx.execute("INSERT INTO delivery_transfer (" + std::string(kColumns) +
+                          ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                      params_of(transfer)));
+  return {};
+}
+
+Result<> update(store::Tx& tx, const Transfer& t) {
+  WEIR_TRY_LET(const std::int64_t changed,
+               tx.execute("UPDATE delivery_transfer SET peer_pid = ?, state = ?, endpoint = ?, token = ?,"
+                          " token_digest = ?, rate = ?, bytes_moved = ?, progress = ?, custody = ?, receipt = ?,"
+                          " error = ?, updated = ?, root = ?, size = ? WHERE pid = ?",
+                          {t.peer_pid, static_cast<std::int64_t>(t.state), t.endpoint, t.token, t.token_digest,
+                           t.rate_bytes_per_second, static_cast<std::int64_t>(t.bytes_moved), t.progress,
+                           static_cast<std::int64_t>(t.custody), t.receipt, t.error, t.updated, format(t.root),
+                           static_cast<std::int64_t>(t.size), t.pid}));
+  if (changed == 1) return {};
+  return Error(Errc::kNotFound, "no such transfer process").because("delivery.no_process");
+}
+
+Result<> update_progress(store::Tx& tx, const std::string& pid, const Bytes& progress, std::uint64_t bytes_moved) {
+  WEIR_TRY(tx.execute("UPDATE delivery_transfer SET progress = ?, bytes_moved = ? WHERE pid = ?",
+                      {progress, static_cast<std::int64_t>(bytes_moved), pid}));
+  return {};
+}
+
+Result<Transfer> load(store::Tx& tx, const std::string& pid) {
+  WEIR_TRY_LET(auto found, select(tx, "WHERE pid = ?", {pid}));
+  if (found.empty()) return Error(Errc::kNotFound, "no such transfer process").because("delivery.no_process");
+  return std::move(found.front());
+}
+
+Result<std::optional<Transfer>> find_by_peer(store::Tx& tx, const supply::identifier::NodeId& peer,
+                                             const std::string& peer_pid) {
+  WEIR_TRY_LET(auto found, select(tx, "WHERE peer = ? AND peer_pid = ?", {peer.text(), peer_pid}));
+  if (found.empty()) return std::optional<Transfer>();
+  return std::optional<Transfer>(std::move(found.front()));
+}
+
+Result<std::vector<Transfer>> of_agreement(store::Tx& tx, const std::string& agreement) {
+  return select(tx, "WHERE agreement = ? ORDER BY created DESC, pid", {agreement});
+}
+
+Result<std::vector<Transfer>> unfinished(store::Tx& tx) {
+  return select(tx, "WHERE (state = ? AND custody IN (0, 100)) OR custody = ? ORDER BY created",
+                {static_cast<std::int64_t>(TransferState::kStarted), static_cast<std::int64_t>(Custody::kDestroying)});
+}
+
+Result<Page> list(store::Tx& tx, const std::string& cursor, std::size_t limit) {
+  std::int64_t before_time = INT64_MAX;
+  std::string before_pid;
+  if (!cursor.empty()) {
+    const std::size_t dot = cursor.find('.');
+    const auto read = std::from_chars(cursor.data(), cursor.data() + std::min(dot, cursor.size()), before_time);
+    if (dot == std::string::npos || read.ec != std::errc() || read.ptr != cursor.data() + dot) {
+      return Error(Errc::kInvalidArgument, "not a cursor of this list").because("page.cursor");
+    }
+    before_pid = cursor.substr(dot + 1);
+  }
+  Page page;
+  WEIR_TRY_LET(page.rows, select(tx, "WHERE created < ? OR (created = ? AND pid < ?) ORDER BY created DESC, pid DESC LIMIT ?",
+                                 {before_time, before_time, before_pid, static_cast<std::int64_t>(limit + 1)}));
+  if (page.rows.size() > limit) {
+    page.rows.erase(page.rows.begin() + static_cast<std::ptrdiff_t>(limit), page.rows.end());
+    page.next = std::to_string(page.rows.back().created.value()) + "." + page.rows.back().pid;
+  }
+  return page;
+}
+
+}  // namespace weir::flow::delivery
