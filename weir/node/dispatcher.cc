@@ -1,0 +1,153 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/node/dispatcher.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <mutex>
+#include <optional>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "weir/base/log.h"
+
+namespace weir::node {
+
+using adapters::http::ClientRequest;
+using adapters::http::Method;
+using store::OutboxMessage;
+
+Milliseconds backoff(std::int64_t attempts, Milliseconds first, Milliseconds most) {
+  const std::int64_t doublings = std::clamp<std::int64_t>(attempts, 0, 20);
+  return std::min(most, first * (std::int64_t{1} << doublings));
+}
+
+struct Dispatcher::State {
+  store::Sql& sql;
+  const Clock& clock;
+  adapters::http::Client& client;
+  DispatcherOptions options;
+  Refused refused;
+
+  std::mutex mutex;  // guards everything below
+  std::condition_variable changed;
+  bool stopping = false;
+  bool look = true;  // the outbox may hold something that was not seen yet
+  std::optional<Timestamp> next_retry;
+  std::set<std::string> busy_lanes;
+  std::deque<OutboxMessage> ready;
+  std::vector<std::jthread> threads;
+
+  void run();
+  void refill();
+  void send(const OutboxMessage& message);
+  void settle(const OutboxMessage& message, const Result<>& outcome);
+};
+
+// Requires: mutex held. Fills `ready` with the heads of the lanes that nobody works on.
+void Dispatcher::State::refill() {
+  constexpr std::size_t kLook = 256;
+  const Timestamp now = clock.now();
+  const Result<> read = sql.read([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(auto messages, store::due(tx, now, kLook));
+    for (OutboxMessage& message : messages) {
+      if (busy_lanes.insert(message.lane).second) ready.push_back(std::move(message));
+    }
+    WEIR_TRY_LET(const auto next, store::next_due(tx));
+    next_retry.reset();
+    if (!next.empty() && next.front() > now) next_retry = next.front();
+    return {};
+  });
+  if (!read) {
+    log::error("outbox.unreadable", {{"error", read.error().message()}});
+    next_retry = after(now, options.retry_first);
+  }
+}
+
+void Dispatcher::State::run() {
+  std::unique_lock lock(mutex);
+  while (!stopping) {
+    if (ready.empty() && (look || (next_retry && *next_retry <= clock.now()))) {
+      look = false;
+      refill();
+      if (ready.size() > 1) changed.notify_all();
+    }
+    if (ready.empty()) {
+      if (next_retry) {
+        changed.wait_for(lock, std::max(Milliseconds(1), between(clock.now(), *next_retry)));
+      } else {
+        changed.wait(lock, [&] { return stopping || look || !ready.empty() || next_retry.has_value(); });
+      }
+      continue;
+    }
+    const OutboxMessage message = std::move(ready.front());
+    ready.pop_front();
+    lock.unlock();
+    send(message);
+    lock.lock();
+    busy_lanes.erase(message.lane);
+    look = true;  // the next message of this lane may be due
+  }
+}
+
+void Dispatcher::State::send(const OutboxMessage& message) {
+  ClientRequest request{.method = Method::kPost, .url = message.address + message.path, .body = message.body};
+  request.headers.set("Content-Type", "application/json");
+  request.node = message.peer;
+  const auto response = client.request(request);
+  settle(message, response ? response->ok() : Result<>(response.error()));
+}
+
+void Dispatcher::State::settle(const OutboxMessage& message, const Result<>& outcome) {
+  const Timestamp now = clock.now();
+  bool set_aside = false;
+  const Result<> written = sql.write([&](store::Tx& tx) -> Result<> {
+    if (outcome) return store::delivered(tx, message.id);
+    const Errc code = outcome.error().code();
+    const bool may_pass = code == Errc::kUnavailable || code == Errc::kExhausted;
+    const bool too_old = between(message.created, now) > options.give_up_after;
+    set_aside = !may_pass || too_old;
+    if (set_aside) return store::delivered(tx, message.id);
+    const Milliseconds pause = backoff(message.attempts, options.retry_first, options.retry_most);
+    return store::retry_at(tx, message.id, after(now, pause), outcome.error().message());
+  });
+  if (!written) log::error("outbox.unwritable", {{"error", written.error().message()}});
+  if (outcome) return;
+  log::warning(set_aside ? "outbox.refused" : "outbox.retry", {{"peer", message.peer},
+                                                             {"path", message.path},
+                                                             {"attempts", message.attempts + 1},
+                                                             {"error", outcome.error().message()}});
+  if (set_aside) refused(message, outcome.error());
+}
+
+Dispatcher::Dispatcher(store::Sql& sql, const Clock& clock, adapters::http::Client& client, DispatcherOptions options,
+                       Refused refused)
+    : state_(new State{.sql = sql,
+                       .clock = clock,
+                       .client = client,
+                       .options = options,
+                       .refused = std::move(refused)}) {
+  for (std::size_t i = 0; i < options.threads; ++i) state_->threads.emplace_back([this] { state_->run(); });
+}
+
+Dispatcher::~Dispatcher() { stop(); }
+
+void Dispatcher::notify() {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->look = true;
+  }
+  state_->changed.notify_one();
+}
+
+void Dispatcher::stop() {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->stopping = true;
+  }
+  state_->changed.notify_all();
+  state_->threads.clear();  // joins
+}
+
+}  // namespace weir::node

@@ -1,0 +1,45 @@
+// Dispatcher: sends what lies in the outbox to other nodes, in order within a lane, until they took it.
+//
+// Woken by a commit that enqueued something and by the time of the next retry; it never polls. A peer that cannot be
+// reached is tried again with a growing pause; a message that the peer refuses for good is set aside and reported.
+// Thread-safe. Owns its threads; stop() ends them within the deadline of a request.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <memory>
+
+#include "weir/adapters/http/client.h"
+#include "weir/base/time.h"
+#include "weir/store/outbox.h"
+
+namespace weir::node {
+
+struct DispatcherOptions {
+  std::size_t threads = 4;
+  Milliseconds retry_first{200};
+  Milliseconds retry_most{60'000};
+  Milliseconds give_up_after{7LL * 24 * 3600 * 1000};
+};
+
+class Dispatcher {
+ public:
+  // Told when a peer refused a message for good (4xx) or it grew too old.
+  using Refused = std::function<void(const store::OutboxMessage& message, const Error& error)>;
+
+  Dispatcher(store::Sql& sql, const Clock& clock, adapters::http::Client& client, DispatcherOptions options,
+             Refused refused);
+  ~Dispatcher();
+  // There may be something new. Cheap; may be called after every commit.
+  void notify();
+  void stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+// How long to wait after the nth failure: doubled each time, up to the most.
+Milliseconds backoff(std::int64_t attempts, Milliseconds first, Milliseconds most);
+
+}  // namespace weir::node

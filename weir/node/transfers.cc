@@ -1,0 +1,372 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/node/transfers.h"
+
+#include <algorithm>
+#include <condition_variable>
+#include <deque>
+#include <map>
+#include <mutex>
+#include <set>
+#include <thread>
+#include <vector>
+
+#include "weir/base/log.h"
+#include "weir/node/dispatcher.h"
+
+namespace weir::node {
+
+using adapters::http::Client;
+using adapters::http::ClientRequest;
+using adapters::http::Method;
+using flow::delivery::ChunkIndex;
+using flow::delivery::Content;
+using flow::delivery::Custody;
+using flow::delivery::Manifest;
+using flow::delivery::PullSession;
+using flow::delivery::Role;
+using flow::delivery::Transfer;
+using flow::delivery::TransferState;
+
+namespace {
+
+// Reads a content from the sender's data plane.
+class HttpContent final : public flow::delivery::RemoteContent {
+ public:
+  HttpContent(Client& client, const Transfer& transfer, std::shared_ptr<RateLimiter> limiter)
+      : client_(client), transfer_(transfer), limiter_(std::move(limiter)) {}
+
+  ClientRequest request(std::string_view end) const {
+    ClientRequest out{.url = transfer_.endpoint + std::string(end)};
+    out.headers.set("Authorization", "Bearer " + transfer_.token);
+    out.node = transfer_.peer.text();
+    out.limiter = limiter_;
+    return out;
+  }
+
+  Result<Manifest> manifest() {
+    ClientRequest ask = request("/manifest");
+    ask.body_bytes_max = 256u << 20;
+    WEIR_TRY_LET(const auto response, client_.request(ask));
+    WEIR_TRY(response.ok());
+    return flow::delivery::decode_manifest(view_of(response.body));
+  }
+
+  Result<> read(std::uint64_t offset, std::uint64_t length, const Sink& sink) override {
+    Result<> sunk;
+    const auto response = client_.download(request("/content"), offset, length, [&](ByteView bytes) -> Result<bool> {
+      sunk = sink(bytes);
+      return sunk.ok();
+    });
+    WEIR_TRY(sunk);
+    if (!response) return Error(response.error());
+    return response->ok();
+  }
+
+ private:
+  Client& client_;
+  const Transfer& transfer_;
+  std::shared_ptr<RateLimiter> limiter_;
+};
+
+// One chunk of a content, for the body of a PUT.
+class ChunkSource final : public adapters::http::BodySource {
+ public:
+  ChunkSource(store::File& file, std::uint64_t offset, std::uint64_t length)
+      : file_(file), offset_(offset), left_(length), length_(length) {}
+  std::uint64_t length() const override { return length_; }
+  Result<std::size_t> read(std::span<std::uint8_t> out) override {
+    const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left_));
+    WEIR_TRY_LET(const std::size_t got, file_.read_at(offset_, out.first(want)));
+    offset_ += got;
+    left_ -= got;
+    return got;
+  }
+
+ private:
+  store::File& file_;
+  std::uint64_t offset_;
+  std::uint64_t left_;
+  std::uint64_t length_;
+};
+
+// Whether trying again later can help.
+bool may_pass(const Error& error) {
+  return error.code() == Errc::kUnavailable || error.code() == Errc::kExhausted;
+}
+
+}  // namespace
+
+struct RateLimits::State {
+  std::mutex mutex;  // guards limiters
+  std::map<std::string, std::shared_ptr<RateLimiter>> limiters;
+};
+
+std::shared_ptr<RateLimits::State> RateLimits::make() { return std::make_shared<State>(); }
+
+std::shared_ptr<RateLimiter> RateLimits::of(const std::string& pid, std::int64_t bytes_per_second) {
+  const std::scoped_lock lock(state_->mutex);
+  auto& limiter = state_->limiters[pid];
+  if (!limiter) limiter = std::make_shared<RateLimiter>(static_cast<std::uint64_t>(bytes_per_second));
+  return limiter;
+}
+
+void RateLimits::set(const std::string& pid, std::int64_t bytes_per_second) {
+  of(pid, bytes_per_second)->set_rate(static_cast<std::uint64_t>(bytes_per_second));
+}
+
+void RateLimits::forget(const std::string& pid) {
+  const std::scoped_lock lock(state_->mutex);
+  state_->limiters.erase(pid);
+}
+
+struct Transfers::State {
+  flow::delivery::Service& service;
+  flow::delivery::Contents& contents;
+  Client& client;
+  RateLimits& limits;
+  TransfersOptions options;
+
+  using TimePoint = std::chrono::steady_clock::time_point;
+  std::atomic<bool> stopping{false};
+  mutable std::mutex mutex;  // guards everything below
+  std::condition_variable work;
+  std::condition_variable news;
+  std::multimap<TimePoint, std::string> queue;
+  std::map<std::string, std::int64_t> failures;
+  std::map<std::string, PullSession*> running;
+  std::set<std::string> busy;
+  std::set<std::string> again;  // woken while it ran
+  std::uint64_t news_count = 0;
+  std::vector<std::jthread> threads;
+
+  void run();
+  void take_up(const std::string& pid);
+  Result<> move(const Transfer& transfer);
+  Result<> pull(const Transfer& transfer);
+  Result<> run_streams(const Transfer& transfer, PullSession& session);
+  Result<> push(const Transfer& transfer);
+  Result<std::vector<bool>> ask_missing(const Transfer& transfer, const Content& content);
+  ClientRequest put_request(const Transfer& transfer, std::string_view end);
+};
+
+void Transfers::State::run() {
+  std::unique_lock lock(mutex);
+  while (!stopping) {
+    if (queue.empty()) {
+      work.wait(lock);
+      continue;
+    }
+    const TimePoint first = queue.begin()->first;
+    if (first > std::chrono::steady_clock::now()) {
+      work.wait_until(lock, first);
+      continue;
+    }
+    const std::string pid = queue.begin()->second;
+    queue.erase(queue.begin());
+    if (!busy.insert(pid).second) {
+      again.insert(pid);
+      continue;
+    }
+    lock.unlock();
+    take_up(pid);
+    lock.lock();
+    busy.erase(pid);
+    if (again.erase(pid) > 0) queue.emplace(std::chrono::steady_clock::now(), pid);
+    ++news_count;
+    news.notify_all();
+  }
+}
+
+void Transfers::State::take_up(const std::string& pid) {
+  const auto transfer = service.get(pid);
+  if (!transfer) {
+    log::error("transfer.unreadable", {{"transfer", pid}, {"error", transfer.error().message()}});
+    return;
+  }
+  const Result<> moved = move(*transfer);
+  const std::scoped_lock lock(mutex);
+  if (moved) {
+    failures.erase(pid);
+    return;
+  }
+  if (stopping) return;
+  log::warning("transfer.failed", {{"transfer", pid}, {"error", moved.error().message()}});
+  [[maybe_unused]] const Result<> noted = service.note_error(pid, moved.error());
+  if (!may_pass(moved.error())) return;
+  const Milliseconds pause = backoff(failures[pid]++, options.retry_first, options.retry_most);
+  queue.emplace(std::chrono::steady_clock::now() + pause, pid);
+}
+
+Result<> Transfers::State::move(const Transfer& transfer) {
+  if (transfer.custody == Custody::kDestroying) {
+    return Result<>(service.destroy(transfer.agreement, "finished after a restart", "node").ok()
+                        ? Result<>()
+                        : Result<>(Error(Errc::kUnavailable, "destruction did not finish")));
+  }
+  if (transfer.state != TransferState::kStarted) return {};
+  const bool pulls = transfer.format == flow::delivery::kPullFormat;
+  if (transfer.role == Role::kConsumer && pulls && transfer.custody < Custody::kHeld) return pull(transfer);
+  if (transfer.role == Role::kProvider && !pulls) return push(transfer);
+  return {};
+}
+
+Result<> Transfers::State::pull(const Transfer& transfer) {
+  const auto limiter = limits.of(transfer.pid, transfer.rate_bytes_per_second);
+  WEIR_TRY_LET(const Manifest manifest, HttpContent(client, transfer, limiter).manifest());
+  WEIR_TRY_LET(auto session, service.open_pull(transfer.pid, manifest));
+  {
+    const std::scoped_lock lock(mutex);
+    running[transfer.pid] = session.get();
+  }
+  Result<> streamed = run_streams(transfer, *session);
+  {
+    const std::scoped_lock lock(mutex);
+    running.erase(transfer.pid);
+  }
+  const auto durable = session->checkpoint();
+  if (durable) WEIR_TRY(service.record_progress(transfer.pid, *durable, session->bytes_done()));
+  WEIR_TRY(streamed);
+  if (!durable) return Error(durable.error());
+  if (!session->complete()) return Error(Errc::kUnavailable, "the transfer is not whole yet");
+  WEIR_TRY(service.complete(transfer.pid, session->bytes_received()));
+  limits.forget(transfer.pid);
+  return {};
+}
+
+Result<> Transfers::State::run_streams(const Transfer& transfer, PullSession& session) {
+  const auto limiter = limits.of(transfer.pid, transfer.rate_bytes_per_second);
+  std::mutex outcome_mutex;  // guards outcome and next_checkpoint
+  Result<> outcome;
+  std::uint64_t next_checkpoint = session.bytes_received() + options.checkpoint_bytes;
+  std::atomic<bool> halt{false};
+  const auto each_chunk = [&]() -> Result<> {
+    if (stopping) halt = true;
+    {
+      const std::scoped_lock lock(outcome_mutex);
+      if (session.bytes_received() < next_checkpoint) return {};
+      next_checkpoint = session.bytes_received() + options.checkpoint_bytes;
+    }
+    WEIR_TRY_LET(const auto durable, session.checkpoint());
+    WEIR_TRY(service.record_progress(transfer.pid, durable, session.bytes_done()));
+    // Suspended or terminated meanwhile: stop drawing bytes.
+    WEIR_TRY_LET(const Transfer now, service.get(transfer.pid));
+    if (now.state != TransferState::kStarted) halt = true;
+    return {};
+  };
+  const auto stream = [&] {
+    HttpContent remote(client, transfer, limiter);
+    const Result<> ran =
+        flow::delivery::run_stream(session, remote, options.chunks_per_request, halt, each_chunk);
+    if (ran) return;
+    halt = true;
+    const std::scoped_lock lock(outcome_mutex);
+    if (outcome) outcome = ran;
+  };
+  const std::uint64_t useful = std::max<std::uint64_t>(1, session.manifest().chunk_count() / options.chunks_per_request);
+  std::vector<std::jthread> streams;
+  for (std::size_t i = 1; i < std::min<std::uint64_t>(options.streams, useful); ++i) streams.emplace_back(stream);
+  stream();
+  streams.clear();  // joins
+  return outcome;
+}
+
+ClientRequest Transfers::State::put_request(const Transfer& transfer, std::string_view end) {
+  ClientRequest out{.method = Method::kPut, .url = transfer.endpoint + std::string(end)};
+  out.headers.set("Authorization", "Bearer " + transfer.token);
+  out.node = transfer.peer.text();
+  out.limiter = limits.of(transfer.pid, transfer.rate_bytes_per_second);
+  return out;
+}
+
+Result<std::vector<bool>> Transfers::State::ask_missing(const Transfer& transfer, const Content& content) {
+  ClientRequest put = put_request(transfer, "/manifest");
+  const Bytes encoded = encode(content.manifest);
+  put.body = std::string(text_of(encoded));
+  put.headers.set("Content-Type", "application/octet-stream");
+  WEIR_TRY_LET(const auto response, client.request(put));
+  WEIR_TRY(response.ok());
+  return flow::delivery::decode_bitmap(view_of(response.body), content.manifest.chunk_count());
+}
+
+Result<> Transfers::State::push(const Transfer& transfer) {
+  WEIR_TRY_LET(Content content, contents.open(transfer.root));
+  WEIR_TRY_LET(const std::vector<bool> present, ask_missing(transfer, content));
+  std::uint64_t sent = 0;
+  for (std::uint64_t i = 0; i < present.size(); ++i) {
+    if (present[i]) continue;
+    if (stopping) return Error(Errc::kUnavailable, "stopped").because("delivery.stopped");
+    WEIR_TRY_LET(const Transfer now, service.get(transfer.pid));
+    if (now.state != TransferState::kStarted) break;
+    const ChunkIndex index(i);
+    ChunkSource source(*content.data, content.manifest.offset_of(index), content.manifest.length_of(index));
+    WEIR_TRY_LET(const auto response, client.upload(put_request(transfer, "/chunks/" + std::to_string(i)), source));
+    sent += response.bytes_sent;
+    const Result<> taken = response.ok();
+    if (!taken || sent >= options.checkpoint_bytes) {
+      WEIR_TRY(service.record_sent(transfer.pid, sent));
+      sent = 0;
+    }
+    WEIR_TRY(taken);
+  }
+  return sent > 0 ? service.record_sent(transfer.pid, sent) : Result<>();
+}
+
+Transfers::Transfers(flow::delivery::Service& service, flow::delivery::Contents& contents, Client& client,
+                     RateLimits& limits, TransfersOptions options)
+    : state_(new State{
+          .service = service, .contents = contents, .client = client, .limits = limits, .options = options}) {
+  for (std::size_t i = 0; i < options.jobs; ++i) state_->threads.emplace_back([this] { state_->run(); });
+}
+
+Transfers::~Transfers() { stop(); }
+
+void Transfers::wake(const std::string& pid) {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->queue.emplace(std::chrono::steady_clock::now(), pid);
+  }
+  state_->work.notify_one();
+  changed(pid);
+}
+
+void Transfers::changed(const std::string&) {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    ++state_->news_count;
+  }
+  state_->news.notify_all();
+}
+
+Result<TransferProgress> Transfers::progress(const std::string& pid) const {
+  const std::scoped_lock lock(state_->mutex);
+  const auto found = state_->running.find(pid);
+  if (found == state_->running.end()) return Error(Errc::kNotFound, "this transfer does not run now");
+  return TransferProgress{found->second->bytes_done(), found->second->manifest().size};
+}
+
+Result<> Transfers::wait(const std::string& pid, Milliseconds timeout) {
+  const auto until = std::chrono::steady_clock::now() + timeout;
+  std::unique_lock lock(state_->mutex);
+  while (true) {
+    const std::uint64_t seen = state_->news_count;
+    lock.unlock();
+    WEIR_TRY_LET(const Transfer transfer, state_->service.get(pid));
+    if (is_final(transfer.state)) return {};
+    lock.lock();
+    if (state_->stopping) return Error(Errc::kUnavailable, "the node is stopping");
+    const bool news = state_->news.wait_until(lock, until, [&] { return state_->news_count != seen || state_->stopping; });
+    if (!news) return Error(Errc::kUnavailable, "still under way").because("delivery.under_way");
+  }
+}
+
+void Transfers::stop() {
+  state_->stopping = true;
+  {
+    const std::scoped_lock lock(state_->mutex);
+  }
+  state_->work.notify_all();
+  state_->news.notify_all();
+  state_->threads.clear();  // joins
+}
+
+}  // namespace weir::node

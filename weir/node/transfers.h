@@ -1,0 +1,64 @@
+// Transfers: the threads that move data: they pull into the vault, push to a consumer, and finish what was begun.
+//
+// A transfer is woken by its message, by an operator, or once at start; a failed one pauses and tries again while it is
+// STARTED. Thread-safe. Owns its threads; stop() interrupts running streams (they go on after the next start).
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "weir/adapters/http/client.h"
+#include "weir/base/rate_limiter.h"
+#include "weir/flow/delivery/service.h"
+
+namespace weir::node {
+
+struct TransfersOptions {
+  std::size_t jobs = 2;     // transfers at once
+  std::size_t streams = 2;  // connections a transfer
+  std::uint64_t chunks_per_request = 32;
+  std::uint64_t checkpoint_bytes = 256u << 20;  // between two records of progress
+  Milliseconds retry_first{500};
+  Milliseconds retry_most{60'000};
+};
+
+// The rate limit of each transfer that runs, changed while it runs.
+class RateLimits {
+ public:
+  // The limiter of a process, made with this rate if there is none yet.
+  std::shared_ptr<RateLimiter> of(const std::string& pid, std::int64_t bytes_per_second);
+  void set(const std::string& pid, std::int64_t bytes_per_second);
+  void forget(const std::string& pid);
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_ = make();
+  static std::shared_ptr<State> make();
+};
+
+struct TransferProgress {
+  std::uint64_t bytes_done = 0;
+  std::uint64_t bytes_total = 0;
+};
+
+class Transfers {
+ public:
+  Transfers(flow::delivery::Service& service, flow::delivery::Contents& contents, adapters::http::Client& client,
+            RateLimits& limits, TransfersOptions options);
+  ~Transfers();
+  void wake(const std::string& pid);
+  // Of a transfer that runs now.
+  Result<TransferProgress> progress(const std::string& pid) const;
+  // Blocks until the transfer is final or held, or the time is up: how `weir fetch` waits without polling.
+  Result<> wait(const std::string& pid, Milliseconds timeout);
+  // Wakes those that wait: something about `pid` changed.
+  void changed(const std::string& pid);
+  void stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weir::node
