@@ -1,0 +1,39 @@
+// Api: the command line's way to a node: its own, found by the data folder, or another by address.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "weir/adapters/http/client.h"
+#include "weir/wire/json.h"
+
+namespace weir::cli {
+
+class Api {
+ public:
+  // The node of the data folder: reads where it runs, its authority and the operator's token.
+  static Result<Api> of_folder(const std::string& data_dir);
+  // Another node, verified by the authority in this file. No token.
+  static Result<Api> of_url(const std::string& url, const std::string& authority_file);
+
+  Result<wire::Json> get(const std::string& path);
+  Result<wire::Json> post(const std::string& path, const wire::Json& body);
+  Result<wire::Json> send(adapters::http::Method method, const std::string& path, const wire::Json& body);
+  // A body from a file, streamed.
+  Result<wire::Json> upload(const std::string& path, const std::string& file,
+                            const std::function<void(std::uint64_t done, std::uint64_t total)>& progress);
+  // A long answer, to a sink; an error answer becomes an Error.
+  Result<adapters::http::ClientResponse> stream(adapters::http::Method method, const std::string& path,
+                                                const wire::Json& body, const adapters::http::PieceSink& sink);
+  Milliseconds timeout{30'000};
+
+ private:
+  Api(std::unique_ptr<adapters::http::Client> client, std::string url, std::string token);
+  adapters::http::ClientRequest request(adapters::http::Method method, const std::string& path) const;
+  std::unique_ptr<adapters::http::Client> client_;
+  std::string url_;
+  std::string token_;
+};
+
+}  // namespace weir::cli
