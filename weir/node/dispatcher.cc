@@ -56,7 +56,7 @@ void Dispatcher::State::refill() {
     }
     WEIR_TRY_LET(const auto next, store::next_due(tx));
     next_retry.reset();
-    if (!next.empty() && next.front() > now) next_retry = next.front();
+    if (next && *next > now) next_retry = *next;
     return {};
   });
   if (!read) {
@@ -106,8 +106,7 @@ void Dispatcher::State::settle(const OutboxMessage& message, const Result<>& out
     if (outcome) return store::delivered(tx, message.id);
     const Errc code = outcome.error().code();
     const bool may_pass = code == Errc::kUnavailable || code == Errc::kExhausted;
-    const bool too_old = between(message.created, now) > options.give_up_after;
-    set_aside = !may_pass || too_old;
+    set_aside = !may_pass || message.attempts >= options.attempts_max;
     if (set_aside) return store::delivered(tx, message.id);
     const Milliseconds pause = backoff(message.attempts, options.retry_first, options.retry_most);
     return store::retry_at(tx, message.id, after(now, pause), outcome.error().message());

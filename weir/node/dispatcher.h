@@ -19,12 +19,12 @@ struct DispatcherOptions {
   std::size_t threads = 4;
   Milliseconds retry_first{200};
   Milliseconds retry_most{60'000};
-  Milliseconds give_up_after{7LL * 24 * 3600 * 1000};
+  std::int64_t attempts_max = 10'000;  // about a week at the longest pause
 };
 
 class Dispatcher {
  public:
-  // Told when a peer refused a message for good (4xx) or it grew too old.
+  // Told when a peer refused a message for good (4xx) or the attempts are used up.
   using Refused = std::function<void(const store::OutboxMessage& message, const Error& error)>;
 
   Dispatcher(store::Sql& sql, const Clock& clock, adapters::http::Client& client, DispatcherOptions options,
