@@ -1,0 +1,447 @@
+// Two delivery services that talk through their outboxes: the whole way of a transfer, and every way it may go wrong.
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/flow/delivery/service.h"
+
+#include <gtest/gtest.h>
+
+#include <map>
+
+#include "weir/store/memory_files.h"
+
+namespace weir::flow::delivery {
+namespace {
+
+using supply::identifier::AreaCode;
+using supply::identifier::NodeId;
+using supply::identifier::NodeKind;
+using supply::identifier::SubjectId;
+using wire::Json;
+
+class RecordingLog final : public trust::evidence::Log {
+ public:
+  Result<trust::evidence::EntryIndex> append(store::Tx& tx, const trust::evidence::Entry& entry) override {
+    const auto place = static_cast<std::int64_t>(entries.size());
+    entries.push_back(entry);
+    tx.if_undone([this, place] { entries.resize(static_cast<std::size_t>(place)); });
+    return trust::evidence::EntryIndex(place);
+  }
+  std::vector<std::string> kinds() const {
+    std::vector<std::string> out;
+    for (const auto& entry : entries) out.push_back(entry.kind);
+    return out;
+  }
+  std::vector<trust::evidence::Entry> entries;
+};
+
+class FakeNeighbours final : public Neighbours {
+ public:
+  std::map<std::string, AgreedDelivery> agreements;
+  std::map<std::string, crypto::PublicKey> keys;
+  std::string refuse;  // words of the rule that forbids; empty: allowed
+  std::string not_live;
+  std::uint64_t metered = 0;
+
+  Result<AgreedDelivery> agreed(store::Tx&, const std::string& agreement) override {
+    const auto found = agreements.find(agreement);
+    if (found == agreements.end()) return Error(Errc::kNotFound, "no such agreement").because("agreement.not_found");
+    if (!not_live.empty()) return Error(Errc::kForbidden, not_live).because("agreement.not_live");
+    return found->second;
+  }
+  Result<> authorize_delivery(store::Tx&, const AgreedDelivery&, Role, const std::string&) override {
+    if (refuse.empty()) return {};
+    return Error(Errc::kForbidden, refuse).because("usage.denied");
+  }
+  Result<> meter(store::Tx&, const Transfer&, std::uint64_t bytes) override {
+    metered += bytes;
+    return {};
+  }
+  Result<crypto::PublicKey> key_of(store::Tx&, const NodeId& node) override {
+    const auto found = keys.find(node.text());
+    if (found == keys.end()) return Error(Errc::kNotFound, "no key");
+    return found->second;
+  }
+};
+
+NodeId make_node(std::uint64_t seed) {
+  SeededRandom random(seed);
+  return NodeId::generate(NodeKind::kConnector, *SubjectId::parse("91350100M000100Y43"), *AreaCode::parse("3501"),
+                          random);
+}
+
+// One party: store, log, contents, vault and service.
+struct Party {
+  SeededRandom random;
+  ManualClock clock{*parse_iso8601("2026-03-01T00:00:00Z")};
+  NodeId node;
+  std::unique_ptr<store::Database> sql = *store::open_sqlite({.path = ":memory:"});
+  std::unique_ptr<store::Files> files = store::make_memory_files();
+  crypto::SecretBytes seed = crypto::SecretBytes::random(random, 32);
+  crypto::PrivateKey key = *crypto::PrivateKey::from_seed(seed);
+  crypto::SecretBytes master = crypto::SecretBytes::random(random, crypto::SealingKey::kKeyBytes);
+  RecordingLog log;
+  FakeNeighbours neighbours;
+  Contents contents{*files, "/contents", crypto::HashAlgorithm::kSha256, random};
+  Vault vault{*files, "/vault", crypto::Suite::kInternational, master, random};
+  std::vector<std::string> woken;
+  std::unique_ptr<Service> service;
+
+  Party(std::uint64_t number, const std::string& host) : random(number), node(make_node(number)) {
+    EXPECT_TRUE(store::migrate(*sql, store::outbox_migration()).ok());
+    EXPECT_TRUE(store::migrate(*sql, delivery_migration()).ok());
+    EXPECT_TRUE(files->make_directories("/contents").ok());
+    EXPECT_TRUE(files->make_directories("/vault").ok());
+    service = std::make_unique<Service>(Service::Deps{
+        .sql = *sql,
+        .log = log,
+        .clock = clock,
+        .random = random,
+        .neighbours = neighbours,
+        .contents = contents,
+        .vault = vault,
+        .self = Self{node, "https://" + host + "/dsp/2025-1", "https://" + host + "/data/v1", &key},
+        .wake = [this](const std::string& pid) { woken.push_back(pid); }});
+  }
+
+  std::vector<store::OutboxMessage> take_outbox() {
+    std::vector<store::OutboxMessage> out;
+    EXPECT_TRUE(sql->write([&](store::Tx& tx) -> Result<> {
+                     WEIR_TRY_LET(out, store::due(tx, clock.now(), 100));
+                     for (const auto& message : out) WEIR_TRY(store::delivered(tx, message.id));
+                     return {};
+                   }).ok());
+    return out;
+  }
+};
+
+// What the router of the receiving node does with a path.
+Result<Json> deliver(Party& to, const NodeId& from, const store::OutboxMessage& message) {
+  const Json body = *wire::parse_json(message.body);
+  if (message.path == "/transfers/request") {
+    WEIR_TRY_LET(const auto parsed, parse_message(MessageKind::kRequest, body));
+    return to.service->receive_request(from, parsed);
+  }
+  const std::string rest = message.path.substr(std::string("/transfers/").size());
+  const std::string pid = rest.substr(0, rest.find('/'));
+  const std::string end = rest.substr(rest.find('/') + 1);
+  if (end == "destruction") {
+    WEIR_TRY(to.service->take_destruction_proof(from, body));
+    return Json::object();
+  }
+  const std::map<std::string, MessageKind> kinds = {{"start", MessageKind::kStart},
+                                                    {"suspension", MessageKind::kSuspension},
+                                                    {"completion", MessageKind::kCompletion},
+                                                    {"termination", MessageKind::kTermination}};
+  WEIR_TRY_LET(const auto parsed, parse_message(kinds.at(end), body));
+  return to.service->receive(from, pid, parsed);
+}
+
+class ServiceTest : public ::testing::Test {
+ protected:
+  Party a_{11, "a.example"};  // provider
+  Party b_{12, "b.example"};  // consumer
+  Bytes content_;
+  std::string agreement_ = "urn:uuid:agreement-1";
+
+  void SetUp() override {
+    content_.resize(2'500'000);
+    SeededRandom(5).fill(content_);
+    std::size_t at = 0;
+    const auto stored = a_.contents.put([&](std::span<std::uint8_t> out) -> Result<std::size_t> {
+      const std::size_t count = std::min(out.size(), content_.size() - at);
+      std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(at), count, out.begin());
+      at += count;
+      return count;
+    });
+    ASSERT_TRUE(stored.ok());
+    const auto agreed = [&](const std::string& peer_address) {
+      return AgreedDelivery{.agreement = agreement_,
+                            .contract = "C4",
+                            .provider = a_.node,
+                            .consumer = b_.node,
+                            .peer_address = peer_address,
+                            .product = "691350100M000100Y4344031BH95JZY*",
+                            .root = stored->root,
+                            .size = stored->size};
+    };
+    a_.neighbours.agreements.emplace(agreement_, agreed("https://b.example/dsp/2025-1"));
+    b_.neighbours.agreements.emplace(agreement_, agreed("https://a.example/dsp/2025-1"));
+    a_.neighbours.keys.emplace(b_.node.text(), b_.key.public_key());
+    b_.neighbours.keys.emplace(a_.node.text(), a_.key.public_key());
+  }
+
+  // Exchanges messages until both outboxes are empty.
+  void settle() {
+    for (int round = 0; round < 20; ++round) {
+      const auto from_b = b_.take_outbox();
+      const auto from_a = a_.take_outbox();
+      if (from_a.empty() && from_b.empty()) return;
+      for (const auto& message : from_b) EXPECT_TRUE(deliver(a_, b_.node, message).ok()) << message.path;
+      for (const auto& message : from_a) EXPECT_TRUE(deliver(b_, a_.node, message).ok()) << message.path;
+    }
+    ADD_FAILURE() << "does not settle";
+  }
+
+  // Pulls as the node's worker does, through open_content on the provider's side.
+  Result<> pull(const std::string& pid) {
+    WEIR_TRY_LET(const Transfer transfer, b_.service->get(pid));
+    const std::string provider = transfer.endpoint.substr(transfer.endpoint.rfind('/') + 1);
+    WEIR_TRY_LET(auto opened, a_.service->open_content(provider, b_.node, transfer.token));
+    WEIR_TRY_LET(auto session, b_.service->open_pull(pid, opened.content.manifest));
+    while (const auto range = session->take(2)) {
+      for (std::uint64_t i = range->first.value(); i < range->first.value() + range->count; ++i) {
+        Bytes chunk(opened.content.manifest.length_of(ChunkIndex(i)));
+        WEIR_TRY(opened.content.data->read_at(opened.content.manifest.offset_of(ChunkIndex(i)), chunk));
+        WEIR_TRY(session->accept(ChunkIndex(i), chunk));
+        WEIR_TRY(a_.service->record_sent(provider, chunk.size()));
+      }
+    }
+    WEIR_TRY_LET(const auto durable, session->checkpoint());
+    WEIR_TRY(b_.service->record_progress(pid, durable, session->bytes_done()));
+    WEIR_TRY(b_.service->complete(pid, session->bytes_received()));
+    return {};
+  }
+
+  std::string deliver_whole() {
+    const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+    EXPECT_TRUE(pid.ok()) << pid.error().message();
+    settle();
+    const Result<> pulled = pull(*pid);
+    EXPECT_TRUE(pulled.ok()) << pulled.error().message();
+    settle();
+    return *pid;
+  }
+};
+
+TEST_F(ServiceTest, AWholeDeliveryLeavesDataReceiptAndEvidenceOnBothSides) {
+  const std::string pid = deliver_whole();
+  const Transfer consumer = *b_.service->get(pid);
+  const Transfer provider = *a_.service->get(consumer.peer_pid);
+  EXPECT_EQ(consumer.state, TransferState::kCompleted);
+  EXPECT_EQ(provider.state, TransferState::kCompleted);
+  EXPECT_EQ(consumer.custody, Custody::kHeld);
+  EXPECT_FALSE(consumer.receipt.empty());
+  EXPECT_EQ(consumer.receipt, provider.receipt);
+  EXPECT_EQ(a_.neighbours.metered, content_.size());
+  EXPECT_EQ(b_.neighbours.metered, content_.size());
+  const std::vector<std::string> story = {"delivery.requested", "delivery.started", "delivery.completed"};
+  EXPECT_EQ(a_.log.kinds(), story);
+  EXPECT_EQ(b_.log.kinds(), story);
+  EXPECT_EQ(b_.woken, std::vector<std::string>{pid});
+  const auto item = b_.service->held(agreement_);
+  ASSERT_TRUE(item.ok());
+  const auto chunk = (*item)->read_chunk(ChunkIndex(0));
+  ASSERT_TRUE(chunk.ok());
+  EXPECT_TRUE(std::equal(chunk->begin(), chunk->end(), content_.begin()));
+}
+
+TEST_F(ServiceTest, AskingAgainGivesTheSameTransfer) {
+  const std::string pid = deliver_whole();
+  EXPECT_EQ(*b_.service->request(agreement_, kPullFormat, "operator-1"), pid);
+  EXPECT_EQ(b_.service->list("", 10)->rows.size(), 1u);
+}
+
+TEST_F(ServiceTest, RepeatedMessagesAreAnsweredAndChangeNothing) {
+  const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+  const auto request = b_.take_outbox();
+  ASSERT_EQ(request.size(), 1u);
+  const auto first = deliver(a_, b_.node, request[0]);
+  const auto second = deliver(a_, b_.node, request[0]);
+  ASSERT_TRUE(first.ok() && second.ok());
+  EXPECT_EQ(*first, *second);
+  const auto start = a_.take_outbox();
+  ASSERT_EQ(start.size(), 1u);
+  EXPECT_TRUE(deliver(b_, a_.node, start[0]).ok());
+  EXPECT_TRUE(deliver(b_, a_.node, start[0]).ok());
+  EXPECT_EQ(b_.woken.size(), 1u);
+  EXPECT_EQ(b_.log.kinds().size(), 2u);
+  EXPECT_EQ(a_.log.kinds().size(), 2u);
+  EXPECT_TRUE(b_.service->get(*pid).ok());
+}
+
+TEST_F(ServiceTest, DestructionLeavesNoKeyAndAProofThatTheProviderAccepts) {
+  const std::string pid = deliver_whole();
+  EXPECT_EQ(*b_.service->destroy(agreement_, "expired", "node"), 1u);
+  settle();
+  EXPECT_EQ(b_.service->get(pid)->custody, Custody::kDestroyed);
+  EXPECT_EQ(b_.service->held(agreement_).error().reason(), "delivery.not_held");
+  EXPECT_FALSE(*b_.vault.exists(pid));
+  EXPECT_EQ(a_.log.kinds().back(), "delivery.destroyed");
+  EXPECT_EQ(b_.log.kinds().back(), "delivery.destroyed");
+  EXPECT_EQ(*b_.service->destroy(agreement_, "expired", "node"), 0u);
+}
+
+TEST_F(ServiceTest, ADestructionThatWasBegunIsFinishedAfterARestart) {
+  const std::string pid = deliver_whole();
+  // The crash: the decision is durable, the key is still there.
+  ASSERT_TRUE(b_.sql->write([&](store::Tx& tx) -> Result<> {
+                    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+                    transfer.custody = Custody::kDestroying;
+                    return update(tx, transfer);
+                  }).ok());
+  ASSERT_EQ(b_.service->unfinished()->size(), 1u);
+  EXPECT_FALSE(b_.service->held(agreement_).ok());
+  EXPECT_EQ(*b_.service->destroy(agreement_, "finished after a restart", "node"), 1u);
+  EXPECT_EQ(b_.service->get(pid)->custody, Custody::kDestroyed);
+  EXPECT_TRUE(b_.service->unfinished()->empty());
+}
+
+TEST_F(ServiceTest, SuspensionStopsTheDataPlaneAndResumptionOpensIt) {
+  const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+  settle();
+  const std::string provider = b_.service->get(*pid)->peer_pid;
+  ASSERT_TRUE(a_.service->suspend(provider, "maintenance", "operator-2").ok());
+  settle();
+  EXPECT_EQ(b_.service->get(*pid)->state, TransferState::kSuspended);
+  EXPECT_EQ(pull(*pid).error().reason(), "delivery.wrong_state");
+  ASSERT_TRUE(a_.service->resume(provider, "operator-2").ok());
+  settle();
+  EXPECT_TRUE(pull(*pid).ok());
+}
+
+TEST_F(ServiceTest, TheRateCanBeChangedAndIsEvidence) {
+  const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+  settle();
+  ASSERT_TRUE(b_.service->set_rate(*pid, 1'000'000, "operator-1").ok());
+  EXPECT_EQ(b_.service->get(*pid)->rate_bytes_per_second, 1'000'000);
+  EXPECT_EQ(b_.log.kinds().back(), "delivery.rate_changed");
+  EXPECT_FALSE(b_.service->set_rate(*pid, -1, "operator-1").ok());
+}
+
+// Error paths: refusals and hostile peers.
+TEST_F(ServiceTest, ARefusedDeliveryIsRememberedAndMovesNothing) {
+  a_.neighbours.refuse = "rule 1 does not allow delivery to this region";
+  ASSERT_TRUE(b_.service->request(agreement_, kPullFormat, "operator-1").ok());
+  const auto request = b_.take_outbox();
+  const auto answer = deliver(a_, b_.node, request[0]);
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code(), Errc::kForbidden);
+  EXPECT_EQ(a_.log.kinds(), (std::vector<std::string>{"delivery.requested", "delivery.terminated"}));
+  EXPECT_TRUE(a_.take_outbox().empty());
+  EXPECT_EQ(a_.neighbours.metered, 0u);
+}
+
+TEST_F(ServiceTest, AStrangerSeesNoProcessAndNoAgreement) {
+  const NodeId stranger = make_node(99);
+  const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+  const auto request = b_.take_outbox();
+  const auto answer = deliver(a_, stranger, request[0]);
+  ASSERT_FALSE(answer.ok());
+  EXPECT_EQ(answer.error().code(), Errc::kNotFound);
+  ASSERT_TRUE(deliver(a_, b_.node, request[0]).ok());
+  const auto start = a_.take_outbox();
+  EXPECT_EQ(deliver(b_, stranger, start[0]).error().code(), Errc::kNotFound);
+  EXPECT_EQ(b_.service->status_for(stranger, *pid).error().code(), Errc::kNotFound);
+  ASSERT_TRUE(deliver(b_, a_.node, start[0]).ok());
+  const Transfer transfer = *b_.service->get(*pid);
+  EXPECT_EQ(a_.service->open_content(transfer.peer_pid, stranger, transfer.token).error().code(), Errc::kNotFound);
+  EXPECT_EQ(a_.service->open_content(transfer.peer_pid, b_.node, "guess").error().reason(), "delivery.token");
+}
+
+TEST_F(ServiceTest, NoBytesLeaveWithoutALiveAgreement) {
+  const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+  settle();
+  a_.neighbours.not_live = "the agreement expired";
+  EXPECT_EQ(pull(*pid).error().reason(), "agreement.not_live");
+}
+
+TEST_F(ServiceTest, AManifestOfOtherContentIsRefused) {
+  const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+  settle();
+  ManifestBuilder builder(crypto::HashAlgorithm::kSha256);
+  ASSERT_TRUE(builder.add(Bytes(100)).ok());
+  EXPECT_EQ(b_.service->open_pull(*pid, std::move(builder).finish()).error().reason(), "delivery.other_content");
+}
+
+TEST_F(ServiceTest, AForgedOrMisplacedReceiptIsRefusedAndTheStateStays) {
+  const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+  settle();
+  ASSERT_TRUE(pull(*pid).ok());
+  const auto outbox = b_.take_outbox();
+  ASSERT_EQ(outbox.size(), 1u);
+  const std::string provider = b_.service->get(*pid)->peer_pid;
+  for (const char* member : {"agreement", "contentRoot", "bytes", "receiver", "time", "signature", "product"}) {
+    Json body = *wire::parse_json(outbox[0].body);
+    Json receipt = body["receipt"];
+    if (std::string(member) == "bytes") {
+      receipt.set(member, 1);
+    } else if (std::string(member) == "time") {
+      receipt.set(member, "2020-01-01T00:00:00Z");
+    } else {
+      receipt.set(member, receipt[member].as_string() + "x");
+    }
+    body.set("receipt", receipt);
+    store::OutboxMessage forged = outbox[0];
+    forged.body = body.dump();
+    EXPECT_FALSE(deliver(a_, b_.node, forged).ok()) << member;
+    EXPECT_EQ(a_.service->get(provider)->state, TransferState::kStarted) << member;
+  }
+  EXPECT_TRUE(deliver(a_, b_.node, outbox[0]).ok());
+}
+
+TEST_F(ServiceTest, AForgedDestructionProofIsRefused) {
+  const std::string pid = deliver_whole();
+  ASSERT_TRUE(b_.service->destroy(agreement_, "expired", "node").ok());
+  const auto outbox = b_.take_outbox();
+  ASSERT_EQ(outbox.size(), 1u);
+  store::OutboxMessage forged = outbox[0];
+  Json proof = *wire::parse_json(forged.body);
+  proof.set("time", "2020-01-01T00:00:00Z");
+  forged.body = proof.dump();
+  EXPECT_FALSE(deliver(a_, b_.node, forged).ok());
+  EXPECT_NE(a_.log.kinds().back(), "delivery.destroyed");
+  EXPECT_TRUE(deliver(a_, b_.node, outbox[0]).ok());
+  EXPECT_TRUE(deliver(a_, b_.node, outbox[0]).ok());  // again is fine
+  EXPECT_EQ(std::count_if(a_.log.entries.begin(), a_.log.entries.end(),
+                          [](const auto& entry) { return entry.kind == "delivery.destroyed"; }),
+            1);
+}
+
+TEST_F(ServiceTest, OnlyTheConsumerMayAskAndOnlyInAKnownFormat) {
+  EXPECT_EQ(a_.service->request(agreement_, kPullFormat, "operator").error().reason(), "delivery.not_consumer");
+  EXPECT_EQ(b_.service->request(agreement_, "carrier-pigeon", "operator").error().reason(), "delivery.format");
+  EXPECT_EQ(b_.service->request("urn:uuid:none", kPullFormat, "operator").error().code(), Errc::kNotFound);
+}
+
+TEST_F(ServiceTest, AFailedCommitLeavesNeitherStateNorEvidenceNorMessage) {
+  a_.sql->before_commit([](store::Tx&) -> Result<> { return Error(Errc::kUnavailable, "disk"); });
+  ASSERT_TRUE(b_.service->request(agreement_, kPullFormat, "operator-1").ok());
+  const auto request = b_.take_outbox();
+  EXPECT_FALSE(deliver(a_, b_.node, request[0]).ok());
+  EXPECT_TRUE(a_.log.entries.empty());
+  EXPECT_TRUE(a_.service->list("", 10)->rows.empty());
+}
+
+TEST_F(ServiceTest, PushOpensTheInboundToTheProviderOnly) {
+  const auto pid = b_.service->request(agreement_, kPushFormat, "operator-1");
+  ASSERT_TRUE(pid.ok());
+  settle();
+  ASSERT_EQ(a_.woken.size(), 1u);
+  const Transfer provider = *a_.service->get(a_.woken[0]);
+  EXPECT_EQ(provider.endpoint, "https://b.example/data/v1/inbound/" + *pid);
+  EXPECT_TRUE(b_.service->open_inbound(*pid, a_.node, provider.token).ok());
+  EXPECT_EQ(b_.service->open_inbound(*pid, a_.node, "guess").error().reason(), "delivery.token");
+  EXPECT_EQ(b_.service->open_inbound(*pid, make_node(99), provider.token).error().code(), Errc::kNotFound);
+}
+
+TEST_F(ServiceTest, ListsPageByPage) {
+  for (int i = 0; i < 5; ++i) {
+    const std::string name = "urn:uuid:agreement-" + std::to_string(10 + i);
+    AgreedDelivery agreed = b_.neighbours.agreements.at(agreement_);
+    agreed.agreement = name;
+    b_.neighbours.agreements.emplace(name, agreed);
+    ASSERT_TRUE(b_.service->request(name, kPullFormat, "operator-1").ok());
+  }
+  std::size_t seen = 0;
+  std::string cursor;
+  do {
+    const auto page = b_.service->list(cursor, 2);
+    ASSERT_TRUE(page.ok());
+    seen += page->rows.size();
+    cursor = page->next;
+  } while (!cursor.empty());
+  EXPECT_EQ(seen, 5u);
+  EXPECT_FALSE(b_.service->list("nonsense", 2).ok());
+}
+
+}  // namespace
+}  // namespace weir::flow::delivery
