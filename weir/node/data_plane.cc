@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/node/data_plane.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "weir/adapters/http/range.h"
+#include "weir/base/log.h"
+
+namespace weir::node {
+
+using adapters::http::Access;
+using adapters::http::ByteRange;
+using adapters::http::Method;
+using adapters::http::Request;
+using adapters::http::Response;
+using flow::delivery::ChunkIndex;
+using flow::delivery::OpenedContent;
+using flow::delivery::PullSession;
+
+namespace {
+
+// A part of a content on its way out; tells the service what left through the socket.
+class ContentSource final : public adapters::http::BodySource {
+ public:
+  ContentSource(flow::delivery::Service& service, std::shared_ptr<OpenedContent> opened, ByteRange range)
+      : service_(service), opened_(std::move(opened)), range_(range), at_(range.offset) {}
+
+  std::uint64_t length() const override { return range_.length; }
+
+  Result<std::size_t> read(std::span<std::uint8_t> out) override {
+    const std::uint64_t left = range_.offset + range_.length - at_;
+    const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left));
+    WEIR_TRY_LET(const std::size_t got, opened_->content.data->read_at(at_, out.first(want)));
+    at_ += got;
+    return got;
+  }
+
+  void finished(std::uint64_t socket_bytes, bool) override {
+    const Result<> metered = service_.record_sent(opened_->transfer.pid, socket_bytes);
+    if (!metered) {
+      log::error("meter.lost", {{"transfer", opened_->transfer.pid}, {"error", metered.error().message()}});
+    }
+  }
+
+ private:
+  flow::delivery::Service& service_;
+  std::shared_ptr<OpenedContent> opened_;
+  ByteRange range_;
+  std::uint64_t at_;
+};
+
+}  // namespace
+
+std::string bearer_of(const Request& request) {
+  const std::string_view field = request.headers.get("Authorization");
+  constexpr std::string_view kScheme = "Bearer ";
+  return field.starts_with(kScheme) ? std::string(field.substr(kScheme.size())) : std::string();
+}
+
+Result<supply::identifier::NodeId> peer_of(const Request& request) {
+  if (!request.peer) {
+    return Error(Errc::kUnauthenticated, "this needs a node's certificate").because("http.peer_required");
+  }
+  return supply::identifier::NodeId::parse(request.peer->unit);
+}
+
+Result<Response> DataPlane::get_manifest(Request& request) {
+  WEIR_TRY_LET(const auto peer, peer_of(request));
+  WEIR_TRY_LET(const auto opened, service_.open_content(request.parameter("pid"), peer, bearer_of(request)));
+  const Bytes encoded = encode(opened.content.manifest);
+  return Response::bytes("application/octet-stream", std::string(text_of(encoded)));
+}
+
+Result<Response> DataPlane::get_content(Request& request) {
+  WEIR_TRY_LET(const auto peer, peer_of(request));
+  WEIR_TRY_LET(auto found, service_.open_content(request.parameter("pid"), peer, bearer_of(request)));
+  const auto opened = std::make_shared<OpenedContent>(std::move(found));
+  const auto source = [&](ByteRange range) -> Result<std::unique_ptr<adapters::http::BodySource>> {
+    return std::make_unique<ContentSource>(service_, opened, range);
+  };
+  WEIR_TRY_LET(Response response, ranged(request, {.size = opened->content.manifest.size}, source));
+  response.limiter = limits_.of(opened->transfer.pid, opened->transfer.rate_bytes_per_second);
+  return response;
+}
+
+Result<Response> DataPlane::put_manifest(Request& request) {
+  WEIR_TRY_LET(const auto peer, peer_of(request));
+  const std::string& pid = request.parameter("pid");
+  WEIR_TRY(service_.open_inbound(pid, peer, bearer_of(request)));
+  WEIR_TRY_LET(const auto manifest, flow::delivery::decode_manifest(view_of(request.body)));
+  Session session;
+  {
+    const std::scoped_lock lock(mutex_);
+    session = inbound_[pid];
+  }
+  if (!session) {
+    WEIR_TRY_LET(auto opened, service_.open_pull(pid, manifest));
+    session = std::move(opened);
+    const std::scoped_lock lock(mutex_);
+    inbound_[pid] = session;
+  }
+  WEIR_TRY_LET(const auto present, session->checkpoint());
+  const Bytes bitmap = flow::delivery::encode_bitmap(present);
+  if (session->complete()) WEIR_TRY(finish_inbound(pid, session));
+  return Response::bytes("application/octet-stream", std::string(text_of(bitmap)));
+}
+
+Result<Response> DataPlane::put_chunk(Request& request) {
+  WEIR_TRY_LET(const auto peer, peer_of(request));
+  const std::string& pid = request.parameter("pid");
+  WEIR_TRY(service_.open_inbound(pid, peer, bearer_of(request)));
+  const std::string& number = request.parameter("index");
+  std::uint64_t index = 0;
+  const auto read = std::from_chars(number.data(), number.data() + number.size(), index);
+  if (read.ec != std::errc() || read.ptr != number.data() + number.size()) {
+    return Error(Errc::kInvalidArgument, "a chunk is named by its number").because("delivery.chunk_index");
+  }
+  Session session;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = inbound_.find(pid);
+    if (found != inbound_.end()) session = found->second;
+  }
+  if (!session) {
+    return Error(Errc::kConflict, "send the manifest first").because("delivery.no_manifest");
+  }
+  WEIR_TRY(session->accept(ChunkIndex(index), view_of(request.body)));
+  if (session->complete()) WEIR_TRY(finish_inbound(pid, session));
+  return Response::empty();
+}
+
+Result<> DataPlane::finish_inbound(const std::string& pid, const Session& session) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (inbound_.erase(pid) == 0) return {};  // another request finished it
+  }
+  WEIR_TRY_LET(const auto durable, session->checkpoint());
+  WEIR_TRY(service_.record_progress(pid, durable, session->bytes_done()));
+  WEIR_TRY(service_.complete(pid, session->bytes_received()));
+  changed_(pid);
+  return {};
+}
+
+void DataPlane::add_routes(adapters::http::Router& router) {
+  router.add({.method = Method::kGet,
+              .pattern = "/data/v1/transfers/{pid}/manifest",
+              .access = Access::peer(),
+              .operation = "getTransferManifest",
+              .summary = {"The chunk digests of the content of a transfer", "传输内容的分块摘要清单"},
+              .response_type = "application/octet-stream",
+              .handler = [this](Request& request) { return get_manifest(request); }});
+  router.add({.method = Method::kGet,
+              .pattern = "/data/v1/transfers/{pid}/content",
+              .access = Access::peer(),
+              .operation = "getTransferContent",
+              .summary = {"The content of a transfer, whole or a range", "传输内容，全部或一个区间"},
+              .response_type = "application/octet-stream",
+              .handler = [this](Request& request) { return get_content(request); }});
+  router.add({.method = Method::kPut,
+              .pattern = "/data/v1/inbound/{pid}/manifest",
+              .access = Access::peer(),
+              .operation = "putInboundManifest",
+              .summary = {"Opens a push; answers which chunks are here already", "开始推送；返回已收到的分块位图"},
+              .request_type = "application/octet-stream",
+              .response_type = "application/octet-stream",
+              .handler = [this](Request& request) { return put_manifest(request); },
+              .body_bytes_max = 256u << 20});
+  router.add({.method = Method::kPut,
+              .pattern = "/data/v1/inbound/{pid}/chunks/{index}",
+              .access = Access::peer(),
+              .operation = "putInboundChunk",
+              .summary = {"One chunk of a push", "推送一个分块"},
+              .success_status = 204,
+              .request_type = "application/octet-stream",
+              .handler = [this](Request& request) { return put_chunk(request); }});
+}
+
+}  // namespace weir::node

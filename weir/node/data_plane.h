@@ -1,0 +1,46 @@
+// DataPlane: the routes through which data flow between two nodes: manifest and content of a pull, inbound of a push.
+//
+// Every request needs the peer's certificate, the transfer's token, a STARTED transfer and a live agreement (I-5).
+// Format: docs/formats/delivery.md. Thread-safe.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "weir/adapters/http/router.h"
+#include "weir/flow/delivery/service.h"
+#include "weir/node/transfers.h"
+
+namespace weir::node {
+
+class DataPlane {
+ public:
+  DataPlane(flow::delivery::Service& service, RateLimits& limits, std::function<void(const std::string&)> changed)
+      : service_(service), limits_(limits), changed_(std::move(changed)) {}
+  // Requires: this outlives the router.
+  void add_routes(adapters::http::Router& router);
+
+ private:
+  using Session = std::shared_ptr<flow::delivery::PullSession>;
+  Result<adapters::http::Response> get_manifest(adapters::http::Request& request);
+  Result<adapters::http::Response> get_content(adapters::http::Request& request);
+  Result<adapters::http::Response> put_manifest(adapters::http::Request& request);
+  Result<adapters::http::Response> put_chunk(adapters::http::Request& request);
+  Result<> finish_inbound(const std::string& pid, const Session& session);
+
+  flow::delivery::Service& service_;
+  RateLimits& limits_;
+  std::function<void(const std::string&)> changed_;
+  std::mutex mutex_;  // guards inbound_
+  std::map<std::string, Session> inbound_;
+};
+
+// The bearer token of a request; empty if there is none.
+std::string bearer_of(const adapters::http::Request& request);
+// The node on the other side of the connection, proven by its certificate.
+Result<supply::identifier::NodeId> peer_of(const adapters::http::Request& request);
+
+}  // namespace weir::node
