@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include "apps/weir/commands.h"
+#include "weir/wire/encoding.h"
+
+namespace weir::cli {
+namespace {
+
+using wire::Json;
+
+struct Options {
+  std::string id;
+  std::string reason;
+  std::string name;
+  std::vector<std::string> scopes;
+  std::int64_t days = 90;
+};
+
+Result<int> list_participants(Context& context, Output& out) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const Json page, api.get("/api/v1/participants?limit=200"));
+  out.object(page);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& row : page["items"].is_array() ? page["items"].items() : Json::Array{}) {
+    rows.push_back({row.text_or("id", ""), row.text_or("status", ""), row.text_or("participant", ""),
+                    row.text_or("name", ""), row.text_or("node", "")});
+  }
+  out.table({{"application", "申请"}, {"status", "状态"}, {"organisation", "组织"}, {"name", "名称"}, {"node", "节点标识"}},
+            rows);
+  return kOk;
+}
+
+// A POST about one thing, with a reason.
+void add_act(CLI::App& group, Context& context, const std::shared_ptr<Options>& options, const char* name,
+             const char* help, const char* path, const Text& done, bool reason_required) {
+  CLI::App* command = group.add_subcommand(name, help);
+  command->add_option("ID", options->id, "As the list shows it")->required();
+  auto* reason = command->add_option("--reason", options->reason, "Why, for the log and the one concerned");
+  if (reason_required) reason->required();
+  command->callback([&context, options, path = std::string(path), end = std::string(name), done] {
+    context.run = [&context, options, path, end, done](Output& out) -> Result<int> {
+      WEIR_TRY_LET(Api api, context.api());
+      WEIR_TRY_LET(const Json answer, api.post(path + wire::escape_url(options->id) + "/" + end,
+                                               Json::object({{"reason", options->reason}})));
+      out.object(answer);
+      out.good(done);
+      if (answer.has("node")) out.line("  " + answer.text_or("node", ""));
+      return kOk;
+    };
+  });
+}
+
+void add_participants(CLI::App& app, Context& context, const std::shared_ptr<Options>& options) {
+  CLI::App* group = app.add_subcommand("participant", "Who takes part in this regional node's space");
+  group->require_subcommand(1);
+  group->add_subcommand("list", "Applications and members")->callback([&context] {
+    context.run = [&context](Output& out) { return list_participants(context, out); };
+  });
+  CLI::App* show = group->add_subcommand("show", "One of them, with all its data");
+  show->add_option("ID", options->id, "As the list shows it")->required();
+  show->callback([&context, options] {
+    context.run = [&context, options](Output& out) -> Result<int> {
+      WEIR_TRY_LET(Api api, context.api());
+      WEIR_TRY_LET(const Json found, api.get("/api/v1/participants/" + wire::escape_url(options->id)));
+      out.object(found);
+      out.line(found.pretty());
+      return kOk;
+    };
+  });
+  constexpr const char* kPath = "/api/v1/participants/";
+  add_act(*group, context, options, "approve", "Admits an applicant and issues its certificates", kPath,
+          {"admitted; it can pick up its certificates now", "已准入；对方现在可以领取证书"}, false);
+  add_act(*group, context, options, "reject", "Refuses an applicant", kPath, {"rejected", "已拒绝"}, true);
+  add_act(*group, context, options, "suspend", "Stops a member at once; it can be resumed", kPath,
+          {"suspended", "已暂停"}, true);
+  add_act(*group, context, options, "resume", "Lets a suspended member take part again", kPath, {"active again", "已恢复"},
+          false);
+  add_act(*group, context, options, "deregister", "Ends a membership for good", kPath, {"deregistered", "已注销"}, true);
+}
+
+Result<int> add_operator(Context& context, Output& out, const Options& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const Json answer, api.post("/api/v1/operators", Json::object({{"name", options.name},
+                                                                              {"scopes", Json::strings(options.scopes)},
+                                                                              {"days", options.days}})));
+  out.object(answer);
+  out.good({"operator added; this token is shown once:", "已添加经办人；令牌只显示一次："});
+  out.line("  " + answer.text_or("token", ""));
+  return kOk;
+}
+
+void add_operators(CLI::App& app, Context& context, const std::shared_ptr<Options>& options) {
+  CLI::App* group = app.add_subcommand("operator", "The people and programs that act for this node");
+  group->require_subcommand(1);
+  group->add_subcommand("list", "All of them, with their tokens' ends")->callback([&context] {
+    context.run = [&context](Output& out) -> Result<int> {
+      WEIR_TRY_LET(Api api, context.api());
+      WEIR_TRY_LET(const Json page, api.get("/api/v1/operators"));
+      out.object(page);
+      std::vector<std::vector<std::string>> rows;
+      for (const Json& row : page["items"].is_array() ? page["items"].items() : Json::Array{}) {
+        rows.push_back({row.text_or("id", ""), row.text_or("name", ""), row.text_or("status", "")});
+      }
+      out.table({{"id", "编号"}, {"name", "姓名"}, {"status", "状态"}}, rows);
+      return kOk;
+    };
+  });
+  CLI::App* add = group->add_subcommand("add", "A new operator with an API token");
+  add->add_option("NAME", options->name, "Who")->required();
+  add->add_option("--scope", options->scopes, "What it may do: catalog:write, contract:write, …; '*' for all")->required();
+  add->add_option("--days", options->days, "Until the token ends")->capture_default_str();
+  add->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return add_operator(context, out, *options); };
+  });
+  add_act(*group, context, options, "revoke", "Ends all tokens of an operator at once", "/api/v1/operators/",
+          {"revoked", "已撤销"}, false);
+}
+
+}  // namespace
+
+void add_people_commands(CLI::App& app, Context& context) {
+  const auto options = std::make_shared<Options>();
+  add_participants(app, context, options);
+  add_operators(app, context, options);
+}
+
+}  // namespace weir::cli

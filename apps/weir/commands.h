@@ -1,0 +1,39 @@
+// Commands: what `weir` can do, one function a group; each adds its subcommands to the command line.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "apps/weir/api.h"
+#include "apps/weir/output.h"
+
+namespace CLI {
+class App;
+}
+
+namespace weir::cli {
+
+// What every command has: the common options, and the work that the chosen subcommand left to do.
+struct Context {
+  std::string data_dir = "weir-data";
+  bool json = false;
+  std::string language;
+  // Set by the chosen subcommand; run after the whole command line was read.
+  std::function<Result<int>(Output& out)> run;
+
+  Result<Api> api() const { return Api::of_folder(data_dir); }
+};
+
+void add_node_commands(CLI::App& app, Context& context);      // init, serve, join, config, version
+void add_people_commands(CLI::App& app, Context& context);    // participant, operator
+void add_catalog_commands(CLI::App& app, Context& context);   // publish, search, show, catalog
+void add_contract_commands(CLI::App& app, Context& context);  // negotiate, contract
+void add_delivery_commands(CLI::App& app, Context& context);  // fetch, use, destroy, transfer
+void add_evidence_commands(CLI::App& app, Context& context);  // evidence, verify
+void add_policy_commands(CLI::App& app, Context& context);    // policy, id
+
+inline constexpr int kOk = static_cast<int>(Exit::kOk);
+inline constexpr int kFailed = static_cast<int>(Exit::kFailed);
+
+}  // namespace weir::cli
