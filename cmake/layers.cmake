@@ -37,6 +37,7 @@ set(WEIR_ARROWS
   "flow/delivery -> flow/metering"
   "flow/delivery -> flow/usage"
   "flow/delivery -> supply/catalog"
+  "flow/delivery -> supply/identifier"
   "flow/delivery -> trust/evidence"
   "flow/metering -> trust/evidence"
 )

@@ -190,9 +190,14 @@ Result<> MemoryFiles::rename(const std::string& from, const std::string& to) {
   const auto found = now_.find(from);
   if (found == now_.end() || !is_directory(parent_of(to))) return no_file(from);
   if (from == to) return {};
-  WEIR_CHECK(found->second != nullptr);  // only files are renamed
-  now_[to] = found->second;
-  now_.erase(from);
+  if (!found->second && now_.contains(to)) return Error(Errc::kConflict, to + ": exists").because("store.file_exists");
+  // A folder takes what is in it along.
+  Names moved;
+  for (const auto& [name, inode] : now_) {
+    if (name == from || name.starts_with(from + "/")) moved[to + name.substr(from.size())] = inode;
+  }
+  std::erase_if(now_, [&](const auto& entry) { return entry.first == from || entry.first.starts_with(from + "/"); });
+  for (const auto& [name, inode] : moved) now_[name] = inode;
   return {};
 }
 

@@ -174,7 +174,7 @@ class VaultTest : public ::testing::TestWithParam<Suite> {
   }
 };
 INSTANTIATE_TEST_SUITE_P(Suites, VaultTest, ::testing::Values(Suite::kInternational, Suite::kShangMi),
-                         [](const auto& info) { return std::string(crypto::name_of(info.param)); });
+                         [](const auto& suite) { return std::string(crypto::name_of(suite.param)); });
 
 TEST_P(VaultTest, GivesBackWhatWasSealedAndKeepsNoPlainBytes) {
   fill("item-1");
