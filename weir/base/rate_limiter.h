@@ -23,7 +23,7 @@ class RateLimiter {
   std::uint64_t rate() const;
 
   // How long until more may go; zero if at once.
-  std::chrono::nanoseconds wait(TimePoint now) const;
+  std::chrono::nanoseconds wait(TimePoint now);
   // Takes `amount`, into debt if need be, and returns the wait before the next take.
   std::chrono::nanoseconds take(std::uint64_t amount, TimePoint now);
   // Takes `amount` only if all of it is there.

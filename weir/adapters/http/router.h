@@ -47,8 +47,8 @@ class Router {
  public:
   explicit Router(RouterOptions options);
   ~Router();
-  Router(Router&&) noexcept;
-  Router& operator=(Router&&) noexcept;
+  Router(const Router&) = delete;
+  Router& operator=(const Router&) = delete;
 
   // Requires: method and pattern are not there yet, and neither is the operation (checked).
   void add(Route route);

@@ -1,0 +1,356 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/adapters/http/client.h"
+
+#include <algorithm>
+#include <mutex>
+#include <thread>
+
+#include "weir/adapters/http/client_connection.h"
+#include "weir/adapters/http/problem.h"
+#include "weir/base/check.h"
+
+namespace weir::adapters::http {
+namespace {
+
+using std::chrono::steady_clock;
+
+constexpr std::size_t kPieceBytes = 256u << 10;
+constexpr int kInformationalMax = 8;              // 1xx answers before the real one
+constexpr std::chrono::milliseconds kNapMax{50};  // so that a changed rate is noticed soon
+using Held = std::unique_ptr<ClientConnection>;
+
+struct Kept {
+  std::string key;
+  Held connection;
+  Deadline until;
+};
+
+// What is asked for, and where its parts come from and go to.
+struct Exchange {
+  const ClientRequest& request;
+  Url url;
+  BodySource* source = nullptr;      // of the request
+  const PieceSink* sink = nullptr;   // of a 200 or 206
+  std::string range;                 // of the request; empty: none
+  Milliseconds timeout{0};
+
+  bool bulk() const { return source != nullptr || sink != nullptr; }
+  // Of the whole of a small exchange; of a bulk one it is set anew with each piece.
+  Deadline deadline() const { return steady_clock::now() + timeout; }
+};
+
+void pay(RateLimiter* limiter, std::size_t bytes) {
+  if (limiter == nullptr) return;
+  std::chrono::nanoseconds wait = limiter->take(bytes, steady_clock::now());
+  while (wait.count() > 0) {
+    std::this_thread::sleep_for(std::min<std::chrono::nanoseconds>(wait, kNapMax));
+    wait = limiter->wait(steady_clock::now());
+  }
+}
+
+std::size_t piece_size(const RateLimiter* limiter) {
+  if (limiter == nullptr || limiter->rate() == 0) return kPieceBytes;
+  return static_cast<std::size_t>(std::clamp<std::uint64_t>(limiter->rate() / 10, 4096, kPieceBytes));
+}
+
+std::string format_head(const Exchange& exchange, const std::string& agent) {
+  const ClientRequest& request = exchange.request;
+  std::string out = std::string(name_of(request.method)) + " " + exchange.url.target + " HTTP/1.1\r\nHost: " +
+                    exchange.url.authority() + "\r\nUser-Agent: " + agent + "\r\n";
+  for (const auto& [name, value] : request.headers.all()) out += name + ": " + value + "\r\n";
+  if (!exchange.range.empty()) out += "Range: " + exchange.range + "\r\n";
+  const std::uint64_t length = exchange.source != nullptr ? exchange.source->length() : request.body.size();
+  if (length > 0 || !is_safe(request.method)) out += "Content-Length: " + std::to_string(length) + "\r\n";
+  return out + "\r\n";
+}
+
+Error malformed(Error error) {
+  // The parser speaks of requests; here it is the other side that erred.
+  const bool large = error.code() == Errc::kExhausted;
+  return Error(large ? Errc::kExhausted : Errc::kCorrupt, "the answer of the other side: " + std::string(error.message()))
+      .because(large ? "http.response_too_large" : "http.malformed_response");
+}
+
+// Nothing of it can have been done yet, or doing it twice is no harm.
+bool may_repeat(const ClientRequest& request) {
+  const bool idempotent = is_safe(request.method) || request.method == Method::kPut || request.method == Method::kDelete;
+  return idempotent || request.headers.has("Idempotency-Key");
+}
+
+bool takes_no_body(const ClientRequest& request) { return request.method == Method::kHead; }
+
+}  // namespace
+
+struct Client::State {
+  ClientOptions options;
+  std::shared_ptr<const TlsContext> tls;
+  std::mutex mutex;        // guards idle
+  std::vector<Kept> idle;  // most recently used last
+
+  Held take_kept(const std::string& key) {
+    const std::lock_guard lock(mutex);
+    const auto now = steady_clock::now();
+    std::erase_if(idle, [&](const Kept& kept) { return kept.until < now; });
+    for (std::size_t i = idle.size(); i-- > 0;) {
+      if (idle[i].key != key) continue;
+      Held connection = std::move(idle[i].connection);
+      idle.erase(idle.begin() + static_cast<std::ptrdiff_t>(i));
+      if (connection->fresh()) return connection;
+    }
+    return nullptr;
+  }
+
+  void keep(std::string key, Held connection) {
+    const std::lock_guard lock(mutex);
+    if (options.idle_connections_max == 0) return;
+    if (idle.size() >= options.idle_connections_max) idle.erase(idle.begin());
+    idle.push_back({std::move(key), std::move(connection), steady_clock::now() + options.idle_timeout});
+  }
+
+  Result<ClientResponse> run(Exchange& exchange);
+  Result<ClientResponse> attempt(Exchange& exchange, ClientConnection& connection, Deadline deadline, bool& answered,
+                                 bool& reusable) const;
+};
+
+namespace {
+
+// Sends the body piece by piece. Stops early if the other side already answers: it will not want the rest.
+Result<bool> send_body(const Exchange& exchange, ClientConnection& connection) {
+  const ClientRequest& request = exchange.request;
+  std::uint64_t left = exchange.source->length();
+  const auto piece = std::make_unique_for_overwrite<std::uint8_t[]>(kPieceBytes);
+  while (left > 0) {
+    if (connection.readable() && connection.transport().has_pending()) return false;
+    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_size(request.limiter.get())));
+    WEIR_TRY_LET(const std::size_t got, exchange.source->read(std::span(piece.get(), wanted)));
+    if (got == 0 || got > wanted) {
+      return Error(Errc::kCorrupt, "the body to be sent ended before its length").because("http.source_short");
+    }
+    pay(request.limiter.get(), got);
+    WEIR_TRY(connection.write_all(ByteView(piece.get(), got), exchange.deadline()));
+    left -= got;
+  }
+  return true;
+}
+
+// One message from the connection: `response` gets the head; the body goes to the sink or into it.
+class Receiver {
+ public:
+  Receiver(const Exchange& exchange, ClientConnection& connection, std::string& rest)
+      : exchange_(exchange), connection_(connection), rest_(rest), parser_(MessageKind::kResponse, {}) {
+    if (takes_no_body(exchange.request)) parser_.expect_no_body();
+  }
+
+  Result<ClientResponse> receive(Deadline deadline, bool& answered) {
+    deadline_ = deadline;
+    while (!parser_.header_done()) WEIR_TRY(advance(answered));
+    const MessageHead& head = parser_.head();
+    response_.status = head.status;
+    response_.headers = head.headers;
+    to_sink_ = exchange_.sink != nullptr && (head.status == 200 || head.status == 206);
+    if (to_sink_ && !exchange_.range.empty() && head.status == 200) {
+      return Error(Errc::kCorrupt, "the other side sent all where a part was asked for").because("http.range");
+    }
+    parser_.set_body([this](std::string_view piece) { return take(piece); },
+                     to_sink_ ? std::nullopt : std::optional<std::uint64_t>(exchange_.request.body_bytes_max));
+    const std::optional<std::uint64_t> length = parser_.content_length();
+    if (!to_sink_ && parser_.has_body() && length && *length > exchange_.request.body_bytes_max) return too_large();
+    while (!parser_.done() && !stopped_) WEIR_TRY(advance(answered));
+    return std::move(response_);
+  }
+
+  bool reusable() const { return parser_.done() && parser_.keep_alive() && !stopped_ && rest_.empty(); }
+
+ private:
+  static Error too_large() {
+    return Error(Errc::kExhausted, "the answer is larger than may be received").because("http.response_too_large");
+  }
+
+  Result<> advance(bool& answered) {
+    if (!rest_.empty()) {
+      Result<std::size_t> taken = parser_.feed(rest_);
+      if (own_error_) return Error(*own_error_);
+      if (!taken) return malformed(std::move(taken).error());
+      rest_.erase(0, *taken);
+      if (*taken > 0) return {};
+    }
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(kPieceBytes);
+    return to_sink_ && rest_.empty() ? read_direct() : read_rest(answered);
+  }
+
+  Result<> read_rest(bool& answered) {
+    WEIR_TRY_LET(const std::size_t got, connection_.read_some(std::span(buffer_.get(), 32u << 10), deadline_));
+    if (got == 0) return ended();
+    answered = true;
+    rest_.append(reinterpret_cast<const char*>(buffer_.get()), got);
+    return {};
+  }
+
+  // A long body: from the TLS library to the sink without another stop.
+  Result<> read_direct() {
+    const std::size_t room = std::min(piece_size(exchange_.request.limiter.get()), kPieceBytes);
+    std::size_t held = 0;
+    do {
+      WEIR_TRY_LET(const std::size_t got,
+                   connection_.read_some(std::span(buffer_.get() + held, room - held), exchange_.deadline()));
+      if (got == 0) {
+        if (held == 0) return ended();
+        break;
+      }
+      held += got;
+    } while (held + (16u << 10) <= room && connection_.readable());
+    Result<std::size_t> taken = parser_.feed({reinterpret_cast<const char*>(buffer_.get()), held});
+    if (own_error_) return Error(*own_error_);
+    if (!taken) return malformed(std::move(taken).error());
+    rest_.assign(reinterpret_cast<const char*>(buffer_.get()) + *taken, held - *taken);
+    pay(exchange_.request.limiter.get(), *taken);
+    return {};
+  }
+
+  Result<> ended() {
+    if (parser_.header_done() && parser_.end()) return {};
+    return Error(Errc::kUnavailable, "the other side closed the connection before its answer was whole")
+        .because("http.connection_lost")
+        .advise("try again");
+  }
+
+  Result<> take(std::string_view piece) {
+    response_.body_bytes += piece.size();
+    if (!to_sink_) {
+      response_.body += piece;
+      return {};
+    }
+    if (stopped_) return {};
+    Result<bool> more = (*exchange_.sink)(view_of(piece));
+    if (!more) {
+      own_error_ = more.error();
+      return std::move(more).error();
+    }
+    stopped_ = !*more;
+    return {};
+  }
+
+  const Exchange& exchange_;
+  ClientConnection& connection_;
+  std::string& rest_;  // received and not yet parsed
+  Parser parser_;
+  Deadline deadline_{};
+  ClientResponse response_;
+  std::unique_ptr<std::uint8_t[]> buffer_;
+  std::optional<Error> own_error_;
+  bool to_sink_ = false;
+  bool stopped_ = false;
+};
+
+}  // namespace
+
+Result<ClientResponse> Client::State::attempt(Exchange& exchange, ClientConnection& connection, Deadline deadline,
+                                              bool& answered, bool& reusable) const {
+  const std::uint64_t sent_before = connection.transport().bytes_out();
+  const std::uint64_t received_before = connection.transport().bytes_in();
+  std::string head = format_head(exchange, options.user_agent);
+  if (exchange.source == nullptr) head += exchange.request.body;
+  WEIR_TRY(connection.write_all(view_of(head), deadline));
+  bool body_sent = true;
+  if (exchange.source != nullptr) {
+    Result<bool> sent = send_body(exchange, connection);
+    // A peer that turned the body away may have closed while we wrote; its answer may still be there.
+    if (!sent && sent.error().reason() != "http.connection_lost") return std::move(sent).error();
+    body_sent = sent && *sent;
+  }
+  const Deadline answer_deadline = exchange.bulk() ? exchange.deadline() : deadline;
+  std::string rest;
+  for (int i = 0; i < kInformationalMax; ++i) {
+    Receiver receiver(exchange, connection, rest);
+    WEIR_TRY_LET(ClientResponse response, receiver.receive(answer_deadline, answered));
+    if (response.status / 100 == 1) continue;
+    reusable = receiver.reusable() && body_sent;
+    response.bytes_sent = connection.transport().bytes_out() - sent_before;
+    response.bytes_received = connection.transport().bytes_in() - received_before;
+    response.peer_node = connection.peer_node();
+    return response;
+  }
+  return Error(Errc::kCorrupt, "only provisional answers came").because("http.malformed_response");
+}
+
+Result<ClientResponse> Client::State::run(Exchange& exchange) {
+  const ClientRequest& request = exchange.request;
+  exchange.timeout = request.timeout.count() > 0 ? request.timeout : options.timeout;
+  const Deadline deadline = exchange.deadline();
+  const std::string key = (exchange.url.secure ? "s " : "p ") + exchange.url.host + " " +
+                          std::to_string(exchange.url.port);
+  for (Held connection = take_kept(key);; connection = nullptr) {
+    const bool kept = connection != nullptr;
+    if (!kept) {
+      const Deadline connect_deadline = std::min(deadline, steady_clock::now() + options.connect_timeout);
+      WEIR_TRY_LET(connection, ClientConnection::open(exchange.url, exchange.url.secure ? tls : nullptr, connect_deadline));
+    }
+    if (!request.node.empty() && connection->peer_node() != request.node) {
+      return Error(Errc::kUnauthenticated, exchange.url.authority() + " proves to be node '" + connection->peer_node() +
+                                               "', not '" + request.node + "'")
+          .because("tls.node")
+          .advise("the address may be out of date: resolve the node's identifier again");
+    }
+    bool answered = false;
+    bool reusable = false;
+    Result<ClientResponse> response = attempt(exchange, *connection, deadline, answered, reusable);
+    if (response) {
+      if (reusable) keep(key, std::move(connection));
+      return response;
+    }
+    // A kept connection may have been closed as we wrote to it. Then nobody read the request: once more, afresh.
+    const bool stale = kept && !answered && response.error().reason() == "http.connection_lost";
+    if (!stale || !may_repeat(request) || exchange.source != nullptr) {
+      return std::move(response).error();
+    }
+  }
+}
+
+Client::Client(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Client::~Client() = default;
+
+Result<std::unique_ptr<Client>> Client::open(ClientOptions options) {
+  auto state = std::make_unique<State>();
+  WEIR_TRY_LET(state->tls, TlsContext::for_client(options.tls));
+  options.tls = {};  // the TLS library has it now
+  state->options = std::move(options);
+  return std::unique_ptr<Client>(new Client(std::move(state)));
+}
+
+Result<ClientResponse> Client::request(const ClientRequest& request) {
+  WEIR_TRY_LET(Url url, parse_url(request.url));
+  Exchange exchange{.request = request, .url = std::move(url)};
+  return state_->run(exchange);
+}
+
+Result<ClientResponse> Client::download(const ClientRequest& request, std::uint64_t offset, std::uint64_t length,
+                                        const PieceSink& sink) {
+  WEIR_CHECK(request.method == Method::kGet);
+  WEIR_TRY_LET(Url url, parse_url(request.url));
+  Exchange exchange{.request = request, .url = std::move(url), .sink = &sink};
+  if (offset > 0 || length > 0) {
+    exchange.range = "bytes=" + std::to_string(offset) + "-" + (length > 0 ? std::to_string(offset + length - 1) : "");
+  }
+  return state_->run(exchange);
+}
+
+Result<ClientResponse> Client::upload(const ClientRequest& request, BodySource& source) {
+  WEIR_CHECK(request.body.empty());
+  WEIR_TRY_LET(Url url, parse_url(request.url));
+  Exchange exchange{.request = request, .url = std::move(url), .source = &source};
+  return state_->run(exchange);
+}
+
+Result<> ClientResponse::ok() const {
+  if (status >= 200 && status < 300) return {};
+  return error_of(status, body);
+}
+
+Result<wire::Json> ClientResponse::json() const {
+  WEIR_TRY(ok());
+  Result<wire::Json> value = wire::parse_json(body);
+  if (!value) return malformed(std::move(value).error());
+  return value;
+}
+
+}  // namespace weir::adapters::http
