@@ -20,6 +20,7 @@ class Bed {
   virtual ~Bed() = default;
   virtual Result<std::unique_ptr<Database>> open() = 0;
   virtual bool durable() const { return true; }
+  virtual bool in_process() const { return true; }  // false: a server beside the test
 };
 
 struct SqlCase {

@@ -132,7 +132,7 @@ class Tx {
   virtual Result<> script(std::string_view sql) = 0;
 
   // The first row, or kNotFound.
-  Result<Row> one(std::string_view sql, ParamList params = {});
+  virtual Result<Row> one(std::string_view sql, ParamList params = {});
 
   // For what a service keeps in memory beside the database. `done` runs when this work is durable; `undo` when it failed
   // or its batch did, latest first. Both run on the committing thread before the write is answered, and must

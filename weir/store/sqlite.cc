@@ -6,9 +6,8 @@
 #include <condition_variable>
 #include <mutex>
 
-#include "weir/base/check.h"
 #include "weir/base/log.h"
-#include "weir/store/sql.h"
+#include "weir/store/database_support.h"
 #include "weir/store/sqlite_connection.h"
 
 namespace weir::store {
@@ -17,23 +16,6 @@ namespace {
 
 constexpr std::size_t kPageBytes = 4096;
 constexpr int kLogGrowthMax = 16;  // times its size before a commit waits for readers to let go of it
-
-// Stops a work that goes to its own database past its Tx: it would wait for itself.
-class Inside {
- public:
-  explicit Inside(const Database* database) : before_(current_) {
-    WEIR_CHECK(current_ != database);
-    current_ = database;
-  }
-  ~Inside() { current_ = before_; }
-  Inside(const Inside&) = delete;
-  Inside& operator=(const Inside&) = delete;
-
- private:
-  static thread_local const Database* current_;
-  const Database* before_;
-};
-thread_local const Database* Inside::current_ = nullptr;
 
 class SqliteDatabase final : public Database {
  public:
@@ -80,10 +62,6 @@ class SqliteDatabase final : public Database {
   std::optional<Error> refused_;
   bool disk_full_ = false;
 };
-
-void fail_all(const std::vector<std::size_t>& todo, std::vector<Result<>>& results, const Error& error) {
-  for (const std::size_t i : todo) results[i] = Error(error);
-}
 
 bool is_disk_full(const Error& error) { return error.reason() == "store.disk_full"; }
 // What leaves it open whether the disk holds what was written, or what it holds at all.

@@ -6,10 +6,9 @@
 #include <unistd.h>
 
 #include <array>
-#include <cmath>
 #include <mutex>
 
-#include "weir/base/check.h"
+#include "weir/store/database_support.h"
 
 namespace weir::store {
 
@@ -269,16 +268,11 @@ Result<> SqliteTx::before_change() {
 
 Result<> SqliteTx::bind(sqlite3_stmt* statement, ParamList params) {
   if (static_cast<std::size_t>(sqlite3_bind_parameter_count(statement)) != params.size()) {
-    return Error(Errc::kInvalidArgument, "the number of arguments is not the number of placeholders").because("store.sql");
+    return wrong_number_of_arguments();
   }
   for (std::size_t i = 0; i < params.size(); ++i) {
     const Param param = params[i];
-    if (param.kind() == Param::Kind::kText && param.text().find('\0') != std::string_view::npos) {
-      return Error(Errc::kInvalidArgument, "a text with a NUL character").because("store.sql");
-    }
-    if (param.kind() == Param::Kind::kReal && std::isnan(param.real())) {
-      return Error(Errc::kInvalidArgument, "not a number").because("store.sql");
-    }
+    WEIR_TRY(check_param(param));
     const int code = bind_one(statement, static_cast<int>(i) + 1, param);
     if (code != SQLITE_OK) return sqlite_error(connection_.handle(), code, "binding an argument");
   }
