@@ -2,6 +2,8 @@
 #   makes target weir_trust_evidence (alias weir::trust::evidence) from files of the current folder.
 # weir_test(name SOURCES x_test.cc DEPENDS trust/evidence [LABELS slow])
 #   makes one GoogleTest program, registered with ctest.
+# weir_nocompile_test(name SOURCE x.cc MISUSES COPY PRINT ...)
+#   a ctest: the source compiles as it is, and not with -DWEIR_MISUSE_COPY, nor with -DWEIR_MISUSE_PRINT, ...
 # weir_fuzz(name SOURCE x_fuzz.cc DEPENDS ...)  only in the fuzz preset.
 
 function(weir_target_name name out)
@@ -42,6 +44,17 @@ function(weir_test name)
   target_compile_definitions(${name} PRIVATE WEIR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
+endfunction()
+
+function(weir_nocompile_test name)
+  cmake_parse_arguments(ARG "" "SOURCE" "MISUSES" ${ARGN})
+  if(NOT WEIR_BUILD_TESTS)
+    return()
+  endif()
+  add_test(NAME ${name} COMMAND ${CMAKE_COMMAND}
+    "-DCOMPILER=${CMAKE_CXX_COMPILER}" "-DINCLUDE=${PROJECT_SOURCE_DIR}" "-DMISUSES=${ARG_MISUSES}"
+    "-DSOURCE=${CMAKE_CURRENT_SOURCE_DIR}/${ARG_SOURCE}" -P "${PROJECT_SOURCE_DIR}/cmake/nocompile.cmake")
+  set_tests_properties(${name} PROPERTIES TIMEOUT 300)
 endfunction()
 
 function(weir_fuzz name)

@@ -66,6 +66,10 @@ TEST(JoseEd25519, AgreesWithRfc8037) {
   EXPECT_EQ(to_jwk(key->public_key())["x"], vector["x"]);
   EXPECT_EQ(jwk_thumbprint(key->public_key()), vector["thumbprint"].as_string());
   EXPECT_EQ(sign_jws(*key, Json::object(), view_of(vector["payload"].as_string())), vector["jws"].as_string());
+  // The worked example of docs/formats/signatures.md, with the same key.
+  EXPECT_EQ(sign_jws(*key, Json::object({{"typ", "JWT"}}), view_of(R"({"sub":"a"})")),
+            "eyJ0eXAiOiJKV1QiLCJhbGciOiJFZERTQSJ9.eyJzdWIiOiJhIn0."
+            "5Rm7ZDaEAsLTEofBXJD4o1-5bqV7z2RNr7ef_-ifJ2dLT4rVj2_4GaMwB0EjiyztoJ4t7EjtPqXhw6NCUasQBQ");
   EXPECT_TRUE(verify_jws(sign_raw(*key, R"({"alg":"Ed25519"})"), key->public_key()).ok()) << "the name of RFC 9864";
 }
 

@@ -60,8 +60,7 @@ const Family& family_of(SignatureAlgorithm algorithm) {
   for (const Family& family : kFamilies) {
     if (family.algorithm == algorithm) return family;
   }
-  WEIR_CHECK(!"a signature algorithm without a family");
-  return kFamilies[0];
+  check_failed(__FILE__, __LINE__, "a signature algorithm without a family");
 }
 
 Error malformed(const char* message) { return Error(Errc::kInvalidArgument, message).because("key.malformed"); }

@@ -166,6 +166,15 @@ TEST(Ed25519, AgreesWithRfc8032) {
   EXPECT_EQ(key->sign(hex_member(vector, "message")).bytes, hex_member(vector, "signature"));
 }
 
+// The worked example of docs/formats/signatures.md.
+TEST(Ed25519, TextAndFingerprintAreAsDocumented) {
+  const Result<PrivateKey> key = PrivateKey::from_seed(
+      SecretBytes(hex("9d61b19deffd5a60ba844af492ec2cc44449c5697b326919703bac031cae7f60")));
+  EXPECT_EQ(format(key->sign(view_of("weir"))),
+            "ed25519:_3OfDlm4BU5sMY2xF8LRx6O3u4OYc_1hhpGCkIfUvMmV1JeVtzzWJs01EL2h25z_8DnAD3gA9i9ZiGXFz13dCA");
+  EXPECT_EQ(key->public_key().fingerprint(), "06e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9");
+}
+
 //= NDI-TR-2025-03 type=test
 TEST(Sm2, AgreesWithTheExampleOfTheStandard) {
   const wire::Json vectors = load_vectors("published.json");
