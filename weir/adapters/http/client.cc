@@ -250,12 +250,14 @@ Result<ClientResponse> Client::State::attempt(Exchange& exchange, ClientConnecti
   const std::uint64_t received_before = connection.transport().bytes_in();
   std::string head = format_head(exchange, options.user_agent);
   if (exchange.source == nullptr) head += exchange.request.body;
-  WEIR_TRY(connection.write_all(view_of(head), deadline));
-  bool body_sent = true;
-  if (exchange.source != nullptr) {
+  // A peer that turned the request away may have closed while we wrote; its answer, or its alert, may still be there.
+  const auto hopeless = [](const Error& error) { return error.reason() != "http.connection_lost"; };
+  const Result<> head_sent = connection.write_all(view_of(head), deadline);
+  if (!head_sent && hopeless(head_sent.error())) return head_sent.error();
+  bool body_sent = head_sent.ok();
+  if (head_sent && exchange.source != nullptr) {
     Result<bool> sent = send_body(exchange, connection);
-    // A peer that turned the body away may have closed while we wrote; its answer may still be there.
-    if (!sent && sent.error().reason() != "http.connection_lost") return std::move(sent).error();
+    if (!sent && hopeless(sent.error())) return std::move(sent).error();
     body_sent = sent && *sent;
   }
   const Deadline answer_deadline = exchange.bulk() ? exchange.deadline() : deadline;

@@ -257,13 +257,14 @@ Connection::Next Connection::handshake() {
   if (!wait) {
     ++hub_.numbers.handshakes_failed;
     log::debug("http.handshake_failed", {{"from", address_}, {"message", wait.error().message()}});
-    close();
-    return Next::kStop;
+    // The TLS library has sent its alert. The client may have sent more already; unread, it would destroy the alert.
+    ::shutdown(socket_.native_handle(), SHUT_WR);
+    return begin_linger();
   }
   if (*wait != Wait::kNone) return *wait == Wait::kRead ? Next::kRead : Next::kWrite;
   peer_ = transport_.peer();
   stage_ = Stage::kHead;
-  set_deadline(hub_.options.idle_timeout);
+  set_deadline(hub_.options.header_timeout);
   return Next::kAgain;
 }
 
@@ -518,14 +519,18 @@ Connection::Next Connection::finish_exchange() {
       close();
       return Next::kStop;
     }
-    // The client may still be sending: read a little, or the reset would destroy the answer on its way.
-    stage_ = Stage::kLinger;
-    set_deadline(kLingerTime);
-    piece_at_ = 0;
-    return Next::kAgain;
+    return begin_linger();
   }
   stage_ = Stage::kHead;
   set_deadline(in_.empty() ? hub_.options.idle_timeout : hub_.options.header_timeout);
+  return Next::kAgain;
+}
+
+// The client may still be sending: read a little, or the reset would destroy what is on its way to it.
+Connection::Next Connection::begin_linger() {
+  stage_ = Stage::kLinger;
+  set_deadline(kLingerTime);
+  piece_at_ = 0;
   return Next::kAgain;
 }
 

@@ -91,6 +91,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Next fill(std::size_t room);  // reads what is there into in_
   Next flush();
   Next finish_exchange();
+  Next begin_linger();
   Next linger();
   void arm(Next what);
   void returned();  // from another thread, which is done with it
