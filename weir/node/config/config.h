@@ -47,7 +47,7 @@ struct Config {
   std::string tls_certificate_file;  // empty: the node's own, in data_dir
   std::string tls_key_file;
   std::string tls_authorities_file;
-  std::string key_passphrase_ref;    // "file:PATH" or "env:NAME"; resolved by read_secret()
+  std::string key_passphrase_ref;    // "file:PATH" or "env:NAME"; whoever opens the keys reads it
   log::Level log_level = log::Level::kInfo;
   log::Style log_style = log::Style::kJson;
   Language language = Language::kEnglish;

@@ -1,0 +1,201 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/node/config/table.h"
+
+#include <algorithm>
+
+namespace weir::node::config {
+namespace {
+
+template <auto kMember>
+Result<> text_into(Config& config, const std::string& text) {
+  config.*kMember = text;
+  return {};
+}
+
+template <auto kMember>
+Result<> number_into(Config& config, const std::string& text) {
+  config.*kMember = std::stoll(text);
+  return {};
+}
+
+Result<> role_into(Config& config, const std::string& text) {
+  config.role = text == "regional" ? Role::kRegional : Role::kConnector;
+  return {};
+}
+
+Result<> listen_into(Config& config, const std::string& text) {
+  const std::size_t colon = text.rfind(':');
+  std::string host = text.substr(0, colon);
+  if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
+  config.listen = {host, static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1)))};
+  return {};
+}
+
+Result<> region_into(Config& config, const std::string& text) {
+  const bool digits = text.size() == 6 && text.find_first_not_of("0123456789") == std::string::npos;
+  if (!text.empty() && !digits) return Error(Errc::kInvalidArgument, "must be the six digits of an area code, GB/T 2260");
+  config.region = text;
+  return {};
+}
+
+Result<> suite_into(Config& config, const std::string& text) {
+  config.suite = text == "shangmi" ? crypto::Suite::kShangMi : crypto::Suite::kInternational;
+  return {};
+}
+
+Result<> database_into(Config& config, const std::string& text) {
+  const bool known = text.empty() || text.starts_with("sqlite:") || text.starts_with("postgresql:");
+  if (!known) return Error(Errc::kInvalidArgument, "must start with sqlite: or postgresql:");
+  const std::size_t at = text.find('@');
+  const std::size_t scheme = text.find("://");
+  const bool user_password = at != std::string::npos && scheme != std::string::npos &&
+                             text.substr(scheme + 3, at - scheme - 3).find(':') != std::string::npos;
+  if (user_password || text.find("password=") != std::string::npos) {
+    return Error(Errc::kInvalidArgument, "must not carry a password")
+        .because("config.secret_inline")
+        .advise("put the password into a file of libpq: passfile=PATH, or ~/.pgpass");
+  }
+  config.database_url = text;
+  return {};
+}
+
+Result<> level_into(Config& config, const std::string& text) {
+  if (text == "debug") config.log_level = log::Level::kDebug;
+  if (text == "info") config.log_level = log::Level::kInfo;
+  if (text == "warning") config.log_level = log::Level::kWarning;
+  if (text == "error") config.log_level = log::Level::kError;
+  return {};
+}
+
+Result<> style_into(Config& config, const std::string& text) {
+  config.log_style = text == "text" ? log::Style::kText : log::Style::kJson;
+  return {};
+}
+
+Result<> language_into(Config& config, const std::string& text) {
+  config.language = text == "zh" ? Language::kChinese : Language::kEnglish;
+  return {};
+}
+
+Result<> stop_timeout_into(Config& config, const std::string& text) {
+  WEIR_TRY_LET(const CalendarDuration length, parse_duration(text));
+  config.stop_timeout = length.exact;
+  return {};
+}
+
+Result<> metrics_public_into(Config& config, const std::string& text) {
+  config.metrics_public = text == "true";
+  return {};
+}
+
+constexpr std::int64_t kMany = 1'000'000'000'000;
+
+std::vector<Row> make_table() {
+  return {
+      {{"data_dir", KeyType::kPath, "weir-data",
+        {"The folder that holds everything this node keeps.", "本节点保存全部数据的目录。"}},
+       text_into<&Config::data_dir>},
+      {{"profile", KeyType::kText, "",
+        {"A name for this set of settings, shown in logs: test, production.", "本组配置的名称，写入日志，例如 test、production。"}},
+       text_into<&Config::profile>},
+      {{"name", KeyType::kText, "",
+        {"The node's name, for people.", "节点名称，供人阅读。"}},
+       text_into<&Config::name>},
+      {{"role", KeyType::kChoice, "connector",
+        {"What the node is: a participant's connector, or a regional node that issues certificates and collects catalogs.",
+         "节点角色：参与方的接入连接器，或签发证书、汇集目录的区域节点。"},
+        {"connector", "regional"}},
+       role_into},
+      {{"region", KeyType::kText, "",
+        {"Area code of the node, six digits of GB/T 2260.", "节点所在行政区划代码（GB/T 2260，六位数字）。"}},
+       region_into},
+      {{"listen", KeyType::kAddress, "127.0.0.1:8443",
+        {"Address and port to serve on; port 0 takes any free one.", "监听地址与端口；端口为 0 时自动选取空闲端口。"}},
+       listen_into},
+      {{"public_url", KeyType::kUrl, "",
+        {"The address at which other nodes reach this one; made from listen if empty.",
+         "其他节点访问本节点所用的地址；为空时由 listen 得出。"}},
+       text_into<&Config::public_url>},
+      {{"regional_url", KeyType::kUrl, "",
+        {"The regional node that this connector belongs to.", "本连接器所属的区域节点地址。"}},
+       text_into<&Config::regional_url>},
+      {{"suite", KeyType::kChoice, "international",
+        {"Algorithms of new keys and of the log: international (Ed25519, SHA-256, AES) or shangmi (SM2, SM3, SM4).",
+         "新密钥与存证日志所用算法：international（Ed25519、SHA-256、AES）或 shangmi（SM2、SM3、SM4）。"},
+        {"international", "shangmi"}},
+       suite_into},
+      {{"database.url", KeyType::kText, "",
+        {"Where state is kept: sqlite:PATH or postgresql:…; a SQLite file in data_dir if empty.",
+         "状态数据库：sqlite:路径 或 postgresql:…；为空时使用 data_dir 中的 SQLite 文件。"}},
+       database_into},
+      {{"tls.certificate_file", KeyType::kPath, "",
+        {"Certificate chain (PEM) to serve with, instead of the node's own.", "对外服务所用证书链（PEM），替代节点自身证书。"}},
+       text_into<&Config::tls_certificate_file>},
+      {{"tls.key_file", KeyType::kPath, "",
+        {"Private key of that certificate (PEM or DER).", "上述证书的私钥（PEM 或 DER）。"}},
+       text_into<&Config::tls_key_file>},
+      {{"tls.authorities_file", KeyType::kPath, "",
+        {"Further authorities (PEM) whose node certificates are believed.", "另行信任的证书颁发机构（PEM）。"}},
+       text_into<&Config::tls_authorities_file>},
+      {{"keys.passphrase", KeyType::kReference, "",
+        {"Where the passphrase of the key files is: file:PATH or env:NAME; the node's own file if empty.",
+         "密钥文件口令的来源：file:路径 或 env:变量名；为空时使用节点自身的口令文件。"},
+        {}, 0, 0, true},
+       text_into<&Config::key_passphrase_ref>},
+      {{"log.level", KeyType::kChoice, "info",
+        {"The least important lines that are written.", "日志的最低级别。"},
+        {"debug", "info", "warning", "error"}},
+       level_into},
+      {{"log.style", KeyType::kChoice, "json",
+        {"How log lines look: json for machines, text for a terminal.", "日志样式：json 供机器处理，text 供终端阅读。"},
+        {"json", "text"}},
+       style_into},
+      {{"language", KeyType::kChoice, "en",
+        {"The language of what people read, where they do not choose themselves.", "默认界面语言。"},
+        {"en", "zh"}},
+       language_into},
+      {{"limits.workers", KeyType::kInteger, "4",
+        {"Threads that handle requests.", "处理请求的线程数。"}, {}, 1, 256},
+       number_into<&Config::workers>},
+      {{"limits.streams", KeyType::kInteger, "4",
+        {"Threads that move long bodies.", "传输大体量数据的线程数。"}, {}, 1, 256},
+       number_into<&Config::streams>},
+      {{"limits.connections_max", KeyType::kInteger, "1024",
+        {"Connections at once; one more is answered 503.", "同时连接数上限；超出者返回 503。"}, {}, 1, 65536},
+       number_into<&Config::connections_max>},
+      {{"limits.requests_per_second", KeyType::kInteger, "0",
+        {"Requests a second from one address; 0 is no limit.", "单一地址每秒请求数上限；0 为不限。"}, {}, 0, 1'000'000},
+       number_into<&Config::requests_per_second>},
+      {{"delivery.bytes_per_second", KeyType::kInteger, "0",
+        {"Rate of one delivery until it is changed; 0 is no limit.", "单次交付的初始速率（字节/秒）；0 为不限。"}, {}, 0, kMany},
+       number_into<&Config::delivery_bytes_per_second>},
+      {{"retention.days", KeyType::kInteger, "365",
+        {"Days that answered requests, finished transfers and old log lines are kept. Evidence is kept for ever.",
+         "已完成请求、传输等记录的保留天数；存证永久保留。"}, {}, 1, 36'500},
+       number_into<&Config::retention_days>},
+      {{"stop_timeout", KeyType::kDuration, "PT10S",
+        {"How long a stop waits for requests in flight (ISO 8601).", "停止时等待在途请求完成的时间（ISO 8601）。"}},
+       stop_timeout_into},
+      {{"metrics.public", KeyType::kBoolean, "false",
+        {"Whether /metrics is served without a token.", "是否允许无令牌访问 /metrics。"}},
+       metrics_public_into},
+  };
+}
+
+}  // namespace
+
+const std::vector<Row>& table() {
+  static const std::vector<Row> rows = make_table();
+  return rows;
+}
+
+std::span<const Key> keys() {
+  static const std::vector<Key> all = [] {
+    std::vector<Key> out;
+    for (const Row& row : table()) out.push_back(row.key);
+    return out;
+  }();
+  return all;
+}
+
+}  // namespace weir::node::config
