@@ -27,6 +27,16 @@ constexpr std::string_view kVersionTable =
     "CREATE TABLE IF NOT EXISTS schema_version (module TEXT NOT NULL, version INTEGER NOT NULL, "
     "checksum TEXT NOT NULL, PRIMARY KEY (module, version))";
 
+// Two nodes that start at once take turns. This lock is the one statement that waits before the transaction's view of the
+// data is fixed, and it needs the table to be there, so the table has a transaction of its own.
+constexpr std::string_view kLockVersions = "LOCK TABLE schema_version IN SHARE ROW EXCLUSIVE MODE";
+Result<> prepare_postgres(Database& database) {
+  return database.write([](Tx& tx) -> Result<> {
+    WEIR_TRY(tx.query("SELECT pg_advisory_xact_lock(7306916)"));
+    return tx.script(kVersionTable);
+  });
+}
+
 Result<> check_history(const Migration& migration, const std::vector<std::string_view>& versions, const Rows& applied) {
   const std::string module(migration.module);
   if (applied.size() > versions.size()) {
@@ -117,11 +127,9 @@ Result<> migrate(Database& database, const Migration& migration) {
   const bool other = database.dialect() == Dialect::kPostgres && !migration.postgres_versions.empty();
   const auto& texts = other ? migration.postgres_versions : migration.versions;
   WEIR_CHECK(texts.size() == migration.versions.size());
+  if (database.dialect() == Dialect::kPostgres) WEIR_TRY(prepare_postgres(database));
   auto result = database.write([&](Tx& tx) -> Result<> {
-    if (database.dialect() == Dialect::kPostgres) {  // two nodes that start at once
-      WEIR_TRY(tx.query("SELECT pg_advisory_xact_lock(7306916)"));
-    }
-    WEIR_TRY(tx.script(kVersionTable));
+    WEIR_TRY(tx.script(database.dialect() == Dialect::kPostgres ? kLockVersions : kVersionTable));
     WEIR_TRY_LET(const Rows applied, tx.query("SELECT version, checksum FROM schema_version WHERE module = ? "
                                               "ORDER BY version", {migration.module}));
     WEIR_TRY(check_history(migration, texts, applied));
