@@ -1,7 +1,11 @@
 // PostgreSQL as a Database: one writing connection at SERIALIZABLE, a few reading ones at REPEATABLE READ.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
+#include <random>
+#include <thread>
 
 #include "weir/base/log.h"
 #include "weir/store/database_support.h"
@@ -11,7 +15,8 @@ namespace weir::store {
 
 namespace {
 
-constexpr int kAttemptsMax = 20;  // of a batch that loses races with other nodes
+constexpr int kAttemptsMax = 40;  // of a batch that loses races with other nodes
+constexpr auto kBackOffMax = std::chrono::milliseconds(20);
 constexpr std::size_t kReadersMax = 4;
 
 class PostgresDatabase final : public Database {
@@ -36,13 +41,15 @@ class PostgresDatabase final : public Database {
   Result<> run_hooks();
   Result<> commit();
   Result<> read_on(PostgresConnection& connection, const Work& work);
+  void back_off(int attempts);
 
   const std::string url_;
   std::vector<Work> hooks_;
 
-  std::mutex writer_mutex_;  // guards writer_ and callbacks_
+  std::mutex writer_mutex_;  // guards writer_, callbacks_ and dice_
   std::unique_ptr<PostgresConnection> writer_;
   PostgresTx::Callbacks callbacks_;
+  std::minstd_rand dice_{std::random_device{}()};  // against the other nodes, so not the simulator's
 
   std::mutex readers_mutex_;  // guards idle_readers_ and readers_busy_
   std::condition_variable reader_free_;
@@ -74,13 +81,21 @@ std::vector<Result<>> PostgresDatabase::write_batch(std::span<const Work> works)
     callbacks_.run_undo({});
     if (writer_ && writer_->alive()) (void)writer_->command("ROLLBACK");
     if (done.error().reason() != kSerializationLost) break;
-    if (attempts + 1 < kAttemptsMax) done = {};
+    if (attempts + 1 == kAttemptsMax) break;
+    back_off(attempts);
+    done = {};
   }
   if (done) return results;
   Error error = std::move(done).error();
   if (error.reason() == kSerializationLost) error = std::move(error).because("store.busy");
   for (auto& result : results) result = Error(error);
   return results;
+}
+
+// Waits a random while, longer each time, so that one of those who race gets through.
+void PostgresDatabase::back_off(int attempts) {
+  const auto most = std::min<std::chrono::microseconds>(std::chrono::microseconds(200) * (1 << std::min(attempts, 10)), kBackOffMax);
+  std::this_thread::sleep_for(most * (dice_() % 1000) / 1000);
 }
 
 Result<> PostgresDatabase::attempt(std::span<const Work> works, Results& results) {
