@@ -57,7 +57,8 @@ Result<std::vector<Bytes>> read_pem(std::string_view text, std::string_view labe
       break;
     }
     if (name.get() != label) {
-      return bad("a PEM block of another kind", "pem.label").advise("give a block that begins with BEGIN " + std::string(label));
+      return bad("a PEM block of another kind", "pem.label")
+          .advise("give a block that begins with BEGIN " + std::string(label));
     }
     if (*header != '\0') return bad("an encrypted PEM block", "pem.malformed");
     if (blocks.size() == count_max) {

@@ -47,7 +47,8 @@ class SealingKey {
 // Requires: secret.size() <= 4096.
 Bytes seal_key_file(Suite suite, const SecretBytes& secret, const SecretBytes& passphrase, Random& random,
                     StretchCost cost = {});
-// Fails with kUnauthenticated ("key_file.passphrase": wrong, or the file was changed) or kCorrupt ("key_file.malformed").
+// Fails with kUnauthenticated ("key_file.passphrase": wrong, or the file was changed) or kCorrupt
+// ("key_file.malformed").
 Result<SecretBytes> open_key_file(ByteView file, const SecretBytes& passphrase);
 
 }  // namespace weir::crypto

@@ -110,8 +110,8 @@ TEST(SealingSm4, AgreesWithTheOpensslProgram) {
   std::string keys = derived.output;
   std::erase_if(keys, [](char c) { return c == ':' || c == '\n'; });
   const std::string plain = folder.write("plain", "some plain text");
-  ASSERT_EQ(test::openssl("enc -sm4-ctr -K " + keys.substr(0, 32) + " -iv 000102030405060708090a0b00000000 -in " + plain +
-                          " -out " + folder.path("cipher"))
+  ASSERT_EQ(test::openssl("enc -sm4-ctr -K " + keys.substr(0, 32) + " -iv 000102030405060708090a0b00000000 -in " +
+                          plain + " -out " + folder.path("cipher"))
                 .status,
             0);
   const Bytes cipher = folder.read("cipher");

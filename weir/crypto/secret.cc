@@ -73,7 +73,8 @@ SecretBytes::~SecretBytes() { cleanse(bytes_); }
 
 bool operator==(const SecretBytes& a, const SecretBytes& b) { return equal_constant_time(a.bytes_, b.bytes_); }
 
-SecretBytes derive(HashAlgorithm algorithm, const SecretBytes& secret, ByteView salt, ByteView info, std::size_t count) {
+SecretBytes derive(HashAlgorithm algorithm, const SecretBytes& secret, ByteView salt, ByteView info,
+                   std::size_t count) {
   WEIR_CHECK(count >= 1 && count <= 255 * kDigestBytes);
   char sha256[] = "SHA256";
   char sm3[] = "SM3";

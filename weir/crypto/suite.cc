@@ -14,7 +14,9 @@ Result<T> find_by_name(std::string_view text, const std::array<T, kCount>& value
   }
   std::string known;
   for (const T value : values) known.append(known.empty() ? "" : ", ").append(name_of(value));
-  return Error(Errc::kInvalidArgument, "unknown " + std::string(kind)).because("suite.unknown").advise("use one of: " + known);
+  return Error(Errc::kInvalidArgument, "unknown " + std::string(kind))
+      .because("suite.unknown")
+      .advise("use one of: " + known);
 }
 
 }  // namespace

@@ -1,7 +1,8 @@
 // X509: certificates of nodes and the authority of a regional node (NDI-TR-2025-03: subject CN = domain or
 // address, OU = identifier of the connector or platform).
 //
-// Format: docs/formats/certificates.md. Thread-safety: values. Trust: parsing and verification take hostile input. Checked against `openssl`.
+// Format: docs/formats/certificates.md. Thread-safety: values. Trust: parsing and verification take hostile input.
+// Checked against `openssl`.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -59,7 +59,9 @@ void add_constraints(X509* x509, bool is_authority) {
 void add_usage(X509* x509, bool is_authority) {
   const BitString usage(ASN1_BIT_STRING_new());
   WEIR_CHECK(usage != nullptr);
-  for (const int bit : is_authority ? std::array{kKeyCertSign, kCrlSign} : std::array{kDigitalSignature, kContentCommitment}) {
+  const std::array bits =
+      is_authority ? std::array{kKeyCertSign, kCrlSign} : std::array{kDigitalSignature, kContentCommitment};
+  for (const int bit : bits) {
     WEIR_CHECK(ASN1_BIT_STRING_set_bit(usage.get(), bit, 1) == 1);
   }
   add_extension(x509, NID_key_usage, usage.get(), true);

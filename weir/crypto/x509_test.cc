@@ -20,8 +20,11 @@ IssueOptions authority_options() {
 }
 
 IssueOptions leaf_options() {
-  return {{"a.example", kNode, "91110000MA0000001X"}, {"DNS:a.example", "IP:127.0.0.1", "IP:::1", "URI:did:web:a.example"},
-          kStart, kEnd, false};
+  return {{"a.example", kNode, "91110000MA0000001X"},
+          {"DNS:a.example", "IP:127.0.0.1", "IP:::1", "URI:did:web:a.example"},
+          kStart,
+          kEnd,
+          false};
 }
 
 class X509 : public testing::TestWithParam<SignatureAlgorithm> {
@@ -132,7 +135,8 @@ TEST_P(X509, ARequestCarriesItsKeyAndNames) {
 
 TEST_P(X509, TheOpensslProgramVerifiesOurRequestAndWeVerifyIts) {
   const test::TempFolder folder;
-  const std::string request = folder.write("csr", *make_request_pem(leaf_key_, leaf_options().subject, {"DNS:a.example"}));
+  const std::string pem = *make_request_pem(leaf_key_, leaf_options().subject, {"DNS:a.example"});
+  const std::string request = folder.write("csr", pem);
   const test::Outcome outcome = test::openssl("req -verify -noout -in " + request + sm2_option());
   EXPECT_NE(outcome.output.find("verify OK"), std::string::npos) << outcome.output;
   std::string command = "req -new -key " + folder.write("k", test::private_pem(leaf_key_)) +
@@ -164,8 +168,13 @@ TEST_P(X509, WeVerifyACertificateOfTheOpensslProgram) {
 // What verify_issued refuses.
 
 TEST_P(X509, RefusesBeforeAndAfterItsTime) {
-  EXPECT_EQ(verify_issued(leaf_, authority_, Timestamp(kStart.value() - 1)).error().reason(), "certificate.not_yet");
-  const Result<> late = verify_issued(leaf_, authority_, Timestamp(kEnd.value() + 1));
+  IssueOptions options = leaf_options();  // a shorter time than the authority's
+  options.not_before = Timestamp(kNow.value() - 60'000);
+  options.not_after = Timestamp(kNow.value() + 60'000);
+  const Certificate leaf = issue_leaf(options);
+  EXPECT_TRUE(verify_issued(leaf, authority_, kNow).ok());
+  EXPECT_EQ(verify_issued(leaf, authority_, Timestamp(kNow.value() - 60'001)).error().reason(), "certificate.not_yet");
+  const Result<> late = verify_issued(leaf, authority_, Timestamp(kNow.value() + 60'001));
   EXPECT_EQ(late.error().reason(), "certificate.expired");
   EXPECT_EQ(late.error().code(), Errc::kUnauthenticated);
 }
@@ -184,6 +193,13 @@ TEST_P(X509, RefusesAnotherIssuer) {
   const Certificate other = sign_authority(options);  // the same key under another name
   EXPECT_EQ(verify_issued(leaf_, other, kNow).error().reason(), "certificate.issuer");
   EXPECT_EQ(verify_issued(authority_, leaf_, kNow).error().reason(), "certificate.issuer") << "a leaf is no authority";
+}
+
+TEST_P(X509, RefusesAnIssuerThatIsNoAuthority) {
+  IssueOptions options = authority_options();
+  options.is_authority = false;
+  const Certificate plain = sign_authority(options);  // the same name and key
+  EXPECT_EQ(verify_issued(leaf_, plain, kNow).error().reason(), "certificate.issuer");
 }
 
 TEST_P(X509, RefusesAForgedAuthorityOfTheSameName) {
@@ -217,6 +233,17 @@ TEST_P(X509, RefusesOneFlippedBitAnywhere) {
   EXPECT_EQ(ERR_peek_error(), 0u);
 }
 
+TEST(X509Algorithms, RefusesAnotherHashThanThatOfTheKey) {
+  const test::TempFolder folder;
+  ASSERT_EQ(test::openssl("req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -sha384 -nodes -keyout " +
+                          folder.path("k") + " -subj /CN=x -addext keyUsage=critical,keyCertSign -out " +
+                          folder.path("c")).status, 0);
+  const Result<Certificate> certificate = Certificate::from_pem(text_of(folder.read("c")));
+  ASSERT_TRUE(certificate.ok());
+  const Timestamp now = certificate->info().not_before;
+  EXPECT_EQ(verify_issued(*certificate, *certificate, now).error().reason(), "certificate.signature");
+}
+
 TEST(X509Extensions, RefusesACriticalOneThatIsNotUnderstood) {
   const test::TempFolder folder;
   ASSERT_EQ(test::openssl("req -x509 -newkey ed25519 -nodes -keyout " + folder.path("k") +
@@ -242,6 +269,20 @@ TEST_P(X509, RefusesTruncatedAndExtendedCertificates) {
   EXPECT_EQ(ERR_peek_error(), 0u);
 }
 
+TEST_P(X509, RefusesASecondEncodingOfTheSameCertificate) {
+  Bytes der = leaf_.der();
+  ASSERT_EQ(der[1], 0x82);  // a length in two bytes
+  der[1] = 0x83;            // and now in three
+  der.insert(der.begin() + 2, 0);
+  EXPECT_EQ(Certificate::from_der(der).error().reason(), "certificate.malformed");
+  const std::string pem = *make_request_pem(leaf_key_, leaf_options().subject, leaf_options().alternative_names);
+  Bytes longer = (*read_pem(pem, "CERTIFICATE REQUEST", 1))[0];
+  ASSERT_EQ(longer[1], 0x82);
+  longer[1] = 0x83;
+  longer.insert(longer.begin() + 2, 0);
+  EXPECT_EQ(parse_request(write_pem("CERTIFICATE REQUEST", longer)).error().reason(), "request.malformed");
+}
+
 TEST_P(X509, RefusesTooManyAndOtherPemBlocks) {
   std::string many;
   for (std::size_t i = 0; i <= kCertificateChainMax; ++i) many += leaf_.pem();
@@ -254,7 +295,8 @@ TEST_P(X509, RefusesTooManyAndOtherPemBlocks) {
 TEST(X509Parsing, RefusesOtherKeysAndAmbiguousSubjects) {
   const test::TempFolder folder;
   const auto made_with = [&](const std::string& options) {
-    const test::Outcome outcome = test::openssl("req -x509 -nodes -keyout " + folder.path("k") + " -out " + folder.path("c") + " " + options);
+    const std::string files = " -keyout " + folder.path("k") + " -out " + folder.path("c") + " ";
+    const test::Outcome outcome = test::openssl("req -x509 -nodes" + files + options);
     EXPECT_EQ(outcome.status, 0) << outcome.output;
     const Result<Certificate> certificate = Certificate::from_pem(text_of(folder.read("c")));
     return certificate ? std::string("read") : std::string(certificate.error().reason());
@@ -307,7 +349,9 @@ TEST_P(X509, RefusesAlternativeNamesThatDoNotFit) {
                                   "DNS:" + std::string(254, 'a'), std::string("IP:1.2.3"), std::string("IP:example"),
                                   std::string("URI:nothing"), std::string("URI:a:\n"), std::string("email:a@b.c"),
                                   std::string("DNS:a,DNS:b"), std::string("IP:127.0.0.1\0x", 14)}) {
-    EXPECT_EQ(make_request_pem(leaf_key_, {"a", "", ""}, {name}).error().reason(), "certificate.alternative_name") << name;
+    const Result<std::string> request = make_request_pem(leaf_key_, {"a", "", ""}, {name});
+    ASSERT_FALSE(request.ok()) << name;
+    EXPECT_EQ(request.error().reason(), "certificate.alternative_name") << name;
   }
   const std::vector<std::string> many(65, "DNS:a");
   EXPECT_EQ(make_request_pem(leaf_key_, {"a", "", ""}, many).error().reason(), "certificate.alternative_name");
@@ -325,7 +369,8 @@ TEST_P(X509, RefusesToIssueWithoutAuthority) {
   const PublicKey& key = leaf_key_.public_key();
   EXPECT_EQ(issue(leaf_key_, leaf_, key, leaf_options(), random_).error().reason(), "certificate.authority");
   EXPECT_EQ(issue(leaf_key_, authority_, key, leaf_options(), random_).error().reason(), "certificate.authority");
-  EXPECT_EQ(issue(authority_key_, authority_, key, authority_options(), random_).error().reason(), "certificate.authority");
+  const Result<Certificate> below = issue(authority_key_, authority_, key, authority_options(), random_);
+  EXPECT_EQ(below.error().reason(), "certificate.authority");
 }
 
 }  // namespace
