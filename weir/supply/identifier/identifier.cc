@@ -2,38 +2,36 @@
 #include "weir/supply/identifier/identifier.h"
 
 #include <algorithm>
-#include <array>
 
 #include "weir/base/check.h"
+#include "weir/base/text.h"
+#include "weir/supply/identifier/person.h"
+#include "weir/supply/identifier/uscc.h"
 
 namespace weir::supply::identifier {
 namespace {
 
 constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*";
-constexpr std::string_view kUsccAlphabet = "0123456789ABCDEFGHJKLMNPQRTUWXY";
-constexpr std::array<int, 17> kUsccWeights = {1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28};
 constexpr std::string_view kDot = "•";
+constexpr std::size_t kSubjectSize = 18;
 constexpr std::size_t kBase = 32;
+constexpr std::size_t kContractSize = 47;
 constexpr std::size_t kExtensionMax = 32;
 
+Error bad(std::string_view what) {
+  return Error(Errc::kInvalidArgument, std::string(what)).because("identifier.malformed");
+}
+
 Error bad(std::string_view what, std::string_view text) {
-  return Error(Errc::kInvalidArgument, std::string(what) + ": '" + std::string(text.substr(0, 80)) + "'")
-      .because("identifier.malformed");
+  // Repeated only if short and printable: what is no identifier may be anything.
+  const bool printable = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  if (text.size() > 80 || !printable) return bad(what);
+  return bad(std::string(what) + ": '" + std::string(text) + "'");
 }
 
 bool is_alnum(char c) { return (c >= '0' && c <= '9') || (c >= 'A' && c <= 'Z'); }
 
 bool all_alnum(std::string_view text) { return std::all_of(text.begin(), text.end(), is_alnum); }
-
-bool uscc_check_holds(std::string_view text) {
-  int sum = 0;
-  for (std::size_t i = 0; i < kUsccWeights.size(); ++i) {
-    const std::size_t value = kUsccAlphabet.find(text[i]);
-    if (value == std::string_view::npos) return false;
-    sum += static_cast<int>(value) * kUsccWeights[i];
-  }
-  return kUsccAlphabet[static_cast<std::size_t>((31 - sum % 31) % 31)] == text[17];
-}
 
 std::string random_part(Random& random) {
   std::string out;
@@ -47,7 +45,7 @@ Result<> check_common(std::string_view text) {
   WEIR_TRY(AreaCode::parse(text.substr(19, 4)));
   if (!all_alnum(text.substr(23, 8))) return bad("the random part has a character that is not 0-9 A-Z", text);
   WEIR_TRY_LET(const char check, check_character(text.substr(0, 31)));
-  if (check != text[31]) return bad("the check character does not fit; it would be '" + std::string(1, check) + "'", text);
+  if (check != text[31]) return bad("the check character does not fit", text);
   return {};
 }
 
@@ -77,20 +75,19 @@ Result<char> check_character(std::string_view body) {
 }
 
 Result<SubjectId> SubjectId::parse(std::string_view text) {
-  if (text.size() != 18) return bad("a participant identifier has 18 characters", text);
-  if (!all_alnum(text)) return bad("a participant identifier has only 0-9 and A-Z", text);
-  // The first two characters of a USCC name the registering authority and the kind of entity (GB 32100, table 1).
-  constexpr std::string_view kAuthorities = "123456789AN";
-  const bool looks_like_uscc = kAuthorities.find(text[0]) != std::string_view::npos && text[1] >= '1' &&
-                               (text[1] <= '5' || text[1] == '9') &&
-                               std::all_of(text.begin() + 2, text.begin() + 8, [](char c) { return c >= '0' && c <= '9'; });
-  if (looks_like_uscc && !uscc_check_holds(text)) {
-    return bad("the check character of this unified social credit code does not fit", text);
+  // The text is not repeated: it may be a citizen number that got here by mistake.
+  if (text.size() != kSubjectSize) return bad("a participant identifier has 18 characters");
+  if (!all_alnum(text)) return bad("a participant identifier has only 0-9 and A-Z");
+  const auto uscc = Uscc::parse(text);
+  if (!uscc && PersonCode::parse(text)) {
+    return Error(Errc::kInvalidArgument, "a citizen identity number is no participant identifier: map it first")
+        .because("identifier.raw_person");
   }
+  if (!uscc && looks_like_uscc(text)) return Error(uscc.error());
   return SubjectId(std::string(text));
 }
 
-bool SubjectId::is_uscc() const { return uscc_check_holds(text_); }
+bool SubjectId::is_uscc() const { return looks_like_uscc(text_); }
 
 Result<AreaCode> AreaCode::parse(std::string_view text) {
   const bool digits = text.size() == 4 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
@@ -121,7 +118,7 @@ Result<ProductId> ProductId::parse(std::string_view text) {
   if (!rest.starts_with(kDot)) return bad("the extension is set off by '•'", text);
   const std::string_view extension = rest.substr(kDot.size());
   const std::size_t count = count_characters(extension);
-  const bool printable = std::none_of(extension.begin(), extension.end(), [](char c) {
+  const bool printable = is_utf8(extension) && std::none_of(extension.begin(), extension.end(), [](char c) {
     return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f;
   });
   const bool single = extension.find(kDot) == std::string_view::npos;
@@ -144,27 +141,67 @@ std::string_view ProductId::extension() const {
   return text_.size() == kBase ? std::string_view() : std::string_view(text_).substr(kBase + kDot.size());
 }
 
+namespace {
+
+// "20250601120000" as a time.
+Result<Timestamp> read_compact(std::string_view t) {
+  const std::string day =
+      std::string(t.substr(0, 4)) + "-" + std::string(t.substr(4, 2)) + "-" + std::string(t.substr(6, 2));
+  return parse_iso8601(day + "T" + std::string(t.substr(8, 2)) + ":" + std::string(t.substr(10, 2)) + ":" +
+                       std::string(t.substr(12, 2)) + "Z");
+}
+
+}  // namespace
+
+//= TC609-6-2025-14 a contract identifier has 47 characters
 Result<ContractId> ContractId::parse(std::string_view text) {
-  if (text.size() != 47) return bad("a contract identifier has 47 characters", text);
-  if (text[0] != 'C') return bad("a contract identifier begins with C", text);
+  if (text.size() != kContractSize) return bad("a contract identifier has 47 characters", text);
+  if (!is_alnum(text[0])) return bad("the first character of a contract identifier is 0-9 or A-Z", text);
   if (text[1] < '1' || text[1] > '5') return bad("the second character of a contract identifier is 1 to 5", text);
   WEIR_TRY(SubjectId::parse(text.substr(2, 18)));
   WEIR_TRY(AreaCode::parse(text.substr(20, 4)));
-  const std::string_view t = text.substr(24, 14);
-  const std::string iso = std::string(t.substr(0, 4)) + "-" + std::string(t.substr(4, 2)) + "-" +
-                          std::string(t.substr(6, 2)) + "T" + std::string(t.substr(8, 2)) + ":" +
-                          std::string(t.substr(10, 2)) + ":" + std::string(t.substr(12, 2)) + "Z";
-  if (!parse_iso8601(iso)) return bad("the time in a contract identifier is YYYYMMDDHHMMSS", text);
+  if (!read_compact(text.substr(24, 14))) return bad("the time in a contract identifier is YYYYMMDDHHMMSS", text);
   if (!all_alnum(text.substr(38, 8))) return bad("the random part has a character that is not 0-9 A-Z", text);
   WEIR_TRY_LET(const char check, check_character(text.substr(0, 46)));
-  if (check != text[46]) return bad("the check character does not fit; it would be '" + std::string(1, check) + "'", text);
+  if (check != text[46]) return bad("the check character does not fit", text);
   return ContractId(std::string(text));
 }
 
 ContractId ContractId::generate(NodeKind kind, const SubjectId& subject, const AreaCode& area, Timestamp time,
-                                Random& random) {
-  return ContractId(with_check("C" + std::string(1, static_cast<char>(kind)) + subject.text() + area.text() +
-                               format_compact(time) + random_part(random)));
+                                Random& random, char type) {
+  WEIR_CHECK(is_alnum(type));
+  std::string text = with_check(std::string{type, static_cast<char>(kind)} + subject.text() + area.text() +
+                                format_compact(time) + random_part(random));
+  WEIR_CHECK(text.size() == kContractSize);
+  return ContractId(std::move(text));
+}
+
+SubjectId ContractId::subject() const { return *SubjectId::parse(std::string_view(text_).substr(2, 18)); }
+AreaCode ContractId::area() const { return *AreaCode::parse(std::string_view(text_).substr(20, 4)); }
+Timestamp ContractId::time() const { return *read_compact(std::string_view(text_).substr(24, 14)); }
+
+Result<Identifier> Identifier::parse(std::string_view text) {
+  // Only an item has a '•', and only a contract has 47 characters without one.
+  if (text.size() == kContractSize && text.substr(kBase, kDot.size()) != kDot) {
+    WEIR_TRY_LET(const ContractId id, ContractId::parse(text));
+    return Identifier(id);
+  }
+  if (!text.empty() && (text[0] == '6' || text[0] == '7')) {
+    WEIR_TRY_LET(const ProductId id, ProductId::parse(text));
+    return Identifier(id);
+  }
+  WEIR_TRY_LET(const NodeId id, NodeId::parse(text));
+  return Identifier(id);
+}
+
+Identifier Identifier::base() const { return Identifier(form_, form_ == Form::kItem ? text_.substr(0, kBase) : text_); }
+
+SubjectId Identifier::subject() const {
+  return *SubjectId::parse(std::string_view(text_).substr(form_ == Form::kContract ? 2 : 1, 18));
+}
+
+AreaCode Identifier::area() const {
+  return *AreaCode::parse(std::string_view(text_).substr(form_ == Form::kContract ? 20 : 19, 4));
 }
 
 }  // namespace weir::supply::identifier
