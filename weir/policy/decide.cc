@@ -1,0 +1,357 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/policy/decide.h"
+
+#include <algorithm>
+
+#include "weir/base/check.h"
+#include "weir/policy/program.h"
+
+namespace weir::policy {
+namespace {
+
+using Kind = Finding::Kind;
+
+std::span<const std::uint16_t> rules_for(const ProgramData& data, RuleKind kind, ActionId action) {
+  const std::size_t slot = action == kUnknownAction ? kActionsMax : action;
+  const Range range = (kind == RuleKind::kPermission ? data.permissions_of : data.prohibitions_of)[slot];
+  return std::span(data.rule_lists).subspan(range.first, range.count);
+}
+
+Truth both(Truth a, Truth b) { return std::min(a, b); }
+
+Truth all_of_nodes(const ProgramData& data, Range range, const Request& request, RuleKind strict) {
+  Truth out = Truth::kTrue;
+  for (std::uint32_t i = 0; i < range.count && out != Truth::kFalse; ++i) {
+    out = both(out, evaluate(data, data.nodes[range.first + i], request, strict));
+  }
+  return out;
+}
+
+// Whether an id is among the selectors, with their refinements. An empty list selects everything.
+// `named` tells whether the id itself was among them: if not, the rule is about something else.
+Truth select_entity(const ProgramData& data, Range range, std::string_view id, const Request& request, RuleKind strict,
+                    bool& named) {
+  named = true;
+  if (range.count == 0) return Truth::kTrue;
+  if (id.empty()) return Truth::kUnknown;
+  named = false;
+  Truth out = Truth::kFalse;
+  for (std::uint32_t i = 0; i < range.count; ++i) {
+    const Selector& selector = data.selectors[range.first + i];
+    if (selector.text != id) continue;
+    named = true;
+    out = std::max(out, all_of_nodes(data, selector.refinements, request, strict));
+  }
+  return out;
+}
+
+Truth select_action(const ProgramData& data, const CompiledRule& rule, ActionId action, const Request& request,
+                    bool& named) {
+  named = false;
+  Truth out = Truth::kFalse;
+  if (rule.kind == RuleKind::kProhibition && !rule.knows_action) {
+    named = true;
+    out = Truth::kUnknown;
+  }
+  for (std::uint32_t i = 0; i < rule.actions.count; ++i) {
+    const Selector& selector = data.selectors[rule.actions.first + i];
+    const bool covers = action == kUnknownAction || selector.action == kUnknownAction
+                            ? selector.text == request.action
+                            : includes(selector.action, action);
+    // What an action in no table is part of is not known: it may be part of any that is forbidden.
+    const bool may_cover = action == kUnknownAction && rule.kind == RuleKind::kProhibition;
+    if (!covers && !may_cover) continue;
+    named = true;
+    out = std::max(out, all_of_nodes(data, selector.refinements, request, rule.kind));
+  }
+  return out;
+}
+
+struct Match {
+  bool named = false;  // the rule speaks of this action, target and party
+  Truth holds = Truth::kFalse;
+};
+
+Match match(const ProgramData& data, const CompiledRule& rule, ActionId action, const Request& request) {
+  Match out;
+  bool named = false;
+  out.holds = select_action(data, rule, action, request, named);
+  if (!named) return {};
+  out.holds = both(out.holds, select_entity(data, rule.targets, request.product, request, rule.kind, named));
+  if (!named) return {};
+  out.holds = both(out.holds, select_entity(data, rule.assignees, request.participant, request, rule.kind, named));
+  if (!named) return {};
+  out.named = true;
+  if (out.holds != Truth::kFalse) out.holds = both(out.holds, all_of_nodes(data, rule.constraints, request, rule.kind));
+  return out;
+}
+
+// The first leaf under a node that is not known.
+std::uint16_t unknown_leaf(const ProgramData& data, std::uint32_t at, const Request& request, RuleKind strict) {
+  const Node& node = data.nodes[at];
+  if (node.kind == ConstraintKind::kAtom) return static_cast<std::uint16_t>(at);
+  for (std::uint32_t i = 0; i < node.items.count; ++i) {
+    const std::uint32_t part = node.items.first + i;
+    if (evaluate(data, data.nodes[part], request, strict) == Truth::kUnknown) {
+      return unknown_leaf(data, part, request, strict);
+    }
+  }
+  return static_cast<std::uint16_t>(at);
+}
+
+void explain_nodes(const ProgramData& data, Range range, std::uint16_t rule, const Request& request, Decision& out) {
+  const RuleKind strict = data.rules[rule].kind;
+  for (std::uint32_t i = range.first; i < range.first + range.count; ++i) {
+    const Truth truth = evaluate(data, data.nodes[i], request, strict);
+    if (truth == Truth::kUnknown) {
+      out.findings.push_back({Kind::kUnknown, rule, unknown_leaf(data, i, request, strict)});
+    } else if (truth == Truth::kFalse && strict == RuleKind::kPermission) {
+      out.findings.push_back({Kind::kUnmet, rule, static_cast<std::uint16_t>(i)});
+    }
+  }
+}
+
+void explain_selectors(const ProgramData& data, Range range, std::string_view id, std::uint16_t rule,
+                       const Request& request, Decision& out) {
+  if (range.count > 0 && id.empty()) out.findings.push_back({Kind::kUnknown, rule, kNone});
+  for (std::uint32_t i = 0; i < range.count; ++i) {
+    const Selector& selector = data.selectors[range.first + i];
+    if (selector.text == id) explain_nodes(data, selector.refinements, rule, request, out);
+  }
+}
+
+// Why a rule that speaks of the request does not hold, or cannot be evaluated.
+void explain_rule(const ProgramData& data, std::uint16_t index, ActionId action, const Request& request, Decision& out) {
+  const CompiledRule& rule = data.rules[index];
+  const std::size_t before = out.findings.size();
+  for (std::uint32_t i = 0; i < rule.actions.count; ++i) {
+    const Selector& selector = data.selectors[rule.actions.first + i];
+    const bool covers = action == kUnknownAction || selector.action == kUnknownAction
+                            ? selector.text == request.action
+                            : includes(selector.action, action);
+    if (covers) explain_nodes(data, selector.refinements, index, request, out);
+  }
+  explain_selectors(data, rule.targets, request.product, index, request, out);
+  explain_selectors(data, rule.assignees, request.participant, index, request, out);
+  explain_nodes(data, rule.constraints, index, request, out);
+  if (out.findings.size() == before) out.findings.push_back({Kind::kUnknown, index, kNone});
+}
+
+bool is_fulfilled(const CompiledDuty& duty, const Request& request) {
+  return std::find(request.fulfilled.begin(), request.fulfilled.end(), std::string_view(duty.id)) !=
+         request.fulfilled.end();
+}
+
+bool is_owed(const ProgramData& data, const CompiledDuty& duty, const Request& request) {
+  bool named = true;
+  if (duty.assignees.count > 0 && !request.participant.empty()) {
+    select_entity(data, duty.assignees, request.participant, request, RuleKind::kObligation, named);
+    if (!named) return false;
+  }
+  return all_of_nodes(data, duty.conditions, request, RuleKind::kObligation) != Truth::kFalse;
+}
+
+struct Duties {
+  std::size_t open = 0;
+  bool too_late = false;
+};
+
+// Notes the duties that are owed; counts the preconditions that are still open.
+Duties collect_duties(const ProgramData& data, Range range, std::uint16_t rule, const Request& request, Decision& out) {
+  Duties result;
+  for (std::uint32_t i = range.first; i < range.first + range.count; ++i) {
+    const CompiledDuty& duty = data.duties[i];
+    if (!is_owed(data, duty, request)) continue;
+    WEIR_CHECK(out.duty_count < kDutiesMax);
+    out.duties[out.duty_count++] = static_cast<std::uint16_t>(i);
+    if (duty.deletes && request.now.value() >= duty.deadline_high) {
+      out.findings.push_back({Kind::kUnmet, rule, static_cast<std::uint16_t>(kNone - 1)});
+      result.too_late = true;
+    }
+    if (duty.timing != Timing::kBefore || is_fulfilled(duty, request)) continue;
+    out.findings.push_back({Kind::kDutyOpen, rule, static_cast<std::uint16_t>(i)});
+    ++result.open;
+  }
+  return result;
+}
+
+// True if some prohibition applies, or may.
+bool is_forbidden(const ProgramData& data, ActionId action, const Request& request, Decision& out) {
+  bool certain = false;
+  bool forbidden = false;
+  for (const std::uint16_t index : rules_for(data, RuleKind::kProhibition, action)) {
+    const CompiledRule& rule = data.rules[index];
+    const Match found = match(data, rule, action, request);
+    if (!found.named || found.holds == Truth::kFalse) continue;
+    forbidden = true;
+    if (found.holds == Truth::kTrue) {
+      certain = true;
+      out.findings.push_back({Kind::kForbids, index, kNone});
+    } else {
+      explain_rule(data, index, action, request, out);
+    }
+  }
+  if (forbidden) out.denied_by = certain ? DeniedBy::kProhibition : DeniedBy::kUnknown;
+  return forbidden;
+}
+
+void deny_by_findings(Decision& out) {
+  const auto unknown = [](const Finding& finding) { return finding.kind == Kind::kUnknown; };
+  const bool any = std::any_of(out.findings.begin(), out.findings.end(), unknown);
+  out.effect = Effect::kDeny;
+  out.denied_by = any ? DeniedBy::kUnknown : DeniedBy::kConstraint;
+}
+
+}  // namespace
+
+//= TC609-6-2025-15
+// Behaviour check: allow, conditional allow, deny, default deny.
+Decision decide(const Program& program, const Request& request) {
+  const ProgramData& data = program.data();
+  const ActionId action = find_action(request.action);
+  Decision out;
+  if (request.uses < 0 || request.bytes.value_or(0) < 0 || request.action.empty()) return out;
+  if (is_forbidden(data, action, request, out)) return out;
+
+  Decision conditional;
+  bool spoken_of = false;
+  for (const std::uint16_t index : rules_for(data, RuleKind::kPermission, action)) {
+    const CompiledRule& rule = data.rules[index];
+    const Match found = match(data, rule, action, request);
+    if (!found.named) continue;
+    spoken_of = true;
+    if (found.holds != Truth::kTrue) {
+      explain_rule(data, index, action, request, out);
+      continue;
+    }
+    Decision yes;
+    Duties duties = collect_duties(data, rule.duties, index, request, yes);
+    const Duties common = collect_duties(data, data.obligations, index, request, yes);
+    duties.open += common.open;
+    if (duties.too_late || common.too_late) {
+      out.findings.insert(out.findings.end(), yes.findings.begin(), yes.findings.end());
+      continue;
+    }
+    yes.permission = index;
+    yes.denied_by = DeniedBy::kNothing;
+    yes.effect = duties.open == 0 ? Effect::kAllow : Effect::kAllowIf;
+    if (yes.effect == Effect::kAllow) return yes;
+    if (conditional.effect == Effect::kDeny) conditional = std::move(yes);
+  }
+  if (conditional.effect == Effect::kAllowIf) return conditional;
+  if (spoken_of) deny_by_findings(out);
+  return out;
+}
+
+std::string_view name_of(Effect effect) {
+  switch (effect) {
+    case Effect::kDeny: return "deny";
+    case Effect::kAllowIf: return "allow_if";
+    case Effect::kAllow: return "allow";
+  }
+  return "";
+}
+
+std::string_view name_of(DeniedBy by) {
+  switch (by) {
+    case DeniedBy::kNothing: return "";
+    case DeniedBy::kDefault: return "default";
+    case DeniedBy::kProhibition: return "prohibition";
+    case DeniedBy::kConstraint: return "constraint";
+    case DeniedBy::kUnknown: return "unknown";
+  }
+  return "";
+}
+
+namespace {
+
+Obligation make_obligation(const CompiledDuty& duty, bool met) {
+  Obligation out;
+  out.id = duty.id;
+  out.rule = duty.rule;
+  out.when = duty.timing;
+  out.met = met;
+  out.standing = duty.standing;
+  out.consequences = duty.consequences;
+  out.extra = duty.source->extra;
+  if (!duty.source->actions.empty()) {
+    out.action = duty.source->actions[0].name;
+    out.parameters = duty.source->actions[0].refinements;
+  }
+  for (const Constraint& each : duty.source->constraints) out.parameters.push_back(each);
+  return out;
+}
+
+}  // namespace
+
+std::vector<Obligation> obligations(const Program& program, const Decision& decision) {
+  const ProgramData& data = program.data();
+  std::vector<Obligation> out;
+  for (std::size_t i = 0; i < decision.duty_count; ++i) {
+    const std::uint16_t index = decision.duties[i];
+    const CompiledDuty& duty = data.duties[index];
+    const bool open = std::any_of(decision.findings.begin(), decision.findings.end(), [&](const Finding& finding) {
+      return finding.kind == Kind::kDutyOpen && finding.item == index;
+    });
+    out.push_back(make_obligation(duty, duty.timing == Timing::kBefore && !open));
+  }
+  return out;
+}
+
+std::optional<Obligation> find_obligation(const Program& program, std::string_view id) {
+  for (const auto* list : {&program.data().duties, &program.data().sub_duties}) {
+    for (const CompiledDuty& duty : *list) {
+      if (duty.id == id) return make_obligation(duty, false);
+    }
+  }
+  return std::nullopt;
+}
+
+std::optional<Timestamp> due_time(const Obligation& obligation, Timestamp start) {
+  std::optional<Timestamp> due;
+  for (const Constraint& each : obligation.parameters) {
+    const OperandTerm* term = each.kind == ConstraintKind::kAtom ? find_operand(each.left) : nullptr;
+    if (term == nullptr || each.right.size() != 1) continue;
+    if (each.op == Operator::kGt || each.op == Operator::kGteq || each.op == Operator::kNeq) continue;
+    std::optional<Timestamp> one;
+    if (term->operand == Operand::kDateTime) {
+      if (const auto times = parse_times(each.right[0].text)) one = Timestamp(times->high - 1);
+    } else if (term->operand == Operand::kElapsedTime || term->operand == Operand::kDelayPeriod) {
+      if (const auto length = parse_duration(each.right[0].text)) one = add(start, *length);
+    }
+    if (one && (!due || *one < *due)) due = one;
+  }
+  return due;
+}
+
+std::vector<Consumption> consumption(const Program& program, const Request& request, const Decision& decision) {
+  const ProgramData& data = program.data();
+  std::vector<Consumption> out;
+  if (!decision.allowed()) return out;
+  const ActionId action = find_action(request.action);
+  for (std::size_t i = 0; i < data.counters.size(); ++i) {
+    const Counter& counter = data.counters[i];
+    const std::uint16_t owner = data.counter_owner[i];
+    if (counter.kind == CounterKind::kPaid) continue;
+    bool counts = owner == decision.permission || owner == kNone;
+    if (!counts && data.rules[owner].kind == RuleKind::kProhibition) {
+      const auto watching = rules_for(data, RuleKind::kProhibition, action);
+      counts = std::find(watching.begin(), watching.end(), owner) != watching.end();
+    }
+    if (!counts) continue;
+    const std::int64_t known = i < request.counters.size() ? request.counters[i] : kCounterUnknown;
+    const std::uint16_t place = static_cast<std::uint16_t>(i);
+    switch (counter.kind) {
+      case CounterKind::kUses: out.push_back({place, request.uses}); break;
+      case CounterKind::kBytes: out.push_back({place, request.bytes.value_or(0)}); break;
+      case CounterKind::kFirstUse:
+        if (known <= 0) out.push_back({place, request.now.value()});
+        break;
+      case CounterKind::kLastUse: out.push_back({place, request.now.value()}); break;
+      case CounterKind::kPaid: break;
+    }
+  }
+  return out;
+}
+
+}  // namespace weir::policy
