@@ -109,7 +109,7 @@ struct ParsedQuery {
   std::vector<Term> terms;
   std::vector<Filter> filters;
 };
-// Fails with kInvalidArgument ("catalog.query_encoding", "catalog.only_exclusions") or kExhausted ("catalog.query_too_long").
+// Fails with kInvalidArgument ("catalog.query_encoding") or kExhausted ("catalog.query_too_long").
 Result<ParsedQuery> parse_query(std::string_view text);
 
 }  // namespace weir::supply::catalog

@@ -88,6 +88,7 @@ struct Grading {
   Level level = Level::kGeneral;
   int sub_grade = 1;            // 1 to 4; 0 unless general
   std::string security_level;   // "001" to "005"
+  std::string stated_by;        // who stated the level without a matrix behind it; empty if it was assessed
   Assessment assessment;
   std::vector<Reason> reasons;  // the deciding ones first
   friend bool operator==(const Grading&, const Grading&) = default;
@@ -122,7 +123,8 @@ DefaultTerms default_terms(const Grading& grading);
 Result<> may_be_offered(const Grading& grading);
 
 wire::Json to_json(const Grading& grading);
-// Computes the grading anew and fails with kInvalidArgument ("grade.mismatch") if the JSON claims a lower one.
+// Computes the grading anew; fails with kInvalidArgument, "grade.malformed" or "grade.mismatch" if the JSON claims
+// another one.
 Result<Grading> parse_grading(const wire::Json& json);
 
 }  // namespace weir::supply::grade
