@@ -1,0 +1,33 @@
+// Routes: the node's faces: /api/v1 for operators, /dsp/2025-1 and /peer/v1 for other nodes. One file a room.
+//
+// A handler reads the request, calls one use case, and writes the answer; nothing else.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+
+#include "weir/adapters/http/router.h"
+#include "weir/base/limits.h"
+#include "weir/base/time.h"
+#include "weir/wire/json.h"
+
+namespace weir::node {
+
+class Node;
+
+void add_node_routes(adapters::http::Router& router, Node& node);         // node, health, metrics
+void add_participant_routes(adapters::http::Router& router, Node& node);  // participants, operators, resolution
+void add_catalog_routes(adapters::http::Router& router, Node& node);
+void add_contract_routes(adapters::http::Router& router, Node& node);
+void add_delivery_routes(adapters::http::Router& router, Node& node);
+void add_usage_routes(adapters::http::Router& router, Node& node);
+void add_evidence_routes(adapters::http::Router& router, Node& node);
+
+// "limit" of a list: 1 to kPageSizeMax.
+Result<std::size_t> page_limit(const adapters::http::Request& request);
+// {"items": [...], "next": cursor}; "next" is left out at the end.
+wire::Json page_json(wire::Json::Array items, const std::string& next);
+// How long a caller wants to wait for news: query "wait" in milliseconds, at most 60 s.
+Result<Milliseconds> wait_time(const adapters::http::Request& request);
+
+}  // namespace weir::node

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
+#include "weir/node/node.h"
+#include "weir/node/routes.h"
+
+namespace weir::node {
+namespace {
+
+using adapters::http::Access;
+using adapters::http::Method;
+using adapters::http::Request;
+using adapters::http::Response;
+using adapters::http::Router;
+using flow::delivery::ChunkIndex;
+using flow::delivery::VaultItem;
+using wire::Json;
+
+// A decrypted copy on its way to the user, chunk by chunk; never on disk.
+class VaultSource final : public adapters::http::BodySource {
+ public:
+  explicit VaultSource(std::unique_ptr<VaultItem> item) : item_(std::move(item)) {}
+  std::uint64_t length() const override { return item_->manifest().size; }
+  Result<std::size_t> read(std::span<std::uint8_t> out) override {
+    if (at_ == chunk_.size()) {
+      if (next_ == item_->manifest().chunk_count()) return std::size_t{0};
+      WEIR_TRY_LET(chunk_, item_->read_chunk(ChunkIndex(next_++)));
+      at_ = 0;
+    }
+    const std::size_t count = std::min(out.size(), chunk_.size() - at_);
+    std::copy_n(chunk_.begin() + static_cast<std::ptrdiff_t>(at_), count, out.begin());
+    at_ += count;
+    return count;
+  }
+
+ private:
+  std::unique_ptr<VaultItem> item_;
+  Bytes chunk_;
+  std::size_t at_ = 0;
+  std::uint64_t next_ = 0;
+};
+
+Json reasons_json(const std::vector<policy::Reason>& reasons) {
+  Json out = Json::array();
+  for (const policy::Reason& reason : reasons) {
+    out.push(Json::object({{"rule", reason.rule}, {"en", reason.why.en}, {"zh", reason.why.zh}}));
+  }
+  return out;
+}
+
+Json to_json(const flow::usage::Authorization& answer) {
+  Json obligations = Json::array();
+  for (const policy::Obligation& obligation : answer.obligations) {
+    obligations.push(Json::object({{"id", obligation.id},
+                                   {"rule", obligation.rule},
+                                   {"action", obligation.action},
+                                   {"when", policy::name_of(obligation.when)}}));
+  }
+  return Json::object({{"effect", policy::name_of(answer.effect)},
+                       {"deniedBy", policy::name_of(answer.denied_by)},
+                       {"use", answer.use},
+                       {"policyHash", answer.policy_hash},
+                       {"reasons", reasons_json(answer.reasons)},
+                       {"obligations", obligations}});
+}
+
+// The words of a denial, in the caller's language.
+Error denial(const flow::usage::Authorization& answer, Language language) {
+  std::string words;
+  for (const policy::Reason& reason : answer.reasons) {
+    if (!words.empty()) words += language == Language::kChinese ? "；" : "; ";
+    words += reason.why.in(language);
+    if (!reason.rule.empty()) words += " [" + reason.rule + "]";
+  }
+  if (answer.effect == policy::Effect::kAllowIf) {
+    return Error(Errc::kForbidden, words)
+        .because("usage.condition_open")
+        .advise("fulfil what is named first, then ask again");
+  }
+  return Error(Errc::kForbidden, words).because("usage.denied").advise("the terms: weir contract show AGREEMENT");
+}
+
+struct Asked {
+  std::string action;
+  std::string purpose;
+  std::string application;
+  std::string region;
+};
+
+Result<Asked> read_asked(const Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  Asked out;
+  WEIR_TRY_LET(out.action, body.text("action"));
+  out.action = policy::normal_name(out.action);
+  out.purpose = body.text_or("purpose", "");
+  out.application = body.text_or("application", "");
+  out.region = body.text_or("region", "");
+  return out;
+}
+
+policy::Request policy_request(Node& node, const Request& request, const Asked& asked, const std::string& participant) {
+  policy::Request out;
+  out.now = node.clock().now();
+  out.action = asked.action;
+  out.participant = participant;
+  out.operator_id = request.principal.id;
+  out.connector = node.id().text();
+  out.purpose = asked.purpose;
+  out.application = asked.application;
+  out.region = asked.region.empty() ? node.region() : std::string_view(asked.region);
+  return out;
+}
+
+Result<Response> post_decision(Node& node, Request& request) {
+  WEIR_TRY_LET(const Asked asked, read_asked(request));
+  const std::string& agreement = request.parameter("id");
+  WEIR_TRY_LET(const auto terms, node.usage().find(agreement));
+  auto ask = policy_request(node, request, asked, terms.consumer);
+  ask.product = terms.product;
+  WEIR_TRY_LET(const auto answer, node.usage().preview(agreement, ask));
+  return Response::json(to_json(answer));
+}
+
+// I-6: the consumer decides before each use. The data are opened first, so that a use that cannot be served is not
+// counted; nothing leaves before the decision is durable.
+Result<Response> post_use(Node& node, Request& request) {
+  WEIR_TRY_LET(const Asked asked, read_asked(request));
+  const std::string& agreement = request.parameter("id");
+  WEIR_TRY(node.live(agreement));
+  WEIR_TRY_LET(const auto terms, node.usage().find(agreement));
+  WEIR_TRY_LET(auto item, node.delivery().held(agreement));
+  auto ask = policy_request(node, request, asked, terms.consumer);
+  ask.product = terms.product;
+  ask.bytes = static_cast<std::int64_t>(item->manifest().size);
+  WEIR_TRY_LET(const auto answer,
+               node.usage().authorize(agreement, ask, {.actor = request.principal.actor(), .process = {}}));
+  if (!answer.allowed()) return denial(answer, request.language);
+  node.alarm().look();  // a use may have started a period, or owe something
+  Response response = Response::bytes("application/octet-stream", "");
+  response.headers.set("X-Weir-Use", answer.use);
+  response.source = std::make_unique<VaultSource>(std::move(item));
+  return response;
+}
+
+Result<Response> post_destruction(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const std::string reason, body.text("reason"));
+  WEIR_TRY_LET(const std::size_t copies,
+               node.delivery().destroy(request.parameter("id"), reason, request.principal.actor()));
+  return Response::json(Json::object({{"agreement", request.parameter("id")}, {"copies", copies}}));
+}
+
+Result<Response> get_usage(Node& node, Request& request) {
+  const std::string& agreement = request.parameter("id");
+  WEIR_TRY_LET(const auto terms, node.usage().find(agreement));
+  WEIR_TRY_LET(const auto counters, node.usage().counters(agreement));
+  WEIR_TRY_LET(const auto owed, node.usage().obligations_of(agreement));
+  Json counter_list = Json::array();
+  for (const auto& counter : counters) {
+    counter_list.push(Json::object({{"rule", counter.rule}, {"counter", counter.counter}, {"value", counter.value}}));
+  }
+  Json owed_list = Json::array();
+  for (const auto& duty : owed) {
+    owed_list.push(Json::object({{"id", duty.id},
+                                 {"action", duty.action},
+                                 {"state", flow::usage::name_of(duty.state)},
+                                 {"due", format_iso8601(duty.due)}}));
+  }
+  return Response::json(Json::object({{"agreement", agreement},
+                                      {"state", flow::usage::name_of(terms.state)},
+                                      {"version", terms.version},
+                                      {"policyHash", terms.policy_hash},
+                                      {"counters", counter_list},
+                                      {"obligations", owed_list}}));
+}
+
+}  // namespace
+
+void add_usage_routes(Router& router, Node& node) {
+  const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, const char* scope,
+                       auto handler) {
+    router.add({.method = method,
+                .pattern = std::move(pattern),
+                .access = Access::with_scope(scope),
+                .operation = std::move(operation),
+                .summary = std::move(summary),
+                .handler = [&node, handler](Request& request) { return handler(node, request); }});
+  };
+  add(Method::kPost, "/api/v1/agreements/{id}/decisions", "previewUse",
+      {"Whether a use would be allowed, and why; nothing is counted", "预判使用是否允许及原因；不计数"}, "usage:read", post_decision);
+  add(Method::kPost, "/api/v1/agreements/{id}/uses", "useData",
+      {"Uses held data: decided, counted, logged, then streamed", "使用已持有的数据：判定、计数、记录，然后输出"}, "usage:write", post_use);
+  add(Method::kPost, "/api/v1/agreements/{id}/destruction", "destroyData",
+      {"Destroys held data and proves it", "销毁已持有的数据并出具证明"}, "usage:write", post_destruction);
+  add(Method::kGet, "/api/v1/agreements/{id}/usage", "getUsage",
+      {"Terms, counters and obligations", "条款、计数与义务"}, "usage:read", get_usage);
+}
+
+}  // namespace weir::node
