@@ -138,7 +138,6 @@ Result<> DataPlane::finish_inbound(const std::string& pid, const Session& sessio
   WEIR_TRY_LET(const auto durable, session->checkpoint());
   WEIR_TRY(service_.record_progress(pid, durable, session->bytes_done()));
   WEIR_TRY(service_.complete(pid, session->bytes_received()));
-  changed_(pid);
   return {};
 }
 

@@ -18,8 +18,7 @@ namespace weir::node {
 
 class DataPlane {
  public:
-  DataPlane(flow::delivery::Service& service, RateLimits& limits, std::function<void(const std::string&)> changed)
-      : service_(service), limits_(limits), changed_(std::move(changed)) {}
+  DataPlane(flow::delivery::Service& service, RateLimits& limits) : service_(service), limits_(limits) {}
   // Requires: this outlives the router.
   void add_routes(adapters::http::Router& router);
 
@@ -33,7 +32,6 @@ class DataPlane {
 
   flow::delivery::Service& service_;
   RateLimits& limits_;
-  std::function<void(const std::string&)> changed_;
   std::mutex mutex_;  // guards inbound_
   std::map<std::string, Session> inbound_;
 };

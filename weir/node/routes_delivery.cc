@@ -46,10 +46,10 @@ Result<Response> list_transfers(Node& node, Request& request) {
 Result<Response> get_transfer(Node& node, Request& request) {
   const std::string& pid = request.parameter("id");
   WEIR_TRY_LET(const Milliseconds wait, wait_time(request));
-  if (wait.count() > 0) {
-    const Result<> waited = node.transfers().wait(pid, wait);
-    if (!waited && waited.error().reason() != "delivery.under_way") return Error(waited.error());
-  }
+  WEIR_TRY(node.news().wait_until(wait, [&]() -> Result<bool> {
+    WEIR_TRY_LET(const Transfer transfer, node.delivery().get(pid));
+    return is_final(transfer.state);
+  }));
   WEIR_TRY_LET(const Transfer transfer, node.delivery().get(pid));
   return Response::json(with_progress(node, transfer));
 }
@@ -60,7 +60,6 @@ Result<Response> change_transfer(Node& node, Request& request, Change change) {
   WEIR_TRY_LET(const Json body, request.json());
   const std::string& pid = request.parameter("id");
   WEIR_TRY((node.delivery().*change)(pid, body.text_or("reason", ""), request.principal.actor()));
-  node.transfers().changed(pid);
   WEIR_TRY_LET(const Transfer transfer, node.delivery().get(pid));
   return Response::json(with_progress(node, transfer));
 }
@@ -109,7 +108,6 @@ Result<Response> dsp_message(Node& node, Request& request, MessageKind kind) {
   const std::string& pid = request.parameter("pid");
   const auto answer = node.delivery().receive(peer, pid, *message);
   if (!answer) return protocol_error(provider, consumer, answer.error());
-  node.transfers().changed(pid);
   return Response::json(*answer);
 }
 

@@ -130,13 +130,11 @@ struct Transfers::State {
   std::atomic<bool> stopping{false};
   mutable std::mutex mutex;  // guards everything below
   std::condition_variable work;
-  std::condition_variable news;
   std::multimap<TimePoint, std::string> queue;
   std::map<std::string, std::int64_t> failures;
   std::map<std::string, PullSession*> running;
   std::set<std::string> busy;
   std::set<std::string> again;  // woken while it ran
-  std::uint64_t news_count = 0;
   std::vector<std::jthread> threads;
 
   void run();
@@ -172,8 +170,6 @@ void Transfers::State::run() {
     lock.lock();
     busy.erase(pid);
     if (again.erase(pid) > 0) queue.emplace(std::chrono::steady_clock::now(), pid);
-    ++news_count;
-    news.notify_all();
   }
 }
 
@@ -326,15 +322,6 @@ void Transfers::wake(const std::string& pid) {
     state_->queue.emplace(std::chrono::steady_clock::now(), pid);
   }
   state_->work.notify_one();
-  changed(pid);
-}
-
-void Transfers::changed(const std::string&) {
-  {
-    const std::scoped_lock lock(state_->mutex);
-    ++state_->news_count;
-  }
-  state_->news.notify_all();
 }
 
 Result<TransferProgress> Transfers::progress(const std::string& pid) const {
@@ -344,28 +331,12 @@ Result<TransferProgress> Transfers::progress(const std::string& pid) const {
   return TransferProgress{found->second->bytes_done(), found->second->manifest().size};
 }
 
-Result<> Transfers::wait(const std::string& pid, Milliseconds timeout) {
-  const auto until = std::chrono::steady_clock::now() + timeout;
-  std::unique_lock lock(state_->mutex);
-  while (true) {
-    const std::uint64_t seen = state_->news_count;
-    lock.unlock();
-    WEIR_TRY_LET(const Transfer transfer, state_->service.get(pid));
-    if (is_final(transfer.state)) return {};
-    lock.lock();
-    if (state_->stopping) return Error(Errc::kUnavailable, "the node is stopping");
-    const bool news = state_->news.wait_until(lock, until, [&] { return state_->news_count != seen || state_->stopping; });
-    if (!news) return Error(Errc::kUnavailable, "still under way").because("delivery.under_way");
-  }
-}
-
 void Transfers::stop() {
   state_->stopping = true;
   {
     const std::scoped_lock lock(state_->mutex);
   }
   state_->work.notify_all();
-  state_->news.notify_all();
   state_->threads.clear();  // joins
 }
 

@@ -50,10 +50,6 @@ class Transfers {
   void wake(const std::string& pid);
   // Of a transfer that runs now.
   Result<TransferProgress> progress(const std::string& pid) const;
-  // Blocks until the transfer is final or held, or the time is up: how `weir fetch` waits without polling.
-  Result<> wait(const std::string& pid, Milliseconds timeout);
-  // Wakes those that wait: something about `pid` changed.
-  void changed(const std::string& pid);
   void stop();
 
  private:
