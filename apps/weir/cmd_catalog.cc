@@ -1,0 +1,259 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <CLI/CLI.hpp>
+
+#include "apps/weir/commands.h"
+#include "weir/policy/odrl.h"
+#include "weir/policy/tc609.h"
+#include "weir/policy/terms.h"
+#include "weir/policy/validate.h"
+#include "weir/store/files.h"
+#include "weir/wire/encoding.h"
+
+namespace weir::cli {
+namespace {
+
+using adapters::http::Method;
+using wire::Json;
+
+struct PublishOptions {
+  std::string file;
+  std::string title;
+  std::string title_zh;
+  std::string description;
+  std::string description_zh;
+  std::vector<std::string> keywords;
+  std::string terms;
+  std::string policy_file;
+  std::string licence;
+  std::string region;
+  std::string grade = "general";
+  int sub_grade = 1;
+  std::string media_type;
+};
+
+// The terms as ODRL: from a line, or from a file in either form.
+Result<Json> read_terms(const PublishOptions& options) {
+  policy::Policy terms;
+  if (!options.policy_file.empty()) {
+    WEIR_TRY_LET(const Bytes text, store::real_files().read_all(options.policy_file, limits::kJsonBytesMax));
+    WEIR_TRY_LET(const Json json, wire::parse_json(text_of(text)));
+    const bool tc609 = json.has("permissionPolicies") || json.has("prohibitionPolicies");
+    WEIR_TRY_LET(terms, tc609 ? policy::parse_tc609(json) : policy::parse_odrl(json));
+  } else {
+    WEIR_TRY_LET(terms, policy::parse_terms(options.terms));
+  }
+  WEIR_TRY(policy::check(terms));
+  return policy::to_odrl(policy::one_action_a_rule(terms));
+}
+
+Json bilingual(const std::string& en, const std::string& zh) {
+  Json out = Json::object();
+  if (!en.empty()) out.set("en", en);
+  if (!zh.empty()) out.set("zh", zh);
+  return out;
+}
+
+std::string media_type_of(const PublishOptions& options) {
+  if (!options.media_type.empty()) return options.media_type;
+  const auto ends = [&](const char* ending) { return options.file.ends_with(ending); };
+  if (ends(".csv")) return "text/csv";
+  if (ends(".json")) return "application/json";
+  if (ends(".parquet")) return "application/vnd.apache.parquet";
+  return "application/octet-stream";
+}
+
+Result<int> publish(Context& context, Output& out, const PublishOptions& options) {
+  WEIR_TRY_LET(const Json terms, read_terms(options));
+  WEIR_TRY_LET(Api api, context.api());
+  api.timeout = Milliseconds(3'600'000);
+  Progress progress(out, {"storing", "存储中"});
+  WEIR_TRY_LET(const Json content, api.upload("/api/v1/contents", options.file, [&](std::uint64_t done, std::uint64_t total) {
+                 progress.show(done, total);
+               }));
+  Json body = Json::object({{"title", bilingual(options.title, options.title_zh)},
+                            {"content", content},
+                            {"terms", terms},
+                            {"mediaType", media_type_of(options)},
+                            {"grade", Json::object({{"level", options.grade}, {"subGrade", options.sub_grade}})}});
+  const Json description = bilingual(options.description.empty() ? options.title : options.description,
+                                     options.description_zh.empty() ? options.title_zh : options.description_zh);
+  body.set("description", description).set("keywords", Json::strings(options.keywords));
+  if (!options.licence.empty()) body.set("licence", options.licence);
+  if (!options.region.empty()) body.set("region", options.region);
+  WEIR_TRY_LET(const Json product, api.post("/api/v1/products", body));
+  out.object(product);
+  const std::string id = product.text_or("id", "");
+  out.good({"published", "已发布"});
+  out.pairs({{{"product", "产品"}, id},
+             {{"content", "内容"}, content.text_or("root", "")},
+             {{"size", "大小"}, format_bytes(static_cast<std::uint64_t>(content.integer_or("bytes", 0)))}});
+  return kOk;
+}
+
+void add_publish(CLI::App& app, Context& context) {
+  const auto options = std::make_shared<PublishOptions>();
+  CLI::App* command = app.add_subcommand("publish", "Publishes a file with the terms of its use");
+  command->add_option("FILE", options->file, "What to publish")->required()->check(CLI::ExistingFile);
+  command->add_option("--title", options->title, "What it is, English");
+  command->add_option("--title-zh", options->title_zh, "什么数据，中文");
+  command->add_option("--description", options->description, "More about it, English");
+  command->add_option("--description-zh", options->description_zh, "说明，中文");
+  command->add_option("--keyword", options->keywords, "A word to find it by; may be given again");
+  auto* terms = command->add_option("--terms", options->terms, "Terms on one line; see weir policy explain");
+  command->add_option("--policy", options->policy_file, "Terms from a file, ODRL or TC609-6-2025-14 JSON")->excludes(terms);
+  command->add_option("--licence", options->licence, "Licence, name or address");
+  command->add_option("--region", options->region, "Region it is about, GB/T 2260");
+  command->add_option("--grade", options->grade, "core, important or general (GB/T 43697-2024)")->capture_default_str();
+  command->add_option("--sub-grade", options->sub_grade, "1 public to 4 sensitive, of general data")->capture_default_str();
+  command->add_option("--media-type", options->media_type, "If the file's ending does not say it");
+  command->footer("Example: weir publish air.csv --title 'Air quality' --terms 'count<=3, purpose=research'");
+  command->callback([&context, options] {
+    context.run = [&context, options](Output& out) -> Result<int> {
+      if (options->title.empty() && options->title_zh.empty()) {
+        return Error(Errc::kInvalidArgument, "a product needs a title").advise("add --title or --title-zh");
+      }
+      return publish(context, out, *options);
+    };
+  });
+}
+
+std::string title_of(const Output& out, const Json& row) {
+  const std::string zh = row["title"].text_or("zh", "");
+  const std::string en = row["title"].text_or("en", "");
+  if (out.language() == Language::kChinese) return zh.empty() ? en : zh;
+  return en.empty() ? zh : en;
+}
+
+struct SearchOptions {
+  std::string words;
+  std::vector<std::string> filters;
+  std::vector<std::string> facets;
+  std::string order = "updated";
+  std::string cursor;
+  std::int64_t limit = 20;
+  bool own = false;
+};
+
+Result<int> search(Context& context, Output& out, const SearchOptions& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  std::string path = "/api/v1/products?q=" + wire::escape_url(options.words) + "&order=" + options.order +
+                     "&limit=" + std::to_string(options.limit) + "&scope=" + (options.own ? "own" : "space");
+  for (const std::string& filter : options.filters) path += "&filter=" + wire::escape_url(filter);
+  for (const std::string& facet : options.facets) path += "&facet=" + wire::escape_url(facet);
+  if (!options.cursor.empty()) path += "&cursor=" + wire::escape_url(options.cursor);
+  WEIR_TRY_LET(const Json page, api.get(path));
+  out.object(page);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& row : page["items"].is_array() ? page["items"].items() : Json::Array{}) {
+    rows.push_back({row.text_or("id", ""), title_of(out, row), row.text_or("grade", ""),
+                    row.text_or("updated", "").substr(0, 10)});
+  }
+  out.table({{"product", "产品"}, {"title", "名称"}, {"grade", "分级"}, {"updated", "更新"}}, rows);
+  const std::string total = (page.boolean_or("moreThan", false) ? ">" : "") + std::to_string(page.integer_or("total", 0));
+  out.line(Text{total + " found", "共 " + total + " 个"});
+  for (const auto& facet : page["facets"].is_object() ? page["facets"].members() : Json::Object{}) {
+    std::string line = "  " + facet.first + ": ";
+    for (const Json& value : facet.second.items()) {
+      line += value.text_or("value", "") + " " + std::to_string(value.integer_or("count", 0)) + "  ";
+    }
+    out.line(line);
+  }
+  if (page.has("next")) out.line(Text{"more: --cursor " + page.text_or("next", ""), "更多：--cursor " + page.text_or("next", "")});
+  return kOk;
+}
+
+void add_search(CLI::App& app, Context& context) {
+  const auto options = std::make_shared<SearchOptions>();
+  CLI::App* command = app.add_subcommand("search", "Finds products in the whole space");
+  command->add_option("WORDS", options->words, "Words, \"phrases\", -without, field:value; Chinese or English");
+  command->add_option("--filter", options->filters, "As grade=general or region=1100; may be given again");
+  command->add_option("--facet", options->facets, "Count by: publisher, grade, region, format, …");
+  command->add_option("--order", options->order, "updated, updated_asc, title or relevance")->capture_default_str();
+  command->add_option("--limit", options->limit, "How many")->capture_default_str();
+  command->add_option("--cursor", options->cursor, "Go on after an earlier page");
+  command->add_flag("--own", options->own, "Only what this node publishes");
+  command->footer("Example: weir search 空气质量 --facet publisher");
+  command->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return search(context, out, *options); };
+  });
+  CLI::App* show = app.add_subcommand("show", "One product with its terms in plain words");
+  show->add_option("ID", options->words, "Product identifier")->required();
+  show->callback([&context, options] {
+    context.run = [&context, options](Output& out) -> Result<int> {
+      WEIR_TRY_LET(Api api, context.api());
+      WEIR_TRY_LET(const Json product, api.get("/api/v1/products/" + wire::escape_url(options->words)));
+      out.object(product);
+      out.line(title_of(out, product["description"]));
+      out.pairs({{{"product", "产品"}, product.text_or("id", "")},
+                 {{"version", "版本"}, std::to_string(product.integer_or("version", 0))},
+                 {{"status", "状态"}, product.text_or("status", "")},
+                 {{"node", "节点"}, product.text_or("node", "")}});
+      for (const Json& offer : product["offers"].is_array() ? product["offers"].items() : Json::Array{}) {
+        out.line("  " + offer.text_or("id", ""));
+        out.line("    " + out.pick(Text{offer["words"].text_or("en", ""), offer["words"].text_or("zh", "")}));
+      }
+      return kOk;
+    };
+  });
+}
+
+struct LoadOptions {
+  std::string file;
+  std::string format = "dcat-us";
+  std::string catalog;
+  std::string mapping_file;
+  std::string region;
+};
+
+Result<int> load(Context& context, Output& out, const LoadOptions& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  api.timeout = Milliseconds(3'600'000);
+  std::string path = "/api/v1/catalog/load?format=" + options.format + "&catalog=" +
+                     wire::escape_url(options.catalog.empty() ? options.file : options.catalog);
+  if (!options.region.empty()) path += "&region=" + options.region;
+  if (!options.mapping_file.empty()) {
+    WEIR_TRY_LET(const Bytes mapping, store::real_files().read_all(options.mapping_file, 1u << 20));
+    path += "&mapping=" + wire::escape_url(text_of(mapping));
+  }
+  Progress progress(out, {"loading", "载入中"});
+  WEIR_TRY_LET(const Json report, api.upload(path, options.file, [&](std::uint64_t done, std::uint64_t total) {
+                 progress.show(done, total);
+               }));
+  out.object(report);
+  const auto number = [&](const char* name) { return std::to_string(report.integer_or(name, 0)); };
+  out.pairs({{{"read", "读取"}, number("read")},
+             {{"accepted", "接受"}, number("accepted")},
+             {{"accepted with repairs", "修复后接受"}, number("repaired")},
+             {{"updated", "更新"}, number("updated")},
+             {{"unchanged", "未变"}, number("unchanged")},
+             {{"refused", "拒绝"}, number("refused")}});
+  for (const char* group : {"repairs", "refusals"}) {
+    for (const auto& member : report[group].is_object() ? report[group].members() : Json::Object{}) {
+      out.line("    " + member.first + ": " + std::to_string(member.second.as_integer()));
+    }
+  }
+  return kOk;
+}
+
+}  // namespace
+
+void add_catalog_commands(CLI::App& app, Context& context) {
+  add_publish(app, context);
+  add_search(app, context);
+  CLI::App* group = app.add_subcommand("catalog", "Whole catalogues of others");
+  group->require_subcommand(1);
+  const auto options = std::make_shared<LoadOptions>();
+  CLI::App* command = group->add_subcommand("load", "Loads a catalogue, with a report of what was wrong and why");
+  command->add_option("FILE", options->file, "DCAT-US 1.1 lines or CSV; .gz is fine")->required()->check(CLI::ExistingFile);
+  command->add_option("--format", options->format, "dcat-us or csv")
+      ->check(CLI::IsMember({"dcat-us", "csv"}))
+      ->capture_default_str();
+  command->add_option("--catalog", options->catalog, "Name of the source; loading it again updates");
+  command->add_option("--mapping", options->mapping_file, "CSV: JSON file that says which column is what");
+  command->add_option("--region", options->region, "GB/T 2260 code for all records");
+  command->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return load(context, out, *options); };
+  });
+}
+
+}  // namespace weir::cli
