@@ -1,9 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <condition_variable>
-#include <deque>
-#include <mutex>
-#include <thread>
-
 #include "weir/node/data_plane.h"
 #include "weir/node/node.h"
 #include "weir/node/routes.h"
@@ -26,61 +21,19 @@ using wire::Json;
 
 // ── contents: a body on its way into the store ──
 
-// Hands pieces from the connection's thread to the thread that stores them; holds at most one.
 class ContentSink final : public adapters::http::BodySink {
  public:
-  explicit ContentSink(flow::delivery::Contents& contents)
-      : thread_([this, &contents] { stored_ = contents.put([this](auto out) { return take(out); }); }) {}
-  ~ContentSink() override {
-    end(Ending::kCut);
-    if (thread_.joinable()) thread_.join();
-  }
-
-  Result<> write(ByteView bytes) override {
-    std::unique_lock lock(mutex_);
-    piece_ = bytes;
-    changed_.notify_all();
-    changed_.wait(lock, [&] { return piece_.empty() || stored_; });
-    if (!piece_.empty()) return stored_->ok() ? Error(Errc::kUnavailable, "storing ended early") : Error(stored_->error());
-    return {};
-  }
+  explicit ContentSink(std::unique_ptr<flow::delivery::ContentWriter> writer) : writer_(std::move(writer)) {}
+  Result<> write(ByteView bytes) override { return writer_->add(bytes); }
   Result<> finish() override {
-    end(Ending::kWhole);
-    thread_.join();
-    WEIR_TRY(*stored_);
+    WEIR_TRY_LET(stored_, writer_->finish());
     return {};
   }
-  const flow::delivery::StoredContent& stored() const { return **stored_; }
+  const flow::delivery::StoredContent& stored() const { return stored_; }
 
  private:
-  enum class Ending { kNone, kWhole, kCut };
-
-  void end(Ending ending) {
-    const std::scoped_lock lock(mutex_);
-    if (ending_ == Ending::kNone) ending_ = ending;
-    changed_.notify_all();
-  }
-
-  Result<std::size_t> take(std::span<std::uint8_t> out) {
-    std::unique_lock lock(mutex_);
-    changed_.wait(lock, [&] { return !piece_.empty() || ending_ != Ending::kNone; });
-    if (piece_.empty()) {
-      if (ending_ == Ending::kCut) return Error(Errc::kUnavailable, "the upload was cut");
-      return std::size_t{0};
-    }
-    const std::size_t count = std::min(out.size(), piece_.size());
-    std::copy_n(piece_.begin(), count, out.begin());
-    piece_ = piece_.subspan(count);
-    if (piece_.empty()) changed_.notify_all();
-    return count;
-  }
-
-  std::mutex mutex_;  // guards all but thread_
-  std::condition_variable changed_;
-  ByteView piece_;
-  Ending ending_ = Ending::kNone;
-  std::optional<Result<flow::delivery::StoredContent>> stored_;
-  std::thread thread_;  // last: it uses the others
+  std::unique_ptr<flow::delivery::ContentWriter> writer_;
+  flow::delivery::StoredContent stored_;
 };
 
 Result<Response> post_content(Node&, Request& request) {
@@ -420,7 +373,8 @@ void add_catalog_routes(Router& router, Node& node) {
               .request_type = "application/octet-stream",
               .handler = [&node](Request& request) { return post_content(node, request); },
               .open_upload = [&node](Request&) -> Result<std::unique_ptr<adapters::http::BodySink>> {
-                return std::make_unique<ContentSink>(node.contents());
+                WEIR_TRY_LET(auto writer, node.contents().begin());
+                return std::make_unique<ContentSink>(std::move(writer));
               }});
   router.add({.method = Method::kPost,
               .pattern = "/api/v1/catalog/load",

@@ -18,43 +18,43 @@ std::string Contents::folder_of(const ContentRoot& root) const {
   return folder_ + "/" + std::string(crypto::name_of(root.algorithm)) + "-" + wire::encode_hex(root.digest);
 }
 
-Result<StoredContent> Contents::put(const ReadBytes& source) {
-  const std::string temporary = folder_ + "/" + std::string(kTemporary) + random_.uuid();
+Result<std::unique_ptr<ContentWriter>> Contents::begin() {
+  std::string temporary = folder_ + "/" + std::string(kTemporary) + random_.uuid();
   WEIR_TRY(files_.make_directories(temporary));
-  auto stored = write_and_name(temporary, source);
-  if (!stored) {
-    // The first error is the one worth reporting.
-    [[maybe_unused]] const Result<> cleaned = files_.remove_tree(temporary);
-  }
-  return stored;
+  WEIR_TRY_LET(auto data, files_.open(temporary + "/data", store::OpenMode::kCreate));
+  return std::unique_ptr<ContentWriter>(new ContentWriter(*this, std::move(temporary), std::move(data)));
 }
 
-Result<StoredContent> Contents::write_and_name(const std::string& temporary, const ReadBytes& source) {
-  WEIR_TRY_LET(auto data, files_.open(temporary + "/data", store::OpenMode::kCreate));
-  ManifestBuilder builder(algorithm_);
-  Bytes buffer(1u << 20);
-  std::uint64_t offset = 0;
-  while (true) {
-    WEIR_TRY_LET(const std::size_t got, source(buffer));
-    if (got == 0) break;
-    const ByteView piece = ByteView(buffer).first(got);
-    WEIR_TRY(builder.add(piece));
-    WEIR_TRY(data->write_at(offset, piece));
-    offset += got;
-  }
-  WEIR_TRY(data->sync());
-  data.reset();
-  const Manifest manifest = std::move(builder).finish();
+ContentWriter::ContentWriter(Contents& contents, std::string temporary, std::unique_ptr<store::File> data)
+    : contents_(contents), temporary_(std::move(temporary)), data_(std::move(data)), builder_(contents.algorithm_) {}
+
+ContentWriter::~ContentWriter() {
+  if (temporary_.empty()) return;
+  data_.reset();
+  // What cannot be removed now is removed by sweep().
+  [[maybe_unused]] const Result<> cleaned = contents_.files_.remove_tree(temporary_);
+}
+
+Result<> ContentWriter::add(ByteView bytes) {
+  WEIR_TRY(builder_.add(bytes));
+  WEIR_TRY(data_->write_at(offset_, bytes));
+  offset_ += bytes.size();
+  return {};
+}
+
+Result<StoredContent> ContentWriter::finish() {
+  store::Files& files = contents_.files_;
+  WEIR_TRY(data_->sync());
+  data_.reset();
+  const Manifest manifest = std::move(builder_).finish();
   const StoredContent stored{manifest.root(), manifest.size, manifest.chunk_bytes};
-  WEIR_TRY(files_.write_durable(temporary + "/manifest", encode(manifest)));
-  const std::string final_folder = folder_of(stored.root);
-  WEIR_TRY_LET(const bool there, files_.exists(final_folder));
-  if (there) {
-    WEIR_TRY(files_.remove_tree(temporary));
-    return stored;
-  }
-  WEIR_TRY(files_.rename(temporary, final_folder));
-  WEIR_TRY(files_.sync_directory(folder_));
+  WEIR_TRY(files.write_durable(temporary_ + "/manifest", encode(manifest)));
+  const std::string final_folder = contents_.folder_of(stored.root);
+  WEIR_TRY_LET(const bool there, files.exists(final_folder));
+  if (there) return stored;  // the destructor drops the second copy
+  WEIR_TRY(files.rename(temporary_, final_folder));
+  temporary_.clear();
+  WEIR_TRY(files.sync_directory(contents_.folder_));
   return stored;
 }
 

@@ -6,7 +6,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
 #include <memory>
 #include <string>
 
@@ -27,24 +26,40 @@ struct StoredContent {
   std::uint32_t chunk_bytes = 0;
 };
 
-// Fills the buffer from a source of bytes; returns how many, 0 at the end.
-using ReadBytes = std::function<Result<std::size_t>(std::span<std::uint8_t>)>;
+// A content on its way in. Dropped without finish(), it leaves nothing behind.
+class ContentWriter {
+ public:
+  ContentWriter(const ContentWriter&) = delete;
+  ContentWriter& operator=(const ContentWriter&) = delete;
+  ~ContentWriter();
+  // Fails with kExhausted ("delivery.too_large", "store.disk_full").
+  Result<> add(ByteView bytes);
+  // Durable when it returns. The same bytes again give the same root and are kept once.
+  Result<StoredContent> finish();
+
+ private:
+  friend class Contents;
+  ContentWriter(class Contents& contents, std::string temporary, std::unique_ptr<store::File> data);
+  class Contents& contents_;
+  std::string temporary_;  // empty once it has its final name
+  std::unique_ptr<store::File> data_;
+  ManifestBuilder builder_;
+  std::uint64_t offset_ = 0;
+};
 
 class Contents {
  public:
   Contents(store::Files& files, std::string folder, crypto::HashAlgorithm algorithm, Random& random);
 
-  // Reads the source to its end. Durable when it returns. Storing the same bytes again gives the same root and keeps one
-  // copy. Fails with kExhausted ("delivery.too_large", "store.disk_full"); leaves nothing behind then.
-  Result<StoredContent> put(const ReadBytes& source);
+  Result<std::unique_ptr<ContentWriter>> begin();
   // Fails with kNotFound ("delivery.no_content").
   Result<Content> open(const ContentRoot& root);
   Result<> remove(const ContentRoot& root);
-  // Removes what an interrupted put left; called once at start.
+  // Removes what an interrupted writer left; called once at start.
   Result<> sweep();
 
  private:
-  Result<StoredContent> write_and_name(const std::string& temporary, const ReadBytes& source);
+  friend class ContentWriter;
   std::string folder_of(const ContentRoot& root) const;
 
   store::Files& files_;

@@ -145,13 +145,10 @@ class ServiceTest : public ::testing::Test {
   void SetUp() override {
     content_.resize(2'500'000);
     SeededRandom(5).fill(content_);
-    std::size_t at = 0;
-    const auto stored = a_.contents.put([&](std::span<std::uint8_t> out) -> Result<std::size_t> {
-      const std::size_t count = std::min(out.size(), content_.size() - at);
-      std::copy_n(content_.begin() + static_cast<std::ptrdiff_t>(at), count, out.begin());
-      at += count;
-      return count;
-    });
+    auto writer = a_.contents.begin();
+    ASSERT_TRUE(writer.ok());
+    ASSERT_TRUE((*writer)->add(content_).ok());
+    const auto stored = (*writer)->finish();
     ASSERT_TRUE(stored.ok());
     const auto agreed = [&](const std::string& peer_address) {
       return AgreedDelivery{.agreement = agreement_,
