@@ -28,7 +28,7 @@ struct Dispatcher::State {
   const Clock& clock;
   adapters::http::Client& client;
   DispatcherOptions options;
-  Refused refused;
+  Hooks hooks;
 
   std::mutex mutex;  // guards everything below
   std::condition_variable changed;
@@ -42,7 +42,7 @@ struct Dispatcher::State {
   void run();
   void refill();
   void send(const OutboxMessage& message);
-  void settle(const OutboxMessage& message, const Result<>& outcome);
+  void settle(const OutboxMessage& message, const Result<>& outcome, std::string_view answer);
 };
 
 // Requires: mutex held. Fills `ready` with the heads of the lanes that nobody works on.
@@ -96,14 +96,21 @@ void Dispatcher::State::send(const OutboxMessage& message) {
   request.headers.set("Content-Type", "application/json");
   request.node = message.peer;
   const auto response = client.request(request);
-  settle(message, response ? response->ok() : Result<>(response.error()));
+  if (response) {
+    settle(message, response->ok(), response->body);
+  } else {
+    settle(message, response.error(), "");
+  }
 }
 
-void Dispatcher::State::settle(const OutboxMessage& message, const Result<>& outcome) {
+void Dispatcher::State::settle(const OutboxMessage& message, const Result<>& outcome, std::string_view answer) {
   const Timestamp now = clock.now();
   bool set_aside = false;
   const Result<> written = sql.write([&](store::Tx& tx) -> Result<> {
-    if (outcome) return store::delivered(tx, message.id);
+    if (outcome) {
+      WEIR_TRY(hooks.answered(tx, message, answer));
+      return store::delivered(tx, message.id);
+    }
     const Errc code = outcome.error().code();
     const bool may_pass = code == Errc::kUnavailable || code == Errc::kExhausted;
     set_aside = !may_pass || message.attempts >= options.attempts_max;
@@ -117,16 +124,16 @@ void Dispatcher::State::settle(const OutboxMessage& message, const Result<>& out
                                                              {"path", message.path},
                                                              {"attempts", message.attempts + 1},
                                                              {"error", outcome.error().message()}});
-  if (set_aside) refused(message, outcome.error());
+  if (set_aside) hooks.refused(message, outcome.error());
 }
 
 Dispatcher::Dispatcher(store::Sql& sql, const Clock& clock, adapters::http::Client& client, DispatcherOptions options,
-                       Refused refused)
+                       Hooks hooks)
     : state_(new State{.sql = sql,
                        .clock = clock,
                        .client = client,
                        .options = options,
-                       .refused = std::move(refused)}) {
+                       .hooks = std::move(hooks)}) {
   for (std::size_t i = 0; i < options.threads; ++i) state_->threads.emplace_back([this] { state_->run(); });
 }
 

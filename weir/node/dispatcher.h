@@ -24,11 +24,15 @@ struct DispatcherOptions {
 
 class Dispatcher {
  public:
-  // Told when a peer refused a message for good (4xx) or the attempts are used up.
-  using Refused = std::function<void(const store::OutboxMessage& message, const Error& error)>;
+  struct Hooks {
+    // The peer took the message and answered this; runs in the write that marks it delivered.
+    std::function<Result<>(store::Tx& tx, const store::OutboxMessage& message, std::string_view answer)> answered;
+    // The peer refused it for good (4xx), or the attempts are used up.
+    std::function<void(const store::OutboxMessage& message, const Error& error)> refused;
+  };
 
   Dispatcher(store::Sql& sql, const Clock& clock, adapters::http::Client& client, DispatcherOptions options,
-             Refused refused);
+             Hooks hooks);
   ~Dispatcher();
   // There may be something new. Cheap; may be called after every commit.
   void notify();

@@ -1,0 +1,100 @@
+// Node: the composition root: one running node, wired from its data folder and configuration.
+//
+// start() opens and verifies everything before it listens; stop() ends in the reverse order. Thread-safe accessors.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "weir/adapters/http/router.h"
+#include "weir/flow/contract/service.h"
+#include "weir/flow/delivery/service.h"
+#include "weir/flow/usage/service.h"
+#include "weir/node/alarm.h"
+#include "weir/node/config/config.h"
+#include "weir/node/data_folder.h"
+#include "weir/node/news.h"
+#include "weir/node/transfers.h"
+#include "weir/supply/catalog/service.h"
+#include "weir/trust/evidence/archive.h"
+#include "weir/trust/evidence/log.h"
+
+namespace weir::trust::credential {
+class Service;
+}
+namespace weir::trust::participant {
+class Service;
+}
+
+namespace weir::node {
+
+class Node {
+ public:
+  static Result<std::unique_ptr<Node>> start(store::Files& files, const config::Config& config);
+  ~Node();
+
+  std::string url() const;
+  // Finishes what runs, at most this long, and stops everything.
+  void stop(Milliseconds deadline);
+
+  // ── who it is ──
+  const supply::identifier::NodeId& id() const;
+  std::string_view region() const;
+  bool is_regional() const;
+  const DataFolder& folder() const;
+  const config::Config& config() const;
+  std::vector<std::string> authorities_pem() const;
+  std::string identity_certificate_pem() const;
+
+  // ── its parts ──
+  store::Files& files();
+  store::Sql& sql();
+  const Clock& clock() const;
+  Random& random();
+  trust::evidence::SqlLog& log();
+  const trust::evidence::Archive& archive() const;
+  trust::credential::Service& operators();
+  trust::participant::Service& participants();
+  supply::catalog::Service& catalog();
+  flow::contract::Service& contracts();
+  flow::usage::Service& usage();
+  flow::delivery::Service& delivery();
+  flow::delivery::Contents& contents();
+  Transfers& transfers();
+  RateLimits& rate_limits();
+  News& news();
+  Alarm& alarm();
+  // Whether it can take writes, and if not, why: readiness.
+  Result<> health() const;
+  std::string metrics_text() const;
+
+  // ── what concerns several rooms ──
+  // Fails with kForbidden ("agreement.not_live") unless the agreement is in force here and now.
+  Result<> live(const std::string& agreement);
+  // Here, or as the regional node knows it.
+  Result<supply::catalog::Product> find_product(const supply::identifier::ProductId& id);
+  // Sees to it that the directory has a fresh record of the node; may ask the regional node.
+  Result<> know(const supply::identifier::NodeId& node);
+  Result<std::string> certificate_of(const supply::identifier::NodeId& node);
+  // GET from another node, as this node.
+  Result<wire::Json> ask_node(const supply::identifier::NodeId& node, const std::string& path);
+  Result<wire::Json> ask_regional(const std::string& path);
+  // The own catalogue changed: tells the regional node.
+  void catalog_changed();
+  // Reads a connector's changes, soon.
+  void collect_catalog(const supply::identifier::NodeId& peer);
+
+ private:
+  struct State;
+  explicit Node(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+// The query part of a request's target, as it was sent.
+std::string query_text(const adapters::http::Request& request);
+// What a published offer is in a negotiation.
+flow::contract::Offer published_offer(const supply::catalog::Product& product, const supply::catalog::Offer& offer);
+
+}  // namespace weir::node
