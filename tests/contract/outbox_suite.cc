@@ -57,6 +57,19 @@ TEST_P(OutboxSuite, NextDueIsTheEarliestHead) {
   EXPECT_EQ(next(), Timestamp(10));
 }
 
+TEST_P(OutboxSuite, EachLaneHasOneHead) {
+  const auto a1 = add("a", "a1");
+  const auto a2 = add("a", "a2");
+  add("a", "a3");
+  add("b", "b1");
+  take(a2);  // out of turn
+  take(a1);
+  const Rows rows = must_read("SELECT lane, SUM(head), MIN(id) FROM outbox GROUP BY lane ORDER BY lane");
+  ASSERT_EQ(rows.size(), 2u);
+  for (const Row& row : rows) EXPECT_EQ(row[1].integer(), 1);  // docs/formats/store.md
+  EXPECT_EQ(due_bodies(0), "a3 b1 ");
+}
+
 TEST_P(OutboxSuite, AMessageIsThereIfItsTransactionIs) {
   const auto failed = write([](Tx& tx) -> Result<> {
     WEIR_TRY(enqueue(tx, {.lane = "a", .body = "never"}));

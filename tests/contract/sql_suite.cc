@@ -487,6 +487,14 @@ TEST_P(SqlSuite, MigrationsRunOnceAndInOrder) {
   EXPECT_EQ(must_read("SELECT version FROM schema_version WHERE module = 'test' ORDER BY version").size(), 2u);
 }
 
+TEST_P(SqlSuite, SchemaVersionIsAsTheFormatSays) {
+  ASSERT_TRUE(migrate(*db_, {.module = "test", .versions = {"CREATE TABLE a (id INTEGER)"}}));
+  const Row row = must_read("SELECT module, version, checksum FROM schema_version WHERE module = 'test'").at(0);
+  EXPECT_EQ(row[0].text(), "test");
+  EXPECT_EQ(row[1].integer(), 1);
+  EXPECT_EQ(row[2].text(), "4de939341d4c4be8");  // docs/formats/store.md
+}
+
 TEST_P(SqlSuite, MigrationsAreAppendOnly) {
   Migration migration{.module = "test", .versions = {"CREATE TABLE a (id INTEGER)", "CREATE TABLE b (id INTEGER)"}};
   ASSERT_TRUE(migrate(*db_, migration));
