@@ -24,6 +24,8 @@ set(WEIR_ARROWS
   "trust/participant -> supply/identifier"
   "trust/participant -> trust/credential"
   "trust/credential -> trust/evidence"
+  "trust/credential -> supply/identifier"
+  "supply/identifier -> trust/evidence"
   "supply/catalog -> supply/identifier"
   "supply/catalog -> supply/grade"
   "supply/catalog -> trust/evidence"
