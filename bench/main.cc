@@ -28,6 +28,7 @@ struct Row {
 
 // One line a benchmark.
 constexpr Row kTable[] = {
+    {"evidence", "evidence entries: one durable, many in group commit, Merkle tree, proofs, search", &run_evidence},
     {"store", "durable writes, group commit and reads of the SQL store, beside pwrite and fdatasync", &run_store},
 };
 

@@ -19,6 +19,7 @@ set(WEIR_FLOOR_apps 7)
 
 # Arrows between rooms of one floor (from -> to). Everything else on the same floor is refused.
 set(WEIR_ARROWS
+  "tlog/fixture -> tlog"
   "trust/certificate -> trust/evidence"
   "trust/participant -> trust/evidence"
   "trust/participant -> supply/identifier"

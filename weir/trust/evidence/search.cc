@@ -34,6 +34,15 @@ std::string driving_term(const Query& query) {
   return {};
 }
 
+// A text that every match has in its leaf as it stands; empty if nothing can be said. Saves reading JSON that cannot match.
+std::string_view needle_of(const Query& query) {
+  for (const std::string* text : {&query.process, &query.contract, &query.product, &query.participant, &query.kind}) {
+    const auto plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
+    if (!text->empty() && std::all_of(text->begin(), text->end(), plain)) return *text;
+  }
+  return {};
+}
+
 // One page in the making. `at` is the next index to look at, and becomes the cursor.
 struct Search {
   store::Tx& tx;
@@ -42,6 +51,7 @@ struct Search {
   std::int64_t at = 0;
   std::int64_t size = 0;
   std::size_t looks = 0;
+  std::string_view needle = needle_of(query);
 
   bool newest_first() const { return query.order == Order::kNewestFirst; }
   bool full() const { return page.entries.size() >= query.limit || looks >= kLooksMax; }
@@ -51,13 +61,14 @@ struct Search {
 
   Result<> look(std::int64_t index, const std::string& leaf) {
     ++looks;
+    at = newest_first() ? index - 1 : index + 1;
+    if (leaf.find(needle) == std::string::npos) return {};
     auto entry = parse_entry(leaf);
     if (!entry) {
       return Error(Errc::kCorrupt, "entry " + std::to_string(index) + " is not one: " + std::string(entry.error().message()))
           .because("evidence.corrupt");
     }
     if (matches(query, *entry)) page.entries.push_back({EntryIndex(index), leaf, *std::move(entry)});
-    at = newest_first() ? index - 1 : index + 1;
     return {};
   }
 
