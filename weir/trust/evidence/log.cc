@@ -34,7 +34,7 @@ CREATE TABLE evidence_head (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, root 
 Error refuse(std::string what, const char* why) {
   return Error(Errc::kCorrupt, std::move(what))
       .because(why)
-      .advise("Do not write to this data folder. Run: weir evidence fsck; then restore a backup whose log opens.");
+      .advise("Do not write to this data folder. Run: weir evidence check; then restore a backup whose log opens.");
 }
 
 }  // namespace
