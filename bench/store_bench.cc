@@ -50,8 +50,8 @@ Result<> timed(std::vector<double>& samples, Call&& call) {
   return done;
 }
 
-// One row durable, directly and through group commit, in turns with the disk's own price: 4 KiB overwritten in a file of
-// its full size, then fdatasync. In turns, because a disk may change its mind from second to second.
+// One row durable, directly and through group commit, in turns with the disk's own price: 4 KiB overwritten in a file
+// of its full size, then fdatasync. In turns, because a disk may change its mind from second to second.
 Result<Latencies> single_writes(Bench& bench, store::Database& database, store::Sql& group) {
   store::Files& files = store::real_files();
   WEIR_TRY_LET(const auto file, files.open(bench.folder + "/raw", store::OpenMode::kCreateOrOpen));

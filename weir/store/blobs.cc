@@ -57,7 +57,11 @@ class FileBlobs final : public Blobs {
 class FileBlobWriter final : public BlobWriter {
  public:
   FileBlobWriter(FileBlobs& blobs, std::string path, std::unique_ptr<File> file, const Blobs::Expected& expected)
-      : blobs_(blobs), path_(std::move(path)), file_(std::move(file)), expected_(expected), hasher_(expected.algorithm) {}
+      : blobs_(blobs),
+        path_(std::move(path)),
+        file_(std::move(file)),
+        expected_(expected),
+        hasher_(expected.algorithm) {}
   ~FileBlobWriter() override {
     if (!path_.empty()) (void)blobs_.files().remove(path_);
   }
@@ -134,10 +138,13 @@ Result<> FileBlobs::remove(const BlobId& id) {
 
 }  // namespace
 
-std::string format(const BlobId& id) { return std::string(crypto::name_of(id.algorithm)) + ":" + wire::encode_hex(id.digest); }
+std::string format(const BlobId& id) {
+  return std::string(crypto::name_of(id.algorithm)) + ":" + wire::encode_hex(id.digest);
+}
 
 Result<BlobId> parse_blob_id(std::string_view text) {
-  const Error malformed = Error(Errc::kInvalidArgument, "a blob is named sha256:… or sm3:…").because("store.bad_blob_id");
+  const Error malformed =
+      Error(Errc::kInvalidArgument, "a blob is named sha256:… or sm3:…").because("store.bad_blob_id");
   const std::size_t colon = text.find(':');
   if (colon == std::string_view::npos) return malformed;
   WEIR_TRY_LET(const crypto::HashAlgorithm algorithm, crypto::parse_hash_algorithm(text.substr(0, colon)));

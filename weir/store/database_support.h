@@ -40,7 +40,8 @@ inline Result<> check_param(const Param& param) {
 }
 
 inline Error wrong_number_of_arguments() {
-  return Error(Errc::kInvalidArgument, "the number of arguments is not the number of placeholders").because("store.sql");
+  return Error(Errc::kInvalidArgument, "the number of arguments is not the number of placeholders")
+      .because("store.sql");
 }
 
 inline void fail_all(const std::vector<std::size_t>& which, std::vector<Result<>>& results, const Error& error) {

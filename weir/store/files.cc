@@ -13,7 +13,8 @@ Result<Bytes> Files::read_all(const std::string& path, std::uint64_t bytes_max) 
   WEIR_TRY_LET(const auto file, open(path, OpenMode::kRead));
   WEIR_TRY_LET(const std::uint64_t size, file->size());
   if (size > bytes_max) {
-    return Error(Errc::kExhausted, path + ": longer than " + std::to_string(bytes_max) + " bytes").because("store.too_big");
+    return Error(Errc::kExhausted, path + ": longer than " + std::to_string(bytes_max) + " bytes")
+        .because("store.too_big");
   }
   Bytes bytes(size);
   WEIR_TRY_LET(const std::size_t read, file->read_at(0, bytes));

@@ -9,7 +9,9 @@ namespace weir::store {
 
 namespace {
 
-Error no_file(const std::string& path) { return Error(Errc::kNotFound, path + ": no such file").because("store.no_file"); }
+Error no_file(const std::string& path) {
+  return Error(Errc::kNotFound, path + ": no such file").because("store.no_file");
+}
 
 std::string clean(std::string path) {
   while (path.size() > 1 && path.back() == '/') path.pop_back();
@@ -72,7 +74,9 @@ class MemoryFile final : public File {
 
  private:
   Result<> alive(MemoryFiles::Op op) {
-    if (born_ != disk_.crashes_) return Error(Errc::kUnavailable, path_ + ": opened before a crash").because("store.io");
+    if (born_ != disk_.crashes_) {
+      return Error(Errc::kUnavailable, path_ + ": opened before a crash").because("store.io");
+    }
     if (auto fault = disk_.count(op, path_)) return *std::move(fault);
     return {};
   }
@@ -114,7 +118,9 @@ std::optional<Error> MemoryFiles::count(Op op, const std::string& path) {
   Plan& plan = plans_[static_cast<std::size_t>(op)];
   ++plan.calls;
   if (plan.fails_at == 0 || plan.calls < plan.fails_at) return std::nullopt;
-  if (plan.fault == Fault::kNoSpace) return Error(Errc::kExhausted, path + ": no space left").because("store.disk_full");
+  if (plan.fault == Fault::kNoSpace) {
+    return Error(Errc::kExhausted, path + ": no space left").because("store.disk_full");
+  }
   if (plan.calls > plan.fails_at) return std::nullopt;
   return Error(Errc::kUnavailable, path + ": input or output error").because("store.io");
 }
@@ -228,7 +234,9 @@ Result<> MemoryFiles::sync_directory(const std::string& path) {
   if (auto fault = count(Op::kSyncDirectory, path)) return *std::move(fault);
   const std::string folder = clean(path);
   if (!is_directory(folder)) return no_file(path);
-  std::erase_if(synced_, [&](const auto& entry) { return parent_of(entry.first) == folder && !now_.contains(entry.first); });
+  std::erase_if(synced_, [&](const auto& entry) {
+    return parent_of(entry.first) == folder && !now_.contains(entry.first);
+  });
   for (const auto& [name, inode] : now_) {
     if (parent_of(name) == folder) synced_[name] = inode;
   }

@@ -1,7 +1,7 @@
 // MemoryFiles: a disk in memory that fails and crashes on demand, for tests and simulation.
 //
-// As strict as POSIX lets a disk be: contents survive a crash only if synced, names only if their directory was synced, and
-// after a failed sync the bytes it was to save stay lost however often sync is called again. Thread-safe.
+// As strict as POSIX lets a disk be: contents survive a crash only if synced, names only if their directory was
+// synced, and after a failed sync the bytes it was to save stay lost however often sync is called again. Thread-safe.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -16,7 +16,9 @@ namespace weir::store {
 
 class MemoryFiles final : public Files {
  public:
-  enum class Op : std::uint8_t { kOpen, kRead, kWrite, kTruncate, kSync, kMakeDirectories, kRename, kRemove, kSyncDirectory };
+  enum class Op : std::uint8_t {
+    kOpen, kRead, kWrite, kTruncate, kSync, kMakeDirectories, kRename, kRemove, kSyncDirectory
+  };
   static constexpr std::size_t kOps = 9;
   enum class Fault : std::uint8_t { kNoSpace, kIo };
   enum class Unsynced : std::uint8_t { kForgotten, kKept };

@@ -34,7 +34,8 @@ Result<std::vector<OutboxMessage>> due(Tx& tx, Timestamp now, std::size_t limit)
 Result<std::optional<Timestamp>> next_due(Tx& tx);
 // The peer took it, or never will: the message goes, and its lane moves on. Unknown ids are fine (delivered twice).
 Result<> delivered(Tx& tx, std::int64_t id);
-// The attempt failed: the message stays at the head of its lane and is not due before `not_before`. kNotFound if it is gone.
+// The attempt failed: the message stays at the head of its lane and is not due before `not_before`. kNotFound if it
+// is gone.
 Result<> retry_at(Tx& tx, std::int64_t id, Timestamp not_before, std::string_view error);
 // How many messages wait.
 Result<std::int64_t> waiting(Tx& tx);

@@ -36,7 +36,8 @@ Error error_of(int number, const std::string& path) {
           .because("store.cannot_open")
           .advise("Check that the data folder exists and that this user may write to it.");
     case EMFILE:
-    case ENFILE: return Error(Errc::kExhausted, text).because("store.open_files").advise("Raise the limit of open files.");
+    case ENFILE:
+      return Error(Errc::kExhausted, text).because("store.open_files").advise("Raise the limit of open files.");
     default: return Error(Errc::kUnavailable, text).because("store.io").advise("Check the disk and the kernel's log.");
   }
 }

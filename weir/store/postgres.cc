@@ -94,7 +94,8 @@ std::vector<Result<>> PostgresDatabase::write_batch(std::span<const Work> works)
 
 // Waits a random while, longer each time, so that one of those who race gets through.
 void PostgresDatabase::back_off(int attempts) {
-  const auto most = std::min<std::chrono::microseconds>(std::chrono::microseconds(200) * (1 << std::min(attempts, 10)), kBackOffMax);
+  const std::chrono::microseconds grown = std::chrono::microseconds(200) * (1 << std::min(attempts, 10));
+  const auto most = std::min<std::chrono::microseconds>(grown, kBackOffMax);
   std::this_thread::sleep_for(most * (dice_() % 1000) / 1000);
 }
 

@@ -119,7 +119,8 @@ void PostgresAnswerDeleter::operator()(pg_result* answer) const { PQclear(answer
 
 // The arguments of one call as libpq takes them.
 struct PostgresConnection::Arguments {
-  explicit Arguments(ParamList params) : texts(params.size()), values(params.size()), lengths(params.size()), formats(params.size()) {
+  explicit Arguments(ParamList params)
+      : texts(params.size()), values(params.size()), lengths(params.size()), formats(params.size()) {
     for (std::size_t i = 0; i < params.size(); ++i) {
       const Param param = params[i];
       switch (param.kind()) {
@@ -248,8 +249,9 @@ Result<> PostgresConnection::declare(const std::string& cursor, std::string_view
   WEIR_TRY_LET(const Statement* statement, prepare(sql, params));
   const Arguments arguments(params);
   const std::string text = "DECLARE " + cursor + " NO SCROLL CURSOR FOR " + statement->numbered;
-  WEIR_TRY(check(PQexecParams(handle_, text.c_str(), arguments.count(), statement->types.data(), arguments.values.data(),
-                              arguments.lengths.data(), arguments.formats.data(), 0), "running a statement"));
+  WEIR_TRY(check(PQexecParams(handle_, text.c_str(), arguments.count(), statement->types.data(),
+                              arguments.values.data(), arguments.lengths.data(), arguments.formats.data(), 0),
+                 "running a statement"));
   return {};
 }
 

@@ -27,8 +27,8 @@ constexpr std::string_view kVersionTable =
     "CREATE TABLE IF NOT EXISTS schema_version (module TEXT NOT NULL, version INTEGER NOT NULL, "
     "checksum TEXT NOT NULL, PRIMARY KEY (module, version))";
 
-// Two nodes that start at once take turns. This lock is the one statement that waits before the transaction's view of the
-// data is fixed, and it needs the table to be there, so the table has a transaction of its own.
+// Two nodes that start at once take turns. This lock is the one statement that waits before the transaction's view of
+// the data is fixed, and it needs the table to be there, so the table has a transaction of its own.
 constexpr std::string_view kLockVersions = "LOCK TABLE schema_version IN SHARE ROW EXCLUSIVE MODE";
 Result<> prepare_postgres(Database& database) {
   return database.write([](Tx& tx) -> Result<> {

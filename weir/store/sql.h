@@ -1,7 +1,7 @@
 // Sql: relational state behind one interface, SQLite by default, PostgreSQL past one machine.
 //
-// SQL text: the common subset of both, `?` placeholders; column types INTEGER (64 bits), TEXT (UTF-8 without NUL, ordered
-// by its bytes), BLOB, REAL. Keys: explicit INTEGER or TEXT, or `id INTEGER PRIMARY KEY AUTOINCREMENT` with
+// SQL text: the common subset of both, `?` placeholders; column types INTEGER (64 bits), TEXT (UTF-8 without NUL,
+// ordered by its bytes), BLOB, REAL. Keys: explicit INTEGER or TEXT, or `id INTEGER PRIMARY KEY AUTOINCREMENT` with
 // `INSERT … RETURNING id`. `INSERT … ON CONFLICT`, `RETURNING` and partial indexes are in both. See README.md.
 // Durable: a write is acknowledged after the commit is on disk (I-2).
 // Thread-safety: Sql is thread-safe; a Tx belongs to the function it was given to.
@@ -134,8 +134,8 @@ class Tx {
   // The first row, or kNotFound.
   virtual Result<Row> one(std::string_view sql, ParamList params = {});
 
-  // For what a service keeps in memory beside the database. `done` runs when this work is durable; `undo` when it failed
-  // or its batch did, latest first. Both run on the committing thread before the write is answered, and must
+  // For what a service keeps in memory beside the database. `done` runs when this work is durable; `undo` when it
+  // failed or its batch did, latest first. Both run on the committing thread before the write is answered, and must
   // not touch the database. Requires: a write, not a read.
   void after_commit(std::function<void()> done);
   void if_undone(std::function<void()> undo);
@@ -160,7 +160,8 @@ class Tx {
 // Inside a work, use its Tx and nothing else of the database: a nested read or write is a programmer's error (checked).
 using Work = std::function<Result<>(Tx&)>;
 
-// What the domain needs of a database. Thread-safe. `write` returns when its work is durable, or failed and left no trace.
+// What the domain needs of a database. Thread-safe. `write` returns when its work is durable, or failed and left no
+// trace.
 class Sql {
  public:
   virtual ~Sql() = default;
@@ -195,9 +196,9 @@ enum class Dialect : std::uint8_t { kSqlite, kPostgres };
 // A database, with group commit: each work of a batch is undone alone if it fails, the batch is one durable commit.
 // Thread-safe: write_batch and write take turns; reads run beside them and see what is committed.
 //
-// Reasons a caller can act on: "store.constraint" (kConflict), "store.disk_full" (kExhausted: nothing was written; works
-// again by itself when there is space), "store.read_only" (kUnavailable: an earlier commit failed in doubt; reopen),
-// "store.unknown_outcome" (kUnavailable: the connection was lost during commit; look before trying again),
+// Reasons a caller can act on: "store.constraint" (kConflict), "store.disk_full" (kExhausted: nothing was written;
+// works again by itself when there is space), "store.read_only" (kUnavailable: an earlier commit failed in doubt;
+// reopen), "store.unknown_outcome" (kUnavailable: the connection was lost during commit; look before trying again),
 // "store.connection_lost", "store.busy" (kUnavailable), "store.corrupt" (kCorrupt), "store.sql" (kInvalidArgument).
 class Database : public Sql {
  public:
@@ -231,7 +232,8 @@ struct SqliteOptions {
   std::size_t cache_bytes = 8u << 20;   // for all connections together
   std::size_t readers_max = 4;          // a further read waits
   std::size_t mmap_bytes = 32u << 20;   // how much of the file readers may map
-  std::size_t log_bytes = 4u << 20;     // size of the write-ahead log: written ahead once, moved into the file when full
+  // size of the write-ahead log: written ahead once, moved into the file when full
+  std::size_t log_bytes = 4u << 20;
   std::string vfs = {};                      // SQLite's name of a file layer, for fault injection; empty: the system's
 };
 Result<std::unique_ptr<Database>> open_sqlite(const SqliteOptions& options);

@@ -46,7 +46,8 @@ int bind_one(sqlite3_stmt* statement, int at, const Param& param) {
     case Param::Kind::kReal: return sqlite3_bind_double(statement, at, param.real());
     case Param::Kind::kText: {
       const std::string_view text = param.text();
-      return sqlite3_bind_text64(statement, at, text.data() ? text.data() : "", text.size(), SQLITE_STATIC, SQLITE_UTF8);
+      const char* data = text.data() ? text.data() : "";
+      return sqlite3_bind_text64(statement, at, data, text.size(), SQLITE_STATIC, SQLITE_UTF8);
     }
     case Param::Kind::kBlob: {
       const ByteView bytes = param.blob();
@@ -209,8 +210,8 @@ bool SqliteConnection::in_transaction() const { return sqlite3_get_autocommit(ha
 Result<> SqliteConnection::checkpoint(bool wait) {
   const int mode = wait ? SQLITE_CHECKPOINT_RESTART : SQLITE_CHECKPOINT_PASSIVE;
   const int code = sqlite3_wal_checkpoint_v2(handle_, "main", mode, nullptr, nullptr);
-  if (code != SQLITE_OK && (code & 0xff) != SQLITE_BUSY) return sqlite_error(handle_, code, "moving the log into the file");
-  return {};
+  if (code == SQLITE_OK || (code & 0xff) == SQLITE_BUSY) return {};
+  return sqlite_error(handle_, code, "moving the log into the file");
 }
 
 Result<> SqliteConnection::settle_log(std::size_t bytes) {
