@@ -158,8 +158,11 @@ Result<> take_offer(Negotiation& n, const Offer& offer, Timestamp now) {
 }
 
 // What the message changes besides the state.
-Result<> take_contents(Negotiation& n, const Message& message, Timestamp now) {
-  if (const Offer* offer = message.offer()) return take_offer(n, *offer, now);
+Result<> take_contents(Negotiation& n, const Message& message, Direction direction, Timestamp now) {
+  if (const Offer* offer = message.offer()) {
+    if (direction == Direction::kSent) n.own_offer = *offer;
+    return take_offer(n, *offer, now);
+  }
   if (message.kind() == MessageKind::kAccepted && n.offer.valid_until && *n.offer.valid_until <= now) {
     return refuse("contract.offer_expired", "the offer is no longer valid");
   }
@@ -341,7 +344,7 @@ Result<Transition> apply(const Negotiation& negotiation, const Message& message,
   WEIR_TRY(match_pids(n, message));
   const Role sender = direction == Direction::kSent ? n.role : other(n.role);
   WEIR_TRY_LET(n.state, next_state(negotiation.state, message.kind(), sender));
-  WEIR_TRY(take_contents(n, message, now));
+  WEIR_TRY(take_contents(n, message, direction, now));
   if (direction == Direction::kReceived) n.seen.emplace_back(digest);
   n.updated = now;
   return out;
@@ -361,7 +364,7 @@ Result<Transition> start(Negotiation fresh, const Message& message, std::string_
   n.state = state;
   n.created = now;
   n.updated = now;
-  WEIR_TRY(take_contents(n, message, now));
+  WEIR_TRY(take_contents(n, message, direction, now));
   return out;
 }
 

@@ -112,6 +112,7 @@ struct Negotiation {
   std::string peer_address{};  // base URL of the other side's protocol endpoint
   State state = State::kRequested;
   Offer offer{};               // the terms on the table
+  std::optional<Offer> own_offer{};  // what this side last put there
   std::int64_t rounds = 0;     // requests and offers so far
   std::string agreement{};     // id; empty until AGREED
   std::string contract{};      // contract id

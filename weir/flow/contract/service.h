@@ -81,8 +81,7 @@ struct Verdict {
 };
 struct Situation {
   const Negotiation& negotiation;
-  const Offer* published = nullptr;      // provider: the offer it is about, if there is one
-  const Offer* own = nullptr;            // the terms this side last asked for or offered
+  const Offer* published = nullptr;  // provider: what is published for the product, if anything
 };
 class Decider {
  public:
@@ -195,17 +194,16 @@ class Service {
                                     const wire::Json& values);
 
  private:
-  struct Step;  // one write in the making
-  friend struct Step;
-  Result<> run(const std::function<Result<>(Step&)>& work);
   Result<std::string> begin(const PartyId& peer, Role role, const Offer& offer, const std::string& actor);
-  Result<> proceed(const std::string& pid, std::optional<MessageKind> kind, const std::string& actor);
+  Result<> proceed(const std::string& pid, std::optional<MessageKind> kind, bool held_only, const std::string& actor);
   Result<Reply> receive_first(const PartyId& peer, const Message& message, const wire::Json& body);
   Result<Reply> receive_next(const PartyId& peer, const std::string& pid, const Message& message,
                              const wire::Json& body);
   Result<Reply> receive_notice(const PartyId& peer, const std::string& id, const wire::Json& body);
   Result<> send_notice(const std::string& id, NoticeKind kind, const std::string& code,
                        const std::vector<std::string>& reasons, const std::string& actor);
+  Result<> expire_agreement(const std::string& id, Timestamp now);
+  Result<> give_up(const std::string& pid, Timestamp now);
   Deps deps_;
 };
 

@@ -1,4 +1,4 @@
-// Contract store: negotiations, agreements and templates in SQL. Tables: docs/formats/contract.md.
+// ContractStore: negotiations, agreements and templates in SQL. Tables: docs/formats/contract.md.
 //
 // Thread-safety: pure functions over a Tx.
 // SPDX-License-Identifier: Apache-2.0
@@ -41,7 +41,7 @@ struct AgreementRecord {
   TerminateType terminate_type = TerminateType::kNone;
   std::string code{};
   std::vector<std::string> reasons{};
-  std::string last_notice{};  // id of the last notice taken
+  std::vector<std::string> notices{};  // ids of the notices taken, oldest first
   std::string certificate{};  // the signed notice that terminated it, as JSON
   Timestamp created{};
   Timestamp updated{};
@@ -59,7 +59,8 @@ Result<> update(store::Tx& tx, const NegotiationRecord& record);
 // Fail with kNotFound ("contract.no_process").
 Result<NegotiationRecord> find_negotiation(store::Tx& tx, std::string_view pid);
 // By the other side's process id; nothing if there is none.
-Result<std::optional<NegotiationRecord>> find_by_peer(store::Tx& tx, const PartyId& peer, std::string_view peer_pid);
+Result<std::optional<NegotiationRecord>> find_by_peer(store::Tx& tx, const PartyId& peer, std::string_view peer_pid,
+                                                       Role own_role);
 
 // Fails with kConflict ("contract.agreement_exists") if the agreement's or the contract's id is taken.
 Result<> insert(store::Tx& tx, const AgreementRecord& record);
