@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/flow/contract/message.h"
 
+#include <algorithm>
 #include <array>
 
 #include "weir/flow/contract/json_fields.h"
@@ -198,13 +199,15 @@ Result<Message> parse_message(const Json& json) {
     return parse_offering<ContractOffer>(json, "providerPid", "consumerPid", &Message::provider_pid,
                                          &Message::consumer_pid);
   }
+  if (std::find(kTypes.begin() + 2, kTypes.end(), type) == kTypes.end()) {
+    return malformed("@type", "is no message of a contract negotiation");
+  }
   WEIR_TRY_LET(std::string provider_pid, text_field(json, "", "providerPid", {.bytes_max = kIdBytesMax}));
   WEIR_TRY_LET(std::string consumer_pid, text_field(json, "", "consumerPid", {.bytes_max = kIdBytesMax}));
-  Result<Message> message = malformed("@type", "is no message of a contract negotiation");
-  if (type == kTypes[2]) message = parse_event(json);
-  if (type == kTypes[3]) message = parse_agreement_message(json);
-  if (type == kTypes[4]) message = parse_verification(json);
-  if (type == kTypes[6]) message = parse_termination(json);
+  Result<Message> message = type == kTypes[2]   ? parse_event(json)
+                            : type == kTypes[3] ? parse_agreement_message(json)
+                            : type == kTypes[4] ? parse_verification(json)
+                                                : parse_termination(json);
   if (!message) return message;
   message->provider_pid = std::move(provider_pid);
   message->consumer_pid = std::move(consumer_pid);
@@ -219,7 +222,7 @@ Result<Json> parse_body(std::string_view body) {
   return wire::parse_json(body);
 }
 
-Result<Message> parse_message(std::string_view body) {
+Result<Message> read_message(std::string_view body) {
   WEIR_TRY_LET(const Json json, parse_body(body));
   return parse_message(json);
 }

@@ -78,7 +78,7 @@ wire::Json to_json(const Message& message);
 // Fails with kInvalidArgument ("contract.malformed"), naming the member.
 Result<Message> parse_message(const wire::Json& json);
 // As above, from bytes. Fails with kExhausted ("contract.too_large") beyond kMessageBytesMax.
-Result<Message> parse_message(std::string_view body);
+Result<Message> read_message(std::string_view body);
 Result<wire::Json> parse_body(std::string_view body);
 
 // SHA-256 of the canonical message, in hex: how a duplicate is known.
