@@ -11,7 +11,6 @@
 #include <vector>
 
 #include "weir/base/text.h"
-#include "weir/base/time.h"
 #include "weir/policy/policy.h"
 
 namespace weir::policy {
@@ -22,8 +21,8 @@ struct CommonTerms {
   std::optional<std::int64_t> count_max;
   std::string rate;                        // "100/P1D": uses a window
   std::optional<std::int64_t> bytes_max;
-  std::optional<Timestamp> from;
-  std::optional<Timestamp> until;
+  std::string from;                        // "2026-01-01", or a moment
+  std::string until;                       // "2026-12-31" (that whole day), or a moment
   std::string within;                      // "P30D" from the first use
   std::vector<std::string> purposes;
   std::vector<std::string> regions;
@@ -36,10 +35,11 @@ struct CommonTerms {
   bool share = false;                      // may be passed on
   bool log = false;
   bool notify = false;
-  std::string delete_within;               // "P7D" after the use; "PT0S" at once
+  std::string delete_within;               // "P7D" after the use; "PT0S" as soon as it was used
   bool anonymize_first = false;
   std::string pay;                         // "100.00"
   std::string pay_unit;                    // "CNY"
+  friend bool operator==(const CommonTerms&, const CommonTerms&) = default;
 };
 Policy make_terms(const CommonTerms& terms);
 
