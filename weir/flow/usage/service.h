@@ -24,6 +24,9 @@
 
 namespace weir::flow::usage {
 
+// Where a notice of use goes at the peer: an executionFeedback of TC609-6-2025-15 as JSON.
+inline constexpr std::string_view kNoticePath = "/api/v1/peer/usage-notices";
+
 struct NewTerms {
   std::string agreement;
   std::string product;
@@ -31,13 +34,14 @@ struct NewTerms {
   std::string consumer;
   std::string peer;
   std::string peer_address;
+  bool obliged = true;
   policy::Policy policy;
-  std::optional<Timestamp> active_from;  // now if not given
+  std::optional<Timestamp> active_from = {};  // now if not given
 };
 
 struct UseOptions {
-  std::string actor;    // who asks: for the evidence entry
-  std::string process;  // transfer or job; may be empty
+  std::string actor = {};    // who asks: for the evidence entry
+  std::string process = {};  // transfer or job; may be empty
 };
 
 // Does what a duty asks for. The hooks of anonymising, paying and deleting are such.
@@ -57,7 +61,8 @@ class Service {
     const Clock& clock;
     Random& random;
     crypto::HashAlgorithm hash = crypto::HashAlgorithm::kSha256;
-    std::string node;  // identifier of this node
+    std::string node = {};  // identifier of this node
+    Milliseconds grace{24LL * 3600 * 1000};  // an obligation is overdue this long after it fell due
   };
   explicit Service(Parts parts);
   ~Service();
@@ -72,7 +77,7 @@ class Service {
   Result<> set_state(std::string_view agreement, TermsState state, std::string_view why, std::string_view actor);
   Result<> set_state(store::Tx& tx, std::string_view agreement, TermsState state, std::string_view why,
                      std::string_view actor);
-  // Puts a product made from another under the same terms (policy inheritance); counters are shared with the source.
+  // Puts a product made from the agreement's under the same terms (policy inheritance); the counters are shared.
   Result<> inherit(std::string_view agreement, std::string_view derived_product, std::string_view actor);
 
   Result<Terms> find(std::string_view agreement);
@@ -99,7 +104,7 @@ class Service {
   // It was done. Doing it twice is no error.
   Result<> fulfil(std::string_view obligation, std::string_view proof, std::string_view actor);
   Result<> fulfil(store::Tx& tx, std::string_view obligation, std::string_view proof, std::string_view actor);
-  // Marks what is past due and has no doer as overdue; its consequences become owed. Returns how many.
+  // Marks what is past due by the grace period as overdue; its consequences become owed. Returns how many.
   Result<std::size_t> mark_overdue(Timestamp now, std::size_t limit);
 
   // Handlers must outlive the service. run_due performs what is due and handled; returns how many were done.

@@ -32,6 +32,7 @@ struct Terms {
   std::string consumer;
   std::string peer;          // node of the other side, for notices
   std::string peer_address;  // its base URL; empty if notices are delivered by hand
+  bool obliged = true;       // whether this node must do the duties: the consumer's does, the provider's watches
   std::int64_t version = 1;
   TermsState state = TermsState::kEnabled;
   Timestamp active_from;     // windows are counted from here
@@ -72,6 +73,9 @@ struct Authorization {
   trust::evidence::EntryIndex evidence;
   bool allowed() const { return effect == policy::Effect::kAllow; }
 };
+
+// The start of the window that `now` lies in: windows follow each other without gaps from `anchor` on.
+Timestamp window_start(Timestamp anchor, CalendarDuration window, Timestamp now);
 
 struct CounterState {
   std::string rule;
