@@ -151,6 +151,32 @@ TEST(BundleLies, AnotherAgreementIsNotWhatWasSignedAndLogged) {
   EXPECT_EQ(failed_after([](Bundle& b) { b.agreement[0].statements[1] = b.agreement[0].statements[0]; }), Ids{"agreement"});
 }
 
+TEST(BundleLies, ACertifiedNodeThatIsNoPartyCannotSignInsteadOfOne) {
+  Bundle bundle = good();
+  SeededRandom random(11);
+  auto key = crypto::PrivateKey::generate(crypto::SignatureAlgorithm::kEd25519, random);
+  auto certificate = crypto::issue(fixture().authority.key, fixture().authority.certificate, key.public_key(),
+                                   {.subject = {.common_name = "stranger.example", .unit = "stranger"},
+                                    .not_before = kFixtureStart,
+                                    .not_after = Timestamp(kFixtureStart.value() + 1'000'000'000)},
+                                   random);
+  ASSERT_TRUE(certificate);
+  bundle.certificates.push_back(certificate->pem());
+  EXPECT_TRUE(verify(bundle).ok());
+  const FixtureNode stranger{"stranger", std::move(key), *std::move(certificate)};
+  bundle.agreement[0].statements[1] = fixture().statement_of(stranger);
+  EXPECT_EQ(failed(verify(bundle)), Ids{"agreement"});
+}
+
+TEST(BundleLies, ASignatureOfAnUnknownKeyUnderTheCheckpointIsNotPassedOver) {
+  Bundle bundle = good();
+  const crypto::PrivateKey key = test_key(5);
+  Note note = *parse_note(bundle.logs[0].checkpoint);
+  note.signatures.push_back(sign_note(note.text, *NoteKey::make("somebody", key.public_key()), key));
+  bundle.logs[0].checkpoint = format(note);
+  EXPECT_TRUE(failed(verify(bundle)).contains("checkpoints"));
+}
+
 TEST(BundleLies, AnotherContentIsNotWhatWasAgreed) {
   EXPECT_EQ(failed_after([](Bundle& b) { b.content_root.back() = '9'; }), Ids{"content"});
 }

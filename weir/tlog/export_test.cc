@@ -89,6 +89,17 @@ TEST(ExportLies, AnotherNodesSignatureIsNotTheLogs) {
   EXPECT_FALSE(verify(lines)->ok());
 }
 
+TEST(ExportLies, WithoutAnAnchorOrAfterTheCertificatesEndNobodySigned) {
+  ExportVerifier nobody({});
+  for (const std::string& line : lines_of_export()) ASSERT_TRUE(nobody.take(line));
+  EXPECT_FALSE(std::move(nobody).finish()->ok());
+  std::vector<Entry> story = fixture().story_of(fixture().provider, false);
+  story.back().time = Timestamp(kFixtureStart.value() + 400LL * 86'400'000);
+  std::vector<std::string> lines = split(fixture().export_of(fixture().provider, story), '\n');
+  lines.pop_back();
+  EXPECT_FALSE(verify(lines)->ok());
+}
+
 TEST(ExportLies, NoBytesOfAnyLineCanBeChanged) {
   const std::vector<std::string> lines = lines_of_export();
   for (std::size_t line = 0; line < 5; ++line) {

@@ -187,6 +187,20 @@ TEST(SqlLogErrors, EntriesThatAreTooLargeOrMalformedFailTheirWorkOnly) {
   EXPECT_EQ(test.size(), 0u);
 }
 
+//= I-11 type=test
+TEST(SqlLogErrors, AHeadThatMovedUnderneathFailsTheBatch) {
+  TestLog test;
+  ASSERT_TRUE(test.append(numbered_entry(0)));
+  // As if another writer had advanced the log: the compare finds another size and root.
+  ASSERT_TRUE(run(test, "CREATE TRIGGER other_writer BEFORE UPDATE ON evidence_head BEGIN SELECT RAISE(IGNORE); END"));
+  const auto result = test.append(numbered_entry(1));
+  ASSERT_FALSE(result);
+  EXPECT_EQ(test.size(), 1u);
+  ASSERT_TRUE(run(test, "DROP TRIGGER other_writer"));
+  EXPECT_TRUE(test.append(numbered_entry(1)));
+  EXPECT_TRUE(check(test).ok());
+}
+
 // Each change that somebody with the database could make, and what start-up says to it.
 struct Tampering {
   const char* sql;
@@ -212,7 +226,10 @@ TEST_P(SqlLogTampered, DoesNotOpen) {
   const std::string path = folder.path() + "/log.db";
   {
     TestLog test(path);
-    for (std::uint64_t n = 0; n < 260; ++n) ASSERT_TRUE(test.append(numbered_entry(n)));
+    ASSERT_TRUE(test.database->write([&](Tx& tx) -> Result<> {
+      for (std::uint64_t n = 0; n < 260; ++n) WEIR_TRY(test.log->append(tx, numbered_entry(n)));
+      return {};
+    }));
   }
   auto database = store::open_sqlite({.path = path});
   ASSERT_TRUE(database);
