@@ -83,9 +83,12 @@ Result<Target> parse_target(std::string_view text) {
   std::string_view rest = std::string_view(target.path).substr(1);
   while (true) {
     const std::size_t slash = rest.find('/');
-    WEIR_TRY_LET(std::string segment, unescape(rest.substr(0, slash)));
-    if (segment == "." || segment == "..") return bad_target("a dot segment");
-    target.segments.push_back(std::move(segment));
+    Result<std::string> segment = unescape(rest.substr(0, slash));
+    if (!segment) return std::move(segment).error();
+    if (const std::string_view text_of_it = *segment; text_of_it == "." || text_of_it == "..") {
+      return bad_target("a dot segment");
+    }
+    target.segments.push_back(*std::move(segment));
     if (slash == std::string_view::npos) return target;
     rest.remove_prefix(slash + 1);
   }
