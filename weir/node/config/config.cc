@@ -5,7 +5,11 @@
 #include <array>
 #include <charconv>
 
-#define TOML_EXCEPTIONS 0
+// toml++ 3.3 asserts on some wrong input that it handles properly a few lines below, and with NDEBUG it even tells the
+// compiler that such input cannot be. So its assertions are nothing here, in every build.
+#undef NDEBUG
+#define TOML_ASSERT(expression) static_assert(true)
+#define TOML_EXCEPTIONS 1
 #include <toml++/toml.h>
 #include <unistd.h>
 
@@ -144,10 +148,38 @@ Result<> assign(Loaded& loaded, const Row& row, std::string text, Origin origin,
   return {};
 }
 
+// toml++ 3.3 runs into undefined behaviour on some letters beyond ASCII outside of strings. So it never sees any: each
+// of their bytes, and the letter Z itself, is written as Z and two hex digits, and read back from what was parsed.
+std::string ascii_of(std::string_view text) {
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  if (text.starts_with("\xef\xbb\xbf")) text.remove_prefix(3);  // a byte order mark
+  std::string out;
+  for (const char c : text) {
+    const auto byte = static_cast<unsigned char>(c);
+    if (byte < 0x80 && c != 'Z') {
+      out += c;
+    } else {
+      out += {'Z', kDigits[byte >> 4], kDigits[byte & 15u]};
+    }
+  }
+  return out;
+}
+
+std::string text_of_ascii(std::string_view ascii) {
+  const auto digit = [](char c) { return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1; };
+  std::string out;
+  for (std::size_t i = 0; i < ascii.size(); ++i) {
+    const bool coded = ascii[i] == 'Z' && i + 2 < ascii.size() && digit(ascii[i + 1]) >= 0 && digit(ascii[i + 2]) >= 0;
+    out += coded ? static_cast<char>(digit(ascii[i + 1]) * 16 + digit(ascii[i + 2])) : ascii[i];
+    if (coded) i += 2;
+  }
+  return out;
+}
+
 std::string file_spelling(const Key& key) { return std::string(key.name); }
 
 Result<std::string> text_of_node(const toml::node& node, const std::string& name, std::string_view file) {
-  if (const auto text = node.value_exact<std::string>()) return *text;
+  if (const auto text = node.value_exact<std::string>()) return text_of_ascii(*text);
   if (const auto number = node.value_exact<std::int64_t>()) return std::to_string(*number);
   if (const auto flag = node.value_exact<bool>()) return std::string(*flag ? "true" : "false");
   return Error(Errc::kInvalidArgument, std::string(file) + " line " + std::to_string(node.source().begin.line) + ": " +
@@ -157,7 +189,7 @@ Result<std::string> text_of_node(const toml::node& node, const std::string& name
 
 Result<> load_table(Loaded& loaded, const toml::table& values, const std::string& prefix, const std::string& file) {
   for (const auto& [key, node] : values) {
-    const std::string name = prefix + std::string(key.str());
+    const std::string name = prefix + text_of_ascii(key.str());
     if (const toml::table* inner = node.as_table()) {
       WEIR_TRY(load_table(loaded, *inner, name + ".", file));
       continue;
@@ -171,20 +203,29 @@ Result<> load_table(Loaded& loaded, const toml::table& values, const std::string
   return {};
 }
 
+Result<toml::table> parse_toml(const Sources& sources) {
+  try {
+    return toml::parse(ascii_of(sources.file_text), sources.file_name);
+  } catch (const toml::parse_error& error) {
+    return Error(Errc::kInvalidArgument, sources.file_name + " line " + std::to_string(error.source().begin.line) +
+                                             ": " + text_of_ascii(error.description()))
+        .because("config.syntax")
+        .advise("correct the line; the file is TOML");
+  }
+}
+
 Result<> load_file(Loaded& loaded, const Sources& sources) {
   if (sources.file_text.empty()) return {};
   if (sources.file_text.size() > kFileBytesMax) {
     return Error(Errc::kExhausted, sources.file_name + " is larger than a MiB").because("config.syntax");
   }
-  const toml::parse_result parsed = toml::parse(sources.file_text, sources.file_name);
-  if (!parsed) {
-    const toml::parse_error& error = parsed.error();
-    return Error(Errc::kInvalidArgument, sources.file_name + " line " + std::to_string(error.source().begin.line) +
-                                             ": " + std::string(error.description()))
+  if (!is_utf8(sources.file_text)) {
+    return Error(Errc::kInvalidArgument, sources.file_name + " is not UTF-8")
         .because("config.syntax")
-        .advise("correct the line; the file is TOML");
+        .advise("save the file as UTF-8");
   }
-  return load_table(loaded, parsed.table(), "", sources.file_name);
+  WEIR_TRY_LET(const toml::table values, parse_toml(sources));
+  return load_table(loaded, values, "", sources.file_name);
 }
 
 Result<> load_environment(Loaded& loaded, const Sources& sources) {

@@ -71,6 +71,34 @@ TEST(Config, ABrokenFileNamesTheLine) {
   EXPECT_NE(loaded.error().message().find("weir.toml line 2"), std::string_view::npos) << loaded.error().message();
 }
 
+// toml++ 3.3 reached an unreachable point on a letter beyond ASCII outside of quotes; found by fuzz_config.
+TEST(Config, RegressLettersBeyondAsciiOutsideOfQuotes) {
+  for (const char* text : {"na\xd1\xbdme = 1\n", "\xff = 1\n", "名 = 1\n", "name = 'a' 名\n", "name = 5'\xd1\xbd= 1\n"}) {
+    EXPECT_FALSE(load({.file_text = text})) << text;
+  }
+}
+
+TEST(Config, TextInAnyLanguageStandsInQuotesAndComments) {
+  const std::pair<const char*, const char*> table[] = {
+      {"name = \"节点 Z\" # 注释\n", "节点 Z"}, {"name = '节点'\n", "节点"},  {"name = \"\\u8282Ze8\"\n", "节Ze8"},
+      {"\xef\xbb\xbf# it's 注释\nname = \"\"\"节\"\"\"\n", "节"}};
+  for (const auto& [text, name] : table) {
+    const Result<Loaded> loaded = load({.file_text = text});
+    ASSERT_TRUE(loaded) << text << ": " << loaded.error().message();
+    EXPECT_EQ(loaded->config.name, name);
+  }
+  EXPECT_NE(load({.file_text = "[log]\n级别 = 1\n"}).error().message().find("line 2: there is no setting 'log.级别'"),
+            std::string_view::npos)
+      << load({.file_text = "[log]\n\"级别\" = 1\n"}).error().message();
+}
+
+// toml++ 3.3 ran into an assertion of its own; found by fuzz_config.
+TEST(Config, RegressCommaInTheNameOfATable) {
+  const Result<Loaded> loaded = load({.file_text = "[,imits]\nworkers = 8\n"});
+  ASSERT_FALSE(loaded);
+  EXPECT_EQ(loaded.error().reason(), "config.syntax");
+}
+
 TEST(Config, EveryTypeRefusesWhatIsNotOfIt) {
   const std::vector<std::pair<std::string, std::string>> wrong = {
       {"role", "emperor"},       {"listen", "8443"},           {"listen", "a:b:80"},     {"listen", "a:70000"},
