@@ -45,6 +45,8 @@ class Scopes {
   bool contains(std::string_view scope) const;
   // Whether everything that `other` grants is granted here too.
   bool covers(const Scopes& other) const;
+  // What both grant.
+  Scopes limited_to(const Scopes& other) const;
   const std::vector<std::string>& names() const { return names_; }  // sorted
   bool empty() const { return names_.empty(); }
   friend bool operator==(const Scopes&, const Scopes&) = default;

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <string>
 #include <vector>
 
@@ -33,6 +34,7 @@ struct CredentialOptions {
   crypto::StretchCost cost = {};
   std::size_t operators_max = 10'000;
   std::size_t tokens_per_operator_max = 100;
+  std::size_t sessions_per_operator_max = 20;  // a further one ends the oldest
 };
 
 struct Operator {
@@ -82,6 +84,8 @@ struct NewOperator {
   Scopes scopes;
 };
 
+struct Account;  // a row of the table of operators
+
 class Credentials {
  public:
   static store::Migration migration();
@@ -107,12 +111,12 @@ class Credentials {
   Result<> set_initial_password(const OperatorId& id, const crypto::SecretBytes& password, const Actor& actor);
   // A random one of 20 characters that meets the rules, likewise. Shown once.
   Result<std::string> reset_password(const OperatorId& id, const Actor& actor);
-  // By the operator, who knows the present one. Ends all other sessions. Fails with kUnauthenticated ("login.refused"),
+  // By the operator, who knows the present one. Ends all sessions. Fails with kUnauthenticated ("login.refused"),
   // kInvalidArgument ("password.…", "password.reused").
   Result<> change_password(const OperatorId& id, const crypto::SecretBytes& present, const crypto::SecretBytes& next);
 
-  // A session. Fails with kUnauthenticated ("login.refused") whatever was wrong, or kExhausted ("login.locked") when the
-  // operator is locked out: then also the right password is refused.
+  // A session. Fails with kUnauthenticated ("login.refused") whatever was wrong. While locked out also the right password
+  // is refused, in the same words: an answer of its own would tell who exists, and when a guess was right.
   Result<NewToken> login(std::string_view id, const crypto::SecretBytes& password);
   Result<> logout(std::string_view token);
 
@@ -129,14 +133,18 @@ class Credentials {
   Result<Principal> authenticate(std::string_view token);
 
  private:
-  struct Account;
-  Result<Account> load(store::Tx& tx, std::string_view id);
-  Result<> note(store::Tx& tx, std::string_view kind, std::string_view actor, wire::Json body);
-  Result<> store_password(store::Tx& tx, const Account& account, std::string_view kept, bool must_change);
+  Result<> note(store::Tx& tx, std::string_view kind, std::string_view actor, const OperatorId& about, wire::Json body);
+  Result<Operator> insert_operator(store::Tx& tx, const NewOperator& who, std::string_view actor);
+  Result<> set_password(store::Tx& tx, const Account& account, std::string_view kept, bool must_change);
   Result<> count_failure(store::Tx& tx, const Account& account);
-  Result<NewToken> make_token(store::Tx& tx, const OperatorId& id, std::string_view label, TokenKind kind,
-                              const Scopes& scopes, Timestamp expires);
-  Result<> insert_operator(store::Tx& tx, const NewOperator& who, std::string_view actor);
+  // Checks a password without holding a transaction, then runs `granted` in the one that counts the outcome.
+  using Granted = std::function<Result<>(store::Tx&, const Account&)>;
+  Result<> with_password(std::string_view id, const crypto::SecretBytes& password, const Granted& granted);
+  bool must_change(const Account& account) const;
+  Operator operator_of(const Account& account) const;
+  Result<NewToken> insert_token(store::Tx& tx, const OperatorId& id, std::string_view label, TokenKind kind,
+                                const Scopes& scopes, Timestamp expires);
+  Result<> make_room_for_session(store::Tx& tx, const OperatorId& id);
 
   store::Sql& sql_;
   evidence::Log& log_;
