@@ -273,7 +273,7 @@ Result<> Service::finish_destruction(const Transfer& transfer, std::string_view 
 
 // ── provider ──
 
-Result<> Service::start_as_provider(store::Tx& tx, Transfer& transfer, const AgreedDelivery& agreed,
+Result<> Service::start_as_provider(store::Tx& tx, Transfer& transfer, const Json& decision,
                                     const TransferMessage& message) {
   TransferMessage start{
       .kind = MessageKind::kStart, .provider_pid = transfer.pid, .consumer_pid = transfer.peer_pid};
@@ -290,7 +290,9 @@ Result<> Service::start_as_provider(store::Tx& tx, Transfer& transfer, const Agr
   transfer.state = TransferState::kStarted;
   WEIR_TRY(update(tx, transfer));
   WEIR_TRY(record(tx, transfer, "delivery.started", "node:" + deps_.self.node.text(),
-                  Json::object({{"format", transfer.format}, {"bytes", static_cast<std::int64_t>(agreed.size)}})));
+                  Json::object({{"format", transfer.format},
+                                {"bytes", static_cast<std::int64_t>(transfer.size)},
+                                {"decision", decision}})));
   return send(tx, transfer, start);
 }
 
@@ -326,9 +328,9 @@ Result<Json> Service::receive_request(const NodeId& peer, const TransferMessage&
                       .updated = now};
     WEIR_TRY(insert(tx, transfer));
     WEIR_TRY(record(tx, transfer, "delivery.requested", "peer:" + peer.text(), Json::object({{"format", message.format}})));
-    const Result<> allowed = deps_.neighbours.authorize_delivery(tx, agreed, Role::kProvider, "peer:" + peer.text());
+    const Result<Json> allowed = deps_.neighbours.authorize_delivery(tx, agreed);
     if (allowed) {
-      WEIR_TRY(start_as_provider(tx, transfer, agreed, message));
+      WEIR_TRY(start_as_provider(tx, transfer, *allowed, message));
     } else if (allowed.error().code() == Errc::kForbidden) {
       // The refusal is a fact of its own and must stay in the log: commit it, then say no.
       transfer.state = TransferState::kTerminated;

@@ -43,9 +43,9 @@ class Neighbours {
   virtual ~Neighbours() = default;
   // Fails with kNotFound, or with kForbidden ("agreement.not_live") and why: suspended, expired, terminated.
   virtual Result<AgreedDelivery> agreed(store::Tx& tx, const std::string& agreement) = 0;
-  // Decides whether this delivery may take place, and records the decision. Fails with kForbidden and the rules' words.
-  virtual Result<> authorize_delivery(store::Tx& tx, const AgreedDelivery& agreed, Role role,
-                                      const std::string& actor) = 0;
+  // Decides whether this delivery may take place; the decision goes into the evidence. Fails with kForbidden and the
+  // rules' words.
+  virtual Result<wire::Json> authorize_delivery(store::Tx& tx, const AgreedDelivery& agreed) = 0;
   virtual Result<> meter(store::Tx& tx, const Transfer& transfer, std::uint64_t bytes) = 0;
   virtual Result<crypto::PublicKey> key_of(store::Tx& tx, const supply::identifier::NodeId& node) = 0;
 };
@@ -127,7 +127,7 @@ class Service {
   Result<std::vector<Transfer>> unfinished();
 
  private:
-  Result<> start_as_provider(store::Tx& tx, Transfer& transfer, const AgreedDelivery& agreed,
+  Result<> start_as_provider(store::Tx& tx, Transfer& transfer, const wire::Json& decision,
                              const TransferMessage& message);
   Result<> take_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message);
   Result<> send(store::Tx& tx, const Transfer& transfer, const TransferMessage& message);

@@ -47,8 +47,8 @@ class FakeNeighbours final : public Neighbours {
     if (!not_live.empty()) return Error(Errc::kForbidden, not_live).because("agreement.not_live");
     return found->second;
   }
-  Result<> authorize_delivery(store::Tx&, const AgreedDelivery&, Role, const std::string&) override {
-    if (refuse.empty()) return {};
+  Result<Json> authorize_delivery(store::Tx&, const AgreedDelivery&) override {
+    if (refuse.empty()) return Json::object({{"effect", "allow"}});
     return Error(Errc::kForbidden, refuse).because("usage.denied");
   }
   Result<> meter(store::Tx&, const Transfer&, std::uint64_t bytes) override {

@@ -1,0 +1,179 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/node/neighbours.h"
+
+#include "weir/node/node.h"
+#include "weir/policy/compile.h"
+#include "weir/policy/decide.h"
+#include "weir/policy/odrl.h"
+#include "weir/policy/validate.h"
+
+namespace weir::node {
+
+using flow::contract::AgreementRecord;
+using flow::contract::AgreementState;
+using flow::contract::Offer;
+using flow::contract::PartyId;
+using flow::delivery::AgreedDelivery;
+using supply::identifier::NodeId;
+using wire::Json;
+
+namespace {
+
+// The terms of an agreement as a policy that says who it binds and what it is about.
+Result<policy::Policy> policy_of(const Json& terms, std::string_view type, std::string_view id) {
+  Json json = terms;
+  json.set("@type", type).set("@id", id);
+  return policy::parse_odrl(json);
+}
+
+std::string words_of(const std::vector<policy::Reason>& reasons) {
+  std::string out;
+  for (const policy::Reason& reason : reasons) {
+    if (!out.empty()) out += "; ";
+    out += reason.why.en;
+    if (!reason.rule.empty()) out += " [" + reason.rule + "]";
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<flow::contract::Party> ContractDirectory::find(store::Tx& tx, const PartyId& id) {
+  WEIR_TRY_LET(const NodeId node, NodeId::parse(id.value()));
+  WEIR_TRY_LET(KnownNode known, find_(tx, node));
+  return flow::contract::Party{.id = id,
+                               .entity = known.participant,
+                               .address = known.base_url + std::string(kProtocolPath),
+                               .key = std::move(known.key)};
+}
+
+Result<Offer> ContractOffers::find(store::Tx& tx, std::string_view offer_id, std::string_view target,
+                                   const PartyId&) {
+  const Error none = Error(Errc::kNotFound, "no such offer").because("contract.no_offer");
+  const auto id = supply::identifier::ProductId::parse(target);
+  if (!id) return none;
+  WEIR_TRY_LET(const auto product, catalog_.find(tx, *id));
+  if (product.status != supply::catalog::Status::kPublished) return none;
+  for (const auto& offer : product.description.offers) {
+    if (offer_id.empty() || offer.id == offer_id) return published_offer(product, offer);
+  }
+  return none;
+}
+
+Result<> ContractUsage::check(const Json& terms) {
+  WEIR_TRY_LET(const auto policy, policy_of(terms, "Offer", "urn:weir:terms"));
+  WEIR_TRY(policy::check(policy));
+  WEIR_TRY(policy::compile(policy));
+  return {};
+}
+
+Result<> ContractUsage::enforce(store::Tx& tx, const AgreementRecord& record) {
+  const auto& agreement = record.agreement;
+  WEIR_TRY_LET(auto policy, policy_of(agreement.terms, "Agreement", agreement.id));
+  WEIR_TRY(usage_.adopt(tx,
+                        {.agreement = agreement.id,
+                         .product = agreement.target,
+                         .provider = agreement.provider.value(),
+                         .consumer = agreement.consumer.value(),
+                         .peer = record.peer.value(),
+                         .peer_address = record.peer_address,
+                         .policy = std::move(policy),
+                         .active_from = agreement.time},
+                        "node:" + self_));
+  return {};
+}
+
+Result<> ContractUsage::change(store::Tx& tx, const AgreementRecord& record) {
+  using flow::usage::TermsState;
+  const std::string& id = record.agreement.id;
+  const std::string actor = "node:" + self_;
+  switch (record.state) {
+    case AgreementState::kSigning:
+    case AgreementState::kVoid: return {};
+    case AgreementState::kActive: return usage_.set_state(tx, id, TermsState::kEnabled, "agreement active", actor);
+    case AgreementState::kSuspended:
+      return usage_.set_state(tx, id, TermsState::kSuspended, "agreement suspended", actor);
+    case AgreementState::kExpired:
+    case AgreementState::kTerminated:
+    case AgreementState::kDestroyed: break;
+  }
+  WEIR_TRY(usage_.set_state(tx, id, TermsState::kEnded, "agreement ended", actor));
+  tx.after_commit([ended = ended_, id] { ended(id); });
+  return {};
+}
+
+Result<> check_live(const AgreementRecord& record, Timestamp now) {
+  const auto& agreement = record.agreement;
+  const bool over = agreement.valid_until && *agreement.valid_until <= now;
+  if (record.live() && !over) return {};
+  const std::string why = over ? "expired" : std::string(flow::contract::name_of(record.state));
+  return Error(Errc::kForbidden, "the agreement is not in force: " + why).because("agreement.not_live");
+}
+
+Result<AgreedDelivery> DeliveryNeighbours::agreed(store::Tx& tx, const std::string& id) {
+  WEIR_TRY_LET(const AgreementRecord record, contracts_.get_agreement(tx, id));
+  WEIR_TRY(check_live(record, clock_.now()));
+  const auto& agreement = record.agreement;
+  WEIR_TRY_LET(auto provider, NodeId::parse(agreement.provider.value()));
+  WEIR_TRY_LET(auto consumer, NodeId::parse(agreement.consumer.value()));
+  if (agreement.content_root.empty()) {
+    return Error(Errc::kConflict, "the product of this agreement has no content to deliver")
+        .because("delivery.no_content");
+  }
+  WEIR_TRY_LET(const auto root, flow::delivery::parse_content_root(agreement.content_root));
+  std::uint64_t size = 0;
+  if (record.role == flow::contract::Role::kProvider) {
+    WEIR_TRY_LET(const auto content, contents_.open(root));
+    size = content.manifest.size;
+  }
+  return AgreedDelivery{.agreement = id,
+                        .contract = agreement.contract_id,
+                        .provider = std::move(provider),
+                        .consumer = std::move(consumer),
+                        .peer_address = record.peer_address,
+                        .product = agreement.target,
+                        .root = root,
+                        .size = size};
+}
+
+// A delivery goes sealed into the consumer's vault, and every use of it is decided there. So what is only known at the
+// time of a use (its purpose, its application, how many there were) does not stop the delivery; what is known now and
+// speaks against it does: a prohibition, a term that has run out, a place that is not allowed, no permission at all.
+Result<Json> DeliveryNeighbours::authorize_delivery(store::Tx& tx, const AgreedDelivery& agreed) {
+  WEIR_TRY_LET(const AgreementRecord record, contracts_.get_agreement(tx, agreed.agreement));
+  WEIR_TRY_LET(const auto policy, policy_of(record.agreement.terms, "Agreement", agreed.agreement));
+  WEIR_TRY_LET(const auto program, policy::compile(policy));
+  policy::Request request;
+  request.now = clock_.now();
+  request.action = policy::actions::kDeliver;
+  request.product = agreed.product;
+  request.participant = agreed.consumer.text();
+  request.connector = agreed.consumer.text();
+  request.delivery = "01";
+  request.encrypt_mode = "02";
+  request.bytes = static_cast<std::int64_t>(agreed.size);
+  const policy::Decision decision = policy::decide(program, request);
+  const bool stops = decision.effect == policy::Effect::kDeny && decision.denied_by != policy::DeniedBy::kUnknown;
+  if (stops) {
+    return Error(Errc::kForbidden, words_of(policy::reasons(program, request, decision))).because("delivery.denied");
+  }
+  return policy::to_json(program, request, decision);
+}
+
+Result<> DeliveryNeighbours::meter(store::Tx& tx, const flow::delivery::Transfer& transfer, std::uint64_t bytes) {
+  return meter_(tx, transfer, bytes);
+}
+
+Result<crypto::PublicKey> DeliveryNeighbours::key_of(store::Tx& tx, const NodeId& node) {
+  WEIR_TRY_LET(KnownNode known, find_(tx, node));
+  return std::move(known.key);
+}
+
+bool DeleteHandler::handles(std::string_view action) const { return action == policy::actions::kDelete; }
+
+Result<std::string> DeleteHandler::perform(const flow::usage::OwedObligation& obligation) {
+  WEIR_TRY_LET(const std::size_t copies, delivery_.destroy(obligation.agreement, "duty to delete", "node"));
+  return Json::object({{"destroyedCopies", copies}}).canonical();
+}
+
+}  // namespace weir::node

@@ -1,0 +1,102 @@
+// Neighbours: how the rooms of the domain see each other: each asks for little, and the node answers from the others.
+//
+// Thread-safe. Everything that takes a Tx reads only what is in this node's database.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <string>
+
+#include "weir/flow/contract/service.h"
+#include "weir/flow/delivery/service.h"
+#include "weir/flow/usage/service.h"
+#include "weir/supply/catalog/service.h"
+
+namespace weir::node {
+
+inline constexpr std::string_view kProtocolPath = "/dsp/2025-1";
+inline constexpr std::string_view kDataPath = "/data/v1";
+
+// Another node as the directory has it.
+struct KnownNode {
+  supply::identifier::NodeId id;
+  std::string participant;  // USCC
+  std::string base_url;
+  crypto::PublicKey key;    // of its identity
+};
+// Fails with kNotFound if nobody, or nobody active, has the identifier.
+using FindNode = std::function<Result<KnownNode>(store::Tx&, const supply::identifier::NodeId&)>;
+
+class ContractDirectory final : public flow::contract::Directory {
+ public:
+  explicit ContractDirectory(FindNode find) : find_(std::move(find)) {}
+  Result<flow::contract::Party> find(store::Tx& tx, const flow::contract::PartyId& id) override;
+
+ private:
+  FindNode find_;
+};
+
+class ContractOffers final : public flow::contract::Offers {
+ public:
+  explicit ContractOffers(supply::catalog::Service& catalog) : catalog_(catalog) {}
+  Result<flow::contract::Offer> find(store::Tx& tx, std::string_view offer_id, std::string_view target,
+                                     const flow::contract::PartyId& counterpart) override;
+
+ private:
+  supply::catalog::Service& catalog_;
+};
+
+// Agreements in force become terms that are enforced; agreements that end release what was held under them.
+class ContractUsage final : public flow::contract::Usage {
+ public:
+  using Ended = std::function<void(const std::string& agreement)>;
+  ContractUsage(flow::usage::Service& usage, std::string self, Ended ended)
+      : usage_(usage), self_(std::move(self)), ended_(std::move(ended)) {}
+  Result<> check(const wire::Json& terms) override;
+  Result<> enforce(store::Tx& tx, const flow::contract::AgreementRecord& agreement) override;
+  Result<> change(store::Tx& tx, const flow::contract::AgreementRecord& agreement) override;
+
+ private:
+  flow::usage::Service& usage_;
+  std::string self_;  // node identifier
+  Ended ended_;       // called after the commit
+};
+
+class DeliveryNeighbours final : public flow::delivery::Neighbours {
+ public:
+  using Meter = std::function<Result<>(store::Tx&, const flow::delivery::Transfer&, std::uint64_t bytes)>;
+  DeliveryNeighbours(const Clock& clock, flow::contract::Service& contracts, flow::delivery::Contents& contents,
+                     FindNode find, Meter meter)
+      : clock_(clock),
+        contracts_(contracts),
+        contents_(contents),
+        find_(std::move(find)),
+        meter_(std::move(meter)) {}
+  Result<flow::delivery::AgreedDelivery> agreed(store::Tx& tx, const std::string& agreement) override;
+  Result<wire::Json> authorize_delivery(store::Tx& tx, const flow::delivery::AgreedDelivery& agreed) override;
+  Result<> meter(store::Tx& tx, const flow::delivery::Transfer& transfer, std::uint64_t bytes) override;
+  Result<crypto::PublicKey> key_of(store::Tx& tx, const supply::identifier::NodeId& node) override;
+
+ private:
+  const Clock& clock_;
+  flow::contract::Service& contracts_;
+  flow::delivery::Contents& contents_;
+  FindNode find_;
+  Meter meter_;
+};
+
+// Does the duty `delete`: destroys what is held under the agreement.
+class DeleteHandler final : public flow::usage::ObligationHandler {
+ public:
+  explicit DeleteHandler(flow::delivery::Service& delivery) : delivery_(delivery) {}
+  bool handles(std::string_view action) const override;
+  Result<std::string> perform(const flow::usage::OwedObligation& obligation) override;
+
+ private:
+  flow::delivery::Service& delivery_;
+};
+
+// Fails with kForbidden ("agreement.not_live") and why.
+Result<> check_live(const flow::contract::AgreementRecord& record, Timestamp now);
+
+}  // namespace weir::node
