@@ -22,13 +22,15 @@
 #include "weir/trust/evidence/log.h"
 
 namespace weir::trust::credential {
-class Service;
+class Credentials;
 }
-namespace weir::trust::participant {
-class Service;
+namespace weir::supply::identifier {
+class Registry;
 }
 
 namespace weir::node {
+
+class Membership;
 
 class Node {
  public:
@@ -55,8 +57,9 @@ class Node {
   Random& random();
   trust::evidence::SqlLog& log();
   const trust::evidence::Archive& archive() const;
-  trust::credential::Service& operators();
-  trust::participant::Service& participants();
+  trust::credential::Credentials& credentials();
+  supply::identifier::Registry& registry();
+  Membership& membership();
   supply::catalog::Service& catalog();
   flow::contract::Service& contracts();
   flow::usage::Service& usage();

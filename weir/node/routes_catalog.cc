@@ -360,8 +360,8 @@ void add_catalog_routes(Router& router, Node& node) {
       put_product);
   add(Method::kGet, "/products/{id}/history", "productHistory", {"What became of it", "产品历史"}, kRead, product_history);
   add(Method::kPost, "/products/{id}/submit", "submitProduct", {"Hands it in for review", "提交审核"}, kWrite, act("submit"));
-  add(Method::kPost, "/products/{id}/approve", "approveProduct", {"Publishes it", "审核通过并发布"}, "catalog:review", act("approve"));
-  add(Method::kPost, "/products/{id}/return", "returnProduct", {"Gives it back", "退回"}, "catalog:review", act("return"));
+  add(Method::kPost, "/products/{id}/approve", "approveProduct", {"Publishes it", "审核通过并发布"}, kWrite, act("approve"));
+  add(Method::kPost, "/products/{id}/return", "returnProduct", {"Gives it back", "退回"}, kWrite, act("return"));
   add(Method::kPost, "/products/{id}/deregister", "deregisterProduct", {"Ends it for good", "注销产品"}, kWrite,
       act("deregister"));
   router.add({.method = Method::kPost,

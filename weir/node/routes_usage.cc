@@ -187,13 +187,13 @@ void add_usage_routes(Router& router, Node& node) {
                 .handler = [&node, handler](Request& request) { return handler(node, request); }});
   };
   add(Method::kPost, "/api/v1/agreements/{id}/decisions", "previewUse",
-      {"Whether a use would be allowed, and why; nothing is counted", "预判使用是否允许及原因；不计数"}, "usage:read", post_decision);
+      {"Whether a use would be allowed, and why; nothing is counted", "预判使用是否允许及原因；不计数"}, "delivery:read", post_decision);
   add(Method::kPost, "/api/v1/agreements/{id}/uses", "useData",
-      {"Uses held data: decided, counted, logged, then streamed", "使用已持有的数据：判定、计数、记录，然后输出"}, "usage:write", post_use);
+      {"Uses held data: decided, counted, logged, then streamed", "使用已持有的数据：判定、计数、记录，然后输出"}, "delivery:write", post_use);
   add(Method::kPost, "/api/v1/agreements/{id}/destruction", "destroyData",
-      {"Destroys held data and proves it", "销毁已持有的数据并出具证明"}, "usage:write", post_destruction);
+      {"Destroys held data and proves it", "销毁已持有的数据并出具证明"}, "delivery:write", post_destruction);
   add(Method::kGet, "/api/v1/agreements/{id}/usage", "getUsage",
-      {"Terms, counters and obligations", "条款、计数与义务"}, "usage:read", get_usage);
+      {"Terms, counters and obligations", "条款、计数与义务"}, "delivery:read", get_usage);
 }
 
 }  // namespace weir::node

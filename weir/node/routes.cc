@@ -1,0 +1,135 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/node/routes.h"
+
+#include "weir/node/node.h"
+#include "weir/trust/credential/service.h"
+
+namespace weir::node {
+
+using adapters::http::Access;
+using adapters::http::Method;
+using adapters::http::Request;
+using adapters::http::Response;
+using adapters::http::Router;
+using wire::Json;
+
+namespace {
+
+constexpr std::int64_t kWaitMost = 60'000;
+
+Result<Response> get_node(Node& node, Request&) {
+  const NodeFile& file = node.folder().node();
+  return Response::json(Json::object({{"node", node.id().text()},
+                                      {"name", file.name},
+                                      {"role", config::name_of(file.role)},
+                                      {"suite", crypto::name_of(file.suite)},
+                                      {"participant", file.participant},
+                                      {"area", file.area},
+                                      {"url", node.url()},
+                                      {"version", "0.1.0"}}));
+}
+
+// Alive: the process answers. Ready: it also takes writes.
+Result<Response> get_health(Node&, Request&) { return Response::json(Json::object({{"status", "alive"}})); }
+
+Result<Response> get_ready(Node& node, Request&) {
+  WEIR_TRY(node.health());
+  return Response::json(Json::object({{"status", "ready"}}));
+}
+
+// The Dataspace Protocol's version document: unversioned, public.
+Result<Response> get_dsp_version(Node&, Request&) {
+  const Json version = Json::object({{"version", "2025-1"}, {"path", "/dsp/2025-1"}, {"binding", "HTTPS"}});
+  return Response::json(Json::object({{"protocolVersions", Json::array({version})}}));
+}
+
+// ── operators ──
+
+using trust::credential::Actor;
+using trust::credential::OperatorId;
+using trust::credential::Scopes;
+
+Result<Actor> actor_of(const Request& request) { return Actor::parse(request.principal.actor()); }
+
+Result<Response> post_operator(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const std::string name, body.text("name"));
+  WEIR_TRY_LET(const auto scope_names, body.texts("scopes"));
+  WEIR_TRY_LET(const OperatorId id, OperatorId::parse(body.text_or("id", name)));
+  WEIR_TRY_LET(const Scopes scopes, Scopes::parse(scope_names));
+  WEIR_TRY_LET(const Actor actor, actor_of(request));
+  WEIR_TRY_LET(const auto added, node.credentials().add({id, name, scopes}, actor));
+  const Milliseconds length(body.integer_or("days", 90) * 24 * 3600 * 1000);
+  WEIR_TRY_LET(const auto token, node.credentials().issue_token(id, "first", scopes, length, actor));
+  Json out = trust::credential::to_json(added, node.clock().now());
+  out.set("token", token.text);
+  return Response::created("/api/v1/operators/" + id.text(), out);
+}
+
+Result<Response> list_operators(Node& node, Request&) {
+  WEIR_TRY_LET(const auto all, node.credentials().list());
+  Json::Array items;
+  for (const auto& one : all) items.push_back(trust::credential::to_json(one, node.clock().now()));
+  return Response::json(page_json(std::move(items), ""));
+}
+
+Result<Response> revoke_operator(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const OperatorId id, OperatorId::parse(request.parameter("id")));
+  WEIR_TRY_LET(const Actor actor, actor_of(request));
+  WEIR_TRY_LET(const std::int64_t count, node.credentials().revoke_all(id, body.text_or("reason", ""), actor));
+  return Response::json(Json::object({{"id", id.text()}, {"revoked", count}}));
+}
+
+Result<Response> login(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const std::string name, body.text("name"));
+  WEIR_TRY_LET(const std::string password, body.text("password"));
+  WEIR_TRY_LET(const auto session, node.credentials().login(name, crypto::SecretBytes(view_of(password))));
+  return Response::json(Json::object({{"token", session.text}, {"expires", format_iso8601(session.info.expires)}}));
+}
+
+}  // namespace
+
+Result<std::size_t> page_limit(const Request& request) {
+  WEIR_TRY_LET(const std::int64_t limit, request.query_integer("limit", limits::kPageSizeDefault, 1, limits::kPageSizeMax));
+  return static_cast<std::size_t>(limit);
+}
+
+Json page_json(Json::Array items, const std::string& next) {
+  Json out = Json::object({{"items", Json::array(std::move(items))}});
+  if (!next.empty()) out.set("next", next);
+  return out;
+}
+
+Result<Milliseconds> wait_time(const Request& request) {
+  WEIR_TRY_LET(const std::int64_t wait, request.query_integer("wait", 0, 0, kWaitMost));
+  return Milliseconds(wait);
+}
+
+void add_node_routes(Router& router, Node& node) {
+  const auto add = [&](Method method, std::string pattern, Access access, std::string operation, Text summary,
+                       auto handler, int status = 200) {
+    router.add({.method = method,
+                .pattern = std::move(pattern),
+                .access = std::move(access),
+                .operation = std::move(operation),
+                .summary = std::move(summary),
+                .success_status = status,
+                .handler = [&node, handler](Request& request) { return handler(node, request); }});
+  };
+  add(Method::kGet, "/health", Access::open(), "health", {"Whether the process lives", "存活检查"}, get_health);
+  add(Method::kGet, "/ready", Access::open(), "ready", {"Whether it takes writes", "就绪检查"}, get_ready);
+  add(Method::kGet, "/.well-known/dspace-version", Access::open(), "dspVersion",
+      {"Versions of the Dataspace Protocol", "数据空间协议版本"}, get_dsp_version);
+  add(Method::kGet, "/api/v1/node", Access::open(), "getNode", {"Who this node is", "节点信息"}, get_node);
+  add(Method::kPost, "/api/v1/login", Access::open(), "login", {"A session for an operator", "经办人登录"}, login);
+  add(Method::kPost, "/api/v1/operators", Access::with_scope("operator:write"), "createOperator",
+      {"A new operator with a token", "新增经办人及令牌"}, post_operator, 201);
+  add(Method::kGet, "/api/v1/operators", Access::with_scope("operator:write"), "listOperators", {"All operators", "经办人列表"},
+      list_operators);
+  add(Method::kPost, "/api/v1/operators/{id}/revoke", Access::with_scope("operator:write"), "revokeOperator",
+      {"Ends all tokens of an operator", "吊销经办人全部令牌"}, revoke_operator);
+}
+
+}  // namespace weir::node
