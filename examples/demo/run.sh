@@ -39,12 +39,12 @@ region="$work/region" bureau="$work/bureau" hospital="$work/hospital" auditor="$
 mkdir -p "$auditor"
 
 say "1. A regional node, and two organisations that join it"
-run "$weir" init --data "$region" --role regional --name "Beijing regional node" --uscc 91350100M000100Y43 --region 1100
+run "$weir" init --data "$region" --role regional --name "Beijing regional node" --uscc 11110000MB0000035E --region 1100
 serve "$region"
 url=$(cat "$region/running.url")
-run "$weir" init --data "$bureau" --name "Weather bureau" --uscc 91440300708461136T --region 1100
+run "$weir" init --data "$bureau" --name "Weather bureau" --uscc 12110000MB0000019M --region 1100
 run "$weir" join "$url" --data "$bureau" --authority "$region/certificates/authority.pem"
-run "$weir" init --data "$hospital" --name "Hospital" --uscc 91350100M000100Y43 --region 1100
+run "$weir" init --data "$hospital" --name "Hospital" --uscc 12110000MB0000027G --region 1100
 run "$weir" join "$url" --data "$hospital" --authority "$region/certificates/authority.pem"
 for application in $("$weir" participant list --data "$region" --json | python3 -c 'import json,sys
 for row in json.load(sys.stdin)["items"]:

@@ -1,7 +1,7 @@
 // Membership: the node's place in its space: who the others are, who may come in, and how it joined.
 //
-// On a regional node: the authority, the register of participants and the directory. On a connector: a cache of the
-// directory, filled from the regional node, and its own record. Thread-safe.
+// On a regional node: the authority, the register of participants and the directory. On a connector: what it picked up
+// when it was admitted, and a cache of the directory, filled from the regional node. Thread-safe.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -9,10 +9,14 @@
 #include <string>
 
 #include "weir/adapters/http/client.h"
+#include "weir/adapters/http/http.h"
 #include "weir/node/config/config.h"
 #include "weir/node/data_folder.h"
 #include "weir/node/neighbours.h"
 #include "weir/supply/identifier/service.h"
+#include "weir/trust/participant/admission.h"
+#include "weir/trust/participant/directory.h"
+#include "weir/trust/participant/heartbeat.h"
 
 namespace weir::node {
 
@@ -24,41 +28,49 @@ class Membership {
     const Clock& clock;
     Random& random;
     adapters::http::Client& client;
+    store::Files& files;
     DataFolder& folder;
     const crypto::SecretBytes& passphrase;
     supply::identifier::NodeId self;
+    std::string url;  // of this node, as others reach it
     std::string authority_pem;
+    std::string identity_pem;
+    std::string transport_pem;
   };
-  static store::Migration migration();
+  // Puts this node, its regional node and the space's authorities into the directory.
   static Result<std::unique_ptr<Membership>> open(Deps deps);
   ~Membership();
 
-  // Reads only this node's database. Fails with kNotFound, or kForbidden if the node is not active.
-  Result<KnownNode> find(store::Tx& tx, const supply::identifier::NodeId& node);
-  // Makes find() succeed if anybody knows the node: asks the regional node when the record is missing or stale.
+  // What is known of a node that may act, without asking anybody: for use inside a transaction, after know() or admit().
+  // Fails with kNotFound ("node.unknown").
+  Result<KnownNode> find(const supply::identifier::NodeId& node);
+  // Asks the directory, which may ask the regional node. Fails as Directory::usable does.
   Result<> know(const supply::identifier::NodeId& node);
-  // A connection from `node`, proven by a certificate with this fingerprint. Fails with kForbidden.
-  Result<> admit(const std::string& node, const std::string& fingerprint);
+  // Who is at the other end of a connection. Fails as Directory::check_connection does.
+  Result<> admit(const adapters::http::PeerCertificate& certificate);
   Result<std::string> certificate_of(const supply::identifier::NodeId& node);
 
   // GET as this node; `node` is who must answer.
   Result<wire::Json> ask(const std::string& url, const supply::identifier::NodeId& node);
+  // Fail with kConflict ("node.is_regional") on a regional node.
   Result<wire::Json> ask_regional(const std::string& path);
   // A message to the regional node through the outbox.
-  Result<> tell_regional(const std::string& path);
+  Result<> tell_regional(const std::string& path, const wire::Json& body);
 
-  // This node's own address, as others reach it.
-  Result<std::string> own_url(const config::Config& config) const;
-  // Puts the own record into the directory, at start.
-  Result<> announce();
-
-  supply::identifier::AddressPrefix prefix() const;
-  supply::identifier::Upstream* upstream();
+  trust::participant::Directory& directory();
+  supply::identifier::Registry& registry();
+  trust::participant::Heartbeats& heartbeats();
+  // Regional nodes only. Fails with kConflict ("node.not_regional").
+  Result<trust::participant::Admission*> admission();
 
  private:
   struct State;
   explicit Membership(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
 };
+
+// Where a node is reached: its configured address, else the one it listens on.
+// Fails with kInvalidArgument ("config.public_url") if the port is only known after listening.
+Result<std::string> own_url(const config::Config& config);
 
 }  // namespace weir::node

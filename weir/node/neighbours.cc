@@ -38,9 +38,9 @@ std::string words_of(const std::vector<policy::Reason>& reasons) {
 
 }  // namespace
 
-Result<flow::contract::Party> ContractDirectory::find(store::Tx& tx, const PartyId& id) {
+Result<flow::contract::Party> ContractDirectory::find(store::Tx&, const PartyId& id) {
   WEIR_TRY_LET(const NodeId node, NodeId::parse(id.value()));
-  WEIR_TRY_LET(KnownNode known, find_(tx, node));
+  WEIR_TRY_LET(KnownNode known, find_(node));
   return flow::contract::Party{.id = id,
                                .entity = known.participant,
                                .address = known.base_url + std::string(kProtocolPath),
@@ -164,8 +164,8 @@ Result<> DeliveryNeighbours::meter(store::Tx& tx, const flow::delivery::Transfer
   return meter_(tx, transfer, bytes);
 }
 
-Result<crypto::PublicKey> DeliveryNeighbours::key_of(store::Tx& tx, const NodeId& node) {
-  WEIR_TRY_LET(KnownNode known, find_(tx, node));
+Result<crypto::PublicKey> DeliveryNeighbours::key_of(store::Tx&, const NodeId& node) {
+  WEIR_TRY_LET(KnownNode known, find_(node));
   return std::move(known.key);
 }
 

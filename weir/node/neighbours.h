@@ -25,7 +25,7 @@ struct KnownNode {
   crypto::PublicKey key;    // of its identity
 };
 // Fails with kNotFound if nobody, or nobody active, has the identifier.
-using FindNode = std::function<Result<KnownNode>(store::Tx&, const supply::identifier::NodeId&)>;
+using FindNode = std::function<Result<KnownNode>(const supply::identifier::NodeId&)>;
 
 class ContractDirectory final : public flow::contract::Directory {
  public:

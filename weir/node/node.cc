@@ -75,7 +75,7 @@ Result<Opened> open_folder(store::Files& files, const config::Config& config) {
 Result<> migrate_all(store::Database& database) {
   for (const store::Migration& migration :
        {store::outbox_migration(), adapters::http::idempotency_migration(), supply::identifier::Registry::migration(),
-        trust::credential::Credentials::migration(), Membership::migration(), supply::catalog::migration(),
+        trust::credential::Credentials::migration(), trust::participant::migration(), supply::catalog::migration(),
         flow::usage::migration(), flow::metering::migration(), flow::contract::contract_migration(),
         flow::delivery::delivery_migration()}) {
     WEIR_TRY(store::migrate(database, migration));
@@ -105,7 +105,7 @@ class NodeAuthenticator final : public adapters::http::Authenticator {
   }
 
   Result<adapters::http::Principal> by_certificate(const adapters::http::PeerCertificate& certificate) override {
-    WEIR_TRY(membership_.admit(certificate.unit, certificate.fingerprint));
+    WEIR_TRY(membership_.admit(certificate));
     return adapters::http::Principal{.kind = adapters::http::PrincipalKind::kNode,
                                      .id = certificate.unit,
                                      .participant = certificate.organisation,
@@ -137,7 +137,6 @@ struct Node::State {
   std::unique_ptr<Client> client;
   std::unique_ptr<trust::credential::Credentials> credentials;
   std::unique_ptr<Membership> membership;
-  std::unique_ptr<supply::identifier::Registry> identifiers;
   std::unique_ptr<supply::catalog::Service> catalog;
   std::unique_ptr<flow::metering::Service> metering;
   std::unique_ptr<flow::usage::Service> usage;
@@ -214,12 +213,14 @@ Result<> Node::State::open_trust() {
                                              .clock = clock,
                                              .random = random,
                                              .client = *client,
+                                             .files = files,
                                              .folder = opened.folder,
                                              .passphrase = opened.passphrase,
                                              .self = opened.id,
-                                             .authority_pem = opened.authority_pem}));
-  identifiers = std::make_unique<supply::identifier::Registry>(*sql, *log, clock, opened.id, membership->prefix(),
-                                                               membership->upstream());
+                                             .url = url,
+                                             .authority_pem = opened.authority_pem,
+                                             .identity_pem = opened.identity_pem,
+                                             .transport_pem = opened.transport_pem}));
   return {};
 }
 
@@ -243,7 +244,7 @@ Result<> Node::State::open_domain() {
                                   .random = random,
                                   .hash = crypto::hash_of(node_file().suite),
                                   .node = opened.id.text()});
-  const FindNode find = [this](store::Tx& tx, const NodeId& id) { return membership->find(tx, id); };
+  const FindNode find = [this](const NodeId& id) { return membership->find(id); };
   contract_directory = std::make_unique<ContractDirectory>(find);
   contract_offers = std::make_unique<ContractOffers>(*catalog);
   contract_usage = std::make_unique<ContractUsage>(*usage, opened.id.text(), [this](const std::string& agreement) {
@@ -276,7 +277,7 @@ Result<> Node::State::open_delivery() {
   WEIR_TRY(contents->sweep());
   WEIR_TRY_LET(const crypto::SecretBytes master, opened.folder.vault_key(opened.passphrase));
   vault = std::make_unique<flow::delivery::Vault>(files, opened.folder.file("vault"), suite, master, random);
-  const FindNode find = [this](store::Tx& tx, const NodeId& id) { return membership->find(tx, id); };
+  const FindNode find = [this](const NodeId& id) { return membership->find(id); };
   const auto meter = [this](store::Tx& tx, const flow::delivery::Transfer& transfer, std::uint64_t bytes) {
     return record_reading(*metering, tx, transfer, bytes, clock.now());
   };
@@ -416,20 +417,24 @@ Result<std::unique_ptr<Node>> Node::start(store::Files& files, const config::Con
   WEIR_TRY_LET(Opened opened, open_folder(files, config));
   std::unique_ptr<Node> node(new Node(std::make_unique<State>(files, config, std::move(opened))));
   State& s = *node->state_;
+  WEIR_TRY_LET(s.url, own_url(config));
   WEIR_TRY(s.open_store());
   WEIR_TRY(s.open_trust());
-  // The port is known before services need the address: a fixed one, or one that is free now.
-  WEIR_TRY_LET(s.url, s.membership->own_url(config));
   WEIR_TRY(s.open_domain());
   WEIR_TRY(s.open_delivery());
-  s.start_threads(*node);
-  WEIR_TRY(s.listen(*node));
-  WEIR_TRY(s.opened.folder.save_running_url(s.url));
-  WEIR_TRY(s.membership->announce());
-  WEIR_TRY(s.take_up_unfinished());
-  node->catalog_changed();
-  log::info("node.ready", {{"url", s.url}, {"node", s.opened.id.text()}});
   return node;
+}
+
+Result<> Node::open_doors() {
+  State& s = *state_;
+  s.start_threads(*this);
+  WEIR_TRY(s.listen(*this));
+  WEIR_TRY(s.take_up_unfinished());
+  catalog_changed();
+  // Last: who reads this file may call.
+  WEIR_TRY(s.opened.folder.save_running_url(s.url));
+  log::info("node.ready", {{"url", s.url}, {"node", s.opened.id.text()}});
+  return {};
 }
 
 Node::~Node() { stop(Milliseconds(0)); }
@@ -463,7 +468,7 @@ Random& Node::random() { return state_->random; }
 trust::evidence::SqlLog& Node::log() { return *state_->log; }
 const trust::evidence::Archive& Node::archive() const { return *state_->archive; }
 trust::credential::Credentials& Node::credentials() { return *state_->credentials; }
-supply::identifier::Registry& Node::registry() { return *state_->identifiers; }
+supply::identifier::Registry& Node::registry() { return state_->membership->registry(); }
 Membership& Node::membership() { return *state_->membership; }
 supply::catalog::Service& Node::catalog() { return *state_->catalog; }
 flow::contract::Service& Node::contracts() { return *state_->contracts; }
@@ -494,9 +499,8 @@ Result<> Node::know(const NodeId& node) { return state_->membership->know(node);
 Result<std::string> Node::certificate_of(const NodeId& node) { return state_->membership->certificate_of(node); }
 
 Result<Json> Node::ask_node(const NodeId& node, const std::string& path) {
-  WEIR_TRY_LET(const KnownNode known, store::sql_read<KnownNode>(*state_->sql, [&](store::Tx& tx) {
-                 return state_->membership->find(tx, node);
-               }));
+  WEIR_TRY(state_->membership->know(node));
+  WEIR_TRY_LET(const KnownNode known, state_->membership->find(node));
   return state_->membership->ask(known.base_url + path, node);
 }
 
@@ -504,7 +508,7 @@ Result<Json> Node::ask_regional(const std::string& path) { return state_->member
 
 void Node::catalog_changed() {
   if (is_regional()) return;
-  const Result<> told = state_->membership->tell_regional("/peer/v1/catalog/changed");
+  const Result<> told = state_->membership->tell_regional("/peer/v1/catalog/changed", Json::object());
   if (!told) log::warning("catalog.not_announced", {{"error", told.error().message()}});
 }
 

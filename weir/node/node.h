@@ -1,6 +1,6 @@
 // Node: the composition root: one running node, wired from its data folder and configuration.
 //
-// start() opens and verifies everything before it listens; stop() ends in the reverse order. Thread-safe accessors.
+// start() opens and verifies everything, open_doors() listens, stop() ends in the reverse order. Thread-safe accessors.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -34,7 +34,10 @@ class Membership;
 
 class Node {
  public:
+  // Opens, verifies and wires; nothing is heard or said yet.
   static Result<std::unique_ptr<Node>> start(store::Files& files, const config::Config& config);
+  // Listens, and goes on with what was under way when the node last stopped.
+  Result<> open_doors();
   ~Node();
 
   std::string url() const;

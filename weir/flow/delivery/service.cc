@@ -529,6 +529,18 @@ Result<> Service::note_error(const std::string& pid, const Error& error) {
   });
 }
 
+Result<> Service::refused(const std::string& pid, const Error& error) {
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    if (is_final(transfer.state)) return {};
+    transfer.state = TransferState::kTerminated;
+    transfer.error = error.message();
+    transfer.updated = deps_.clock.now();
+    WEIR_TRY(update(tx, transfer));
+    return record(tx, transfer, "delivery.terminated", "peer:" + transfer.peer.text(), reasons_json(transfer.error));
+  });
+}
+
 Result<Transfer> Service::get(const std::string& pid) {
   return store::sql_read<Transfer>(deps_.sql, [&](store::Tx& tx) { return load(tx, pid); });
 }

@@ -121,6 +121,8 @@ class Service {
   Result<> set_rate(const std::string& pid, std::int64_t bytes_per_second, const std::string& actor);
   // The process ran into something that will not pass by itself: remembered for people.
   Result<> note_error(const std::string& pid, const Error& error);
+  // The peer refused the request of this transfer for good: it is over, and says why.
+  Result<> refused(const std::string& pid, const Error& error);
   Result<Transfer> get(const std::string& pid);
   Result<Page> list(const std::string& cursor, std::size_t limit);
   // What to go on with after a start.

@@ -315,6 +315,12 @@ TEST_F(ServiceTest, ARefusedDeliveryIsRememberedAndMovesNothing) {
   EXPECT_EQ(a_.log.kinds(), (std::vector<std::string>{"delivery.requested", "delivery.terminated"}));
   EXPECT_TRUE(a_.take_outbox().empty());
   EXPECT_EQ(a_.neighbours.metered, 0u);
+  // The consumer hears it as the refusal of its message.
+  const std::string pid = b_.service->list("", 1)->rows.front().pid;
+  ASSERT_TRUE(b_.service->refused(pid, answer.error()).ok());
+  ASSERT_TRUE(b_.service->refused(pid, answer.error()).ok());
+  EXPECT_EQ(b_.service->get(pid)->state, TransferState::kTerminated);
+  EXPECT_EQ(b_.log.kinds(), (std::vector<std::string>{"delivery.requested", "delivery.terminated"}));
 }
 
 TEST_F(ServiceTest, AStrangerSeesNoProcessAndNoAgreement) {

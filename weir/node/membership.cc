@@ -1,0 +1,246 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/node/membership.h"
+
+#include <map>
+#include <mutex>
+
+#include "weir/store/outbox.h"
+#include "weir/trust/credential/actor.h"
+
+namespace weir::node {
+
+using adapters::http::ClientRequest;
+using supply::identifier::NodeId;
+using trust::credential::Actor;
+using trust::participant::Admission;
+using trust::participant::Directory;
+using trust::participant::Enrolment;
+using trust::participant::NodeRecord;
+using wire::Json;
+
+namespace {
+
+// How long a connection that was checked is believed before it is checked again. On a regional node, whose directory is
+// the authority, not at all: a suspension holds at once.
+constexpr Milliseconds kBelieved{5'000};
+constexpr std::size_t kKnownMax = 100'000;
+
+// The node above, over HTTP.
+class Above final : public trust::participant::Upstream, public supply::identifier::Upstream {
+ public:
+  explicit Above(Membership& membership) : membership_(membership) {}
+  Result<NodeRecord> resolve(const NodeId& id) override {
+    WEIR_TRY_LET(const Json json, membership_.ask_regional("/peer/v1/nodes/" + id.text()));
+    return trust::participant::parse_node_record(json);
+  }
+  Result<supply::identifier::Record> resolve(const supply::identifier::Identifier& id) override {
+    WEIR_TRY_LET(const Json json, membership_.ask_regional("/peer/v1/identifiers/" + id.text()));
+    return supply::identifier::parse_record(json);
+  }
+
+ private:
+  Membership& membership_;
+};
+
+}  // namespace
+
+struct Membership::State {
+  explicit State(Deps the_deps) : deps(std::move(the_deps)), heartbeats(deps.clock) {}
+
+  Deps deps;
+  trust::participant::Heartbeats heartbeats;
+  std::unique_ptr<Above> above;
+  std::unique_ptr<Directory> directory;
+  std::unique_ptr<supply::identifier::Registry> registry;
+  std::optional<crypto::PrivateKey> authority_key;
+  std::optional<crypto::Certificate> authority;
+  crypto::SecretBytes person_key;
+  std::unique_ptr<Admission> admission;
+
+  std::mutex mutex;  // guards known and believed
+  std::map<NodeId, KnownNode> known;
+  std::map<std::string, Timestamp> believed;  // certificate fingerprint -> until when
+
+  bool regional() const { return deps.folder.node().role == config::Role::kRegional; }
+
+  Result<> keep_self();
+  Result<> keep_enrolment();
+  Result<> keep_anchor(const crypto::Certificate& certificate);
+  Result<> open_admission(Membership& membership);
+  Result<> remember(const NodeRecord& record, crypto::PublicKey key);
+};
+
+Result<> Membership::State::keep_anchor(const crypto::Certificate& certificate) {
+  WEIR_TRY_LET(const auto anchors, directory->anchors());
+  for (const auto& anchor : anchors) {
+    if (anchor.fingerprint() == certificate.fingerprint()) return {};
+  }
+  return directory->add_anchor(certificate, Actor::node(deps.self));
+}
+
+Result<> Membership::State::keep_self() {
+  const NodeFile& file = deps.folder.node();
+  return directory->keep(NodeRecord{.id = deps.self,
+                                    .participant = deps.self.subject(),
+                                    .name = file.name,
+                                    .base_url = deps.url,
+                                    .identity_certificate_pem = deps.identity_pem,
+                                    .transport_certificate_pem = deps.transport_pem,
+                                    .status = trust::participant::Status::kActive,
+                                    .updated = deps.clock.now()});
+}
+
+// What the node picked up when it was admitted lies beside its certificates.
+Result<> Membership::State::keep_enrolment() {
+  WEIR_TRY_LET(const Bytes text, deps.files.read_all(deps.folder.file("certificates/enrolment.json"), 1u << 20));
+  WEIR_TRY_LET(const Enrolment enrolment, trust::participant::parse_enrolment(text_of(text)));
+  for (const std::string& pem : enrolment.anchors_pem) {
+    WEIR_TRY_LET(const auto anchor, crypto::Certificate::from_pem(pem));
+    WEIR_TRY(keep_anchor(anchor));
+  }
+  return directory->keep(enrolment.regional);
+}
+
+Result<> Membership::State::open_admission(Membership&) {
+  WEIR_TRY_LET(authority_key, deps.folder.key(DataFolder::KeyName::kAuthority, deps.passphrase));
+  WEIR_TRY_LET(const crypto::SecretBytes vault_key, deps.folder.vault_key(deps.passphrase));
+  person_key = crypto::derive(crypto::HashAlgorithm::kSha256, vault_key, {}, view_of("weir.person"), 32);
+  WEIR_TRY_LET(const auto area, supply::identifier::AreaCode::parse(deps.folder.node().area));
+  const Admission::Parts parts{.sql = deps.sql,
+                               .log = deps.log,
+                               .clock = deps.clock,
+                               .random = deps.random,
+                               .registry = *registry,
+                               .directory = *directory,
+                               .authority = {*authority_key, *authority},
+                               .person_key = person_key};
+  admission = std::make_unique<Admission>(parts, deps.self, area);
+  return {};
+}
+
+Result<> Membership::State::remember(const NodeRecord& record, crypto::PublicKey key) {
+  const std::scoped_lock lock(mutex);
+  if (known.size() >= kKnownMax) known.clear();
+  known.insert_or_assign(record.id, KnownNode{.id = record.id,
+                                              .participant = record.participant.text(),
+                                              .base_url = record.base_url,
+                                              .key = std::move(key)});
+  return {};
+}
+
+Membership::Membership(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Membership::~Membership() = default;
+
+Result<std::unique_ptr<Membership>> Membership::open(Deps deps) {
+  std::unique_ptr<Membership> out(new Membership(std::make_unique<State>(std::move(deps))));
+  State& s = *out->state_;
+  if (!s.regional()) s.above = std::make_unique<Above>(*out);
+  s.directory = std::make_unique<Directory>(s.deps.sql, s.deps.log, s.deps.clock, s.above.get());
+  s.registry = std::make_unique<supply::identifier::Registry>(s.deps.sql, s.deps.log, s.deps.clock, s.deps.self,
+                                                              supply::identifier::own_prefix(s.deps.self),
+                                                              s.above.get());
+  WEIR_TRY_LET(s.authority, crypto::Certificate::from_pem(s.deps.authority_pem));
+  if (s.regional()) {
+    WEIR_TRY(s.keep_anchor(*s.authority));
+    WEIR_TRY(s.open_admission(*out));
+  } else {
+    WEIR_TRY(s.keep_enrolment());
+  }
+  WEIR_TRY(s.keep_self());
+  WEIR_TRY(out->know(s.deps.self));
+  return out;
+}
+
+Result<KnownNode> Membership::find(const NodeId& node) {
+  const std::scoped_lock lock(state_->mutex);
+  const auto found = state_->known.find(node);
+  if (found == state_->known.end()) {
+    return Error(Errc::kNotFound, "node " + node.text() + " is not known here").because("node.unknown");
+  }
+  return found->second;
+}
+
+Result<> Membership::know(const NodeId& node) {
+  const auto forget = [&](Error error) {
+    const std::scoped_lock lock(state_->mutex);
+    state_->known.erase(node);
+    return error;
+  };
+  auto record = state_->directory->usable(node);
+  if (!record) return forget(record.error());
+  auto key = state_->directory->public_key(node);
+  if (!key) return forget(key.error());
+  return state_->remember(*record, *std::move(key));
+}
+
+Result<> Membership::admit(const adapters::http::PeerCertificate& certificate) {
+  const Timestamp now = state_->deps.clock.now();
+  if (!state_->regional()) {
+    const std::scoped_lock lock(state_->mutex);
+    const auto found = state_->believed.find(certificate.fingerprint);
+    if (found != state_->believed.end() && now < found->second) return {};
+  }
+  WEIR_TRY_LET(const NodeRecord record, state_->directory->check_connection(certificate.pem));
+  WEIR_TRY(know(record.id));
+  const std::scoped_lock lock(state_->mutex);
+  if (state_->believed.size() >= kKnownMax) state_->believed.clear();
+  state_->believed[certificate.fingerprint] = after(now, kBelieved);
+  return {};
+}
+
+Result<std::string> Membership::certificate_of(const NodeId& node) {
+  WEIR_TRY_LET(const NodeRecord record, state_->directory->find(node));
+  return record.identity_certificate_pem;
+}
+
+Result<Json> Membership::ask(const std::string& url, const NodeId& node) {
+  ClientRequest request{.url = url};
+  request.node = node.text();
+  WEIR_TRY_LET(const auto response, state_->deps.client.request(request));
+  return response.json();
+}
+
+Result<Json> Membership::ask_regional(const std::string& path) {
+  if (state_->regional()) {
+    return Error(Errc::kConflict, "this node is the regional node").because("node.is_regional");
+  }
+  const NodeFile& file = state_->deps.folder.node();
+  WEIR_TRY_LET(const NodeId regional, NodeId::parse(file.regional_node));
+  return ask(file.regional_url + path, regional);
+}
+
+Result<> Membership::tell_regional(const std::string& path, const Json& body) {
+  const NodeFile& file = state_->deps.folder.node();
+  return state_->deps.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY(store::enqueue(tx, {.lane = "regional" + path,
+                                 .peer = file.regional_node,
+                                 .address = file.regional_url,
+                                 .path = path,
+                                 .body = body.dump(),
+                                 .not_before = state_->deps.clock.now()}));
+    return {};
+  });
+}
+
+Directory& Membership::directory() { return *state_->directory; }
+supply::identifier::Registry& Membership::registry() { return *state_->registry; }
+trust::participant::Heartbeats& Membership::heartbeats() { return state_->heartbeats; }
+
+Result<Admission*> Membership::admission() {
+  if (!state_->admission) {
+    return Error(Errc::kConflict, "only a regional node admits participants").because("node.not_regional");
+  }
+  return state_->admission.get();
+}
+
+Result<std::string> own_url(const config::Config& config) {
+  if (!config.public_url.empty()) return config.public_url;
+  if (config.listen.port == 0) {
+    return Error(Errc::kInvalidArgument, "a node needs an address that stays: set listen or public_url")
+        .because("config.public_url")
+        .advise("for instance: listen = \"127.0.0.1:8443\"");
+  }
+  return "https://" + config.listen.host + ":" + std::to_string(config.listen.port);
+}
+
+}  // namespace weir::node
