@@ -105,6 +105,7 @@ Result<Message> parse_offering(const Json& json, std::string_view own_pid, std::
                                std::string Message::*own, std::string Message::*their) {
   Message message;
   Body body;
+  WEIR_TRY_LET(message.id, text_field(json, "", "@id", {.bytes_max = kIdBytesMax, .required = false}));
   WEIR_TRY_LET(message.*own, text_field(json, "", own_pid, {.bytes_max = kIdBytesMax}));
   const bool begins = json.has("callbackAddress");
   const bool goes_on = json.has(other_pid);
@@ -181,6 +182,7 @@ Json dsp_context() { return Json::array({kDspContext}); }
 
 Json to_json(const Message& message) {
   Json json = Json::object({{"@context", dsp_context()}, {"@type", kTypes[message.body.index()]}});
+  if (!message.id.empty()) json.set("@id", message.id);
   if (!message.provider_pid.empty()) json.set("providerPid", message.provider_pid);
   if (!message.consumer_pid.empty()) json.set("consumerPid", message.consumer_pid);
   std::visit(BodyWriter{json}, message.body);

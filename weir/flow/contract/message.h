@@ -65,6 +65,7 @@ struct Termination {
 struct Message {
   using Body = std::variant<ContractRequest, ContractOffer, Accepted, ContractAgreement, Verification, Finalized,
                             Termination>;
+  std::string id{};            // of a request or offer: the same terms put again are another message, not a duplicate
   std::string provider_pid{};  // empty in the consumer's first message
   std::string consumer_pid{};  // empty in the provider's first message
   Body body;

@@ -34,7 +34,7 @@ bool Directory::may_call_back(const Party& party, std::string_view address) cons
   return !origin_of(address).empty() && origin_of(address) == origin_of(party.address);
 }
 
-Result<Verdict> StandardDecider::decide(store::Tx&, const Situation& situation) {
+Verdict standard_verdict(const Situation& situation) {
   const Negotiation& n = situation.negotiation;
   if (n.role == Role::kProvider && n.state == State::kRequested) {
     if (situation.published != nullptr && same_terms(n.offer, *situation.published)) {

@@ -121,8 +121,8 @@ Result<> Step::hear(const Message& message, const Json& body) {
 
 Result<> Step::say(Message::Body body, const std::string& actor) {
   const Negotiation& n = negotiation();
-  const Message message{
-      .provider_pid = n.provider_pid(), .consumer_pid = n.consumer_pid(), .body = std::move(body)};
+  Message message{.provider_pid = n.provider_pid(), .consumer_pid = n.consumer_pid(), .body = std::move(body)};
+  if (message.offer() != nullptr) message.id = "urn:uuid:" + deps_.random.uuid();
   return take(message, to_json(message), Direction::kSent, actor.empty() ? own_actor() : actor);
 }
 
