@@ -1,8 +1,9 @@
-// Evidence: what one entry costs durably beside the disk's own price, what group commit makes of many, how fast the tree grows.
+// Evidence: what one entry costs durably beside the disk's own price, what group commit makes of many, how fast the
+// tree grows.
 //
-// Budget: one entry durable <= 3 fdatasyncs; 100 000 entries a second in batches. An entry: 40 us of fdatasync, 30 us of
-// Ed25519, and what is left for JSON, SQL and three dirty pages (entry, head, checkpoint).
-// SPDX-License-Identifier: Apache-2.0
+// Budget: one entry durable <= 3 fdatasyncs; 100 000 entries a second in batches. An entry: 40 us of fdatasync, 30 us
+// of Ed25519, and what is left for JSON, SQL and three dirty pages (entry, head, checkpoint). SPDX-License-Identifier:
+// Apache-2.0
 #include "bench/bench.h"
 #include "weir/store/files.h"
 #include "weir/store/sql.h"
@@ -29,9 +30,11 @@ Entry entry_of(std::int64_t n) {
           .contract = "C5911100001234567890111010020260101000000" + std::to_string(10'000'000 + n / 12),
           .product = "6911100001234567890111010000ABCD" + std::to_string(n % 97),
           .process = "0b7f7a52-6f2e-4c1a-9d3b-" + std::to_string(100'000'000'000 + n / 6),
-          .participants = {"5911100001234567890111010000ABCDEFGH7", "5911100009876543210111010000ABCDEFGH" + std::to_string(n % 10)},
-          .body = wire::Json::object({{"agreementHash", "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
-                                      {"state", static_cast<std::int64_t>(n % 7)}})};
+          .participants = {"5911100001234567890111010000ABCDEFGH7",
+                           "5911100009876543210111010000ABCDEFGH" + std::to_string(n % 10)},
+          .body = wire::Json::object(
+              {{"agreementHash", "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"},
+               {"state", static_cast<std::int64_t>(n % 7)}})};
 }
 
 struct Latencies {
@@ -171,7 +174,8 @@ Result<Figures> run_evidence(const Options& options) {
       {"one_entry_durable_p50", quantile(one.entry, 0.5), "us", "pwrite_fdatasync_p50", sync},
       {"one_entry_durable_p99", quantile(one.entry, 0.99), "us", "pwrite_fdatasync_p99", quantile(one.raw, 0.99)},
       {"entries_in_batches_of_1024", batches, "1/s", "goal", 100e3},
-      {"one_entry_in_large_log_p50", quantile(later.entry, 0.5), "us", "pwrite_fdatasync_p50", quantile(later.raw, 0.5)},
+      {"one_entry_in_large_log_p50", quantile(later.entry, 0.5), "us", "pwrite_fdatasync_p50",
+       quantile(later.raw, 0.5)},
       {"merkle_leaves", leaves_per_second(entries), "1/s", "raw_hashes_of_the_same_bytes", hashes_per_second(entries)},
       {"inclusion_proof_p50", proof, "us", "goal", 500},
       {"search_by_contract_p50", search, "us", "goal", 500},

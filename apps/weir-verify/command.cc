@@ -119,7 +119,9 @@ int show_bundle(const tlog::Report& report, const Arguments& arguments, std::ost
     out << "\n";
   }
   for (const Text& text : report.missing) out << "  - " << say({"not yet: ", "尚缺："}) << say(text) << "\n";
-  out << (report.ok() ? say({"Everything holds.", "全部核验通过。"}) : say({"This evidence does not hold.", "该存证未通过核验。"})) << "\n";
+  out << (report.ok() ? say({"Everything holds.", "全部核验通过。"})
+                      : say({"This evidence does not hold.", "该存证未通过核验。"}))
+      << "\n";
   return report.ok() ? kExitOk : kExitFailed;
 }
 
@@ -147,15 +149,18 @@ int show_log(const tlog::LogReport& report, const Arguments& arguments, std::ost
     out << log_json(report).pretty() << "\n";
     return report.ok() ? kExitOk : kExitFailed;
   }
-  out << say({"Log ", "日志 "}) << report.origin << ": " << report.entries << say({" entries, ", " 条记录，"}) << report.checkpoints
-      << say({" checkpoints", " 个检查点"}) << "\n";
+  out << say({"Log ", "日志 "}) << report.origin << ": " << report.entries << say({" entries, ", " 条记录，"})
+      << report.checkpoints << say({" checkpoints", " 个检查点"}) << "\n";
   for (const tlog::LogProblem& problem : report.problems) out << "  \xE2\x9C\x97 " << say(problem.what) << "\n";
   if (report.ok()) {
-    out << "  \xE2\x9C\x93 " << say({"every entry is under a signed root, and nothing was changed", "每条记录都在已签名的根之下，未被改动"})
-        << "\n  \xE2\x9C\x93 " << say({"signed by node ", "签名节点 "}) << report.node << say({", certified by ", "，签发机构 "})
-        << report.authority << "\n";
+    out << "  \xE2\x9C\x93 "
+        << say({"every entry is under a signed root, and nothing was changed", "每条记录都在已签名的根之下，未被改动"})
+        << "\n  \xE2\x9C\x93 " << say({"signed by node ", "签名节点 "}) << report.node
+        << say({", certified by ", "，签发机构 "}) << report.authority << "\n";
   }
-  out << (report.ok() ? say({"Everything holds.", "全部核验通过。"}) : say({"This log does not hold.", "该日志未通过核验。"})) << "\n";
+  out << (report.ok() ? say({"Everything holds.", "全部核验通过。"})
+                      : say({"This log does not hold.", "该日志未通过核验。"}))
+      << "\n";
   return report.ok() ? kExitOk : kExitFailed;
 }
 
@@ -181,7 +186,8 @@ Result<int> run(const Arguments& arguments, std::ostream& out) {
 
 }  // namespace
 
-int verify_command(const std::vector<std::string>& words, std::string_view language, std::ostream& out, std::ostream& err) {
+int verify_command(const std::vector<std::string>& words, std::string_view language, std::ostream& out,
+                   std::ostream& err) {
   const auto arguments = parse_arguments(words, language);
   const auto complain = [&](const Error& error) {
     err << "weir-verify: " << error.message() << "\n";

@@ -19,6 +19,7 @@ inline constexpr int kExitFailed = 1;  // something does not hold
 inline constexpr int kExitUsage = 2;   // wrong arguments, or no file of the format
 
 // `language` as in LANG; --lang wins.
-int verify_command(const std::vector<std::string>& arguments, std::string_view language, std::ostream& out, std::ostream& err);
+int verify_command(const std::vector<std::string>& arguments, std::string_view language, std::ostream& out,
+                   std::ostream& err);
 
 }  // namespace weir::apps

@@ -79,7 +79,8 @@ TEST_F(VerifyCommand, AnHonestLogHolds) {
 }
 
 // The log of the fixture as static tiles.
-void write_tiles(const std::function<void(const std::string&, std::string_view)>& write, std::string_view changed = {}) {
+void write_tiles(const std::function<void(const std::string&, std::string_view)>& write,
+                 std::string_view changed = {}) {
   const std::vector<std::string> lines =
       split(fixture().export_of(fixture().provider, fixture().story_of(fixture().provider, false)), '\n');
   std::vector<Bytes> entries;

@@ -22,7 +22,8 @@ Result<std::string> read_file(const std::filesystem::path& path) {
   }
   std::ifstream in(path, std::ios::binary);
   std::string out{std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
-  if (!in && !in.eof()) return Error(Errc::kInvalidArgument, "cannot read " + path.string()).because("verify.unreadable");
+  if (!in && !in.eof())
+    return Error(Errc::kInvalidArgument, "cannot read " + path.string()).because("verify.unreadable");
   return out;
 }
 

@@ -29,11 +29,10 @@ FixtureNode make_authority(crypto::Suite suite, Random& random) {
 
 FixtureNode make_node(std::string id, const FixtureNode& authority, crypto::Suite suite, Random& random) {
   auto key = crypto::PrivateKey::generate(crypto::signature_of(suite), random);
-  auto certificate = value_of(crypto::issue(authority.key, authority.certificate, key.public_key(),
-                                            {.subject = {.common_name = id + ".example", .unit = id},
-                                             .not_before = kFixtureStart,
-                                             .not_after = kEnd},
-                                            random));
+  auto certificate = value_of(crypto::issue(
+      authority.key, authority.certificate, key.public_key(),
+      {.subject = {.common_name = id + ".example", .unit = id}, .not_before = kFixtureStart, .not_after = kEnd},
+      random));
   return {std::move(id), std::move(key), std::move(certificate)};
 }
 
@@ -81,12 +80,13 @@ std::vector<Entry> BundleFixture::story_of(const FixtureNode& node, bool consume
                    .body = std::move(body)});
   };
   const auto document = [&](const char* role, std::int64_t time) {
-    return signed_by(consumer, Json::object({{"contentRoot", kFixtureRoot},
-                                             {"contract", kFixtureContract},
-                                             {role, consumer.id},
-                                             {"time", at(time)}}));
+    return signed_by(
+        consumer,
+        Json::object(
+            {{"contentRoot", kFixtureRoot}, {"contract", kFixtureContract}, {role, consumer.id}, {"time", at(time)}}));
   };
-  const Json agreed = Json::object({{std::string(kAgreementHashMember), format_digest(hash, crypto::hash(hash, view_of(agreement)))}});
+  const Json agreed =
+      Json::object({{std::string(kAgreementHashMember), format_digest(hash, crypto::hash(hash, view_of(agreement)))}});
   const Json content = Json::object({{std::string(kContentRootMember), kFixtureRoot}});
   add("contract.requested", false, "n-", Json::object());
   add("contract.agreed", true, "n-", agreed);
@@ -95,7 +95,8 @@ std::vector<Entry> BundleFixture::story_of(const FixtureNode& node, bool consume
   add("delivery.requested", true, "t-", content);
   add("delivery.started", true, "t-", content);
   add("delivery.completed", true, "t-",
-      Json::object({{std::string(kContentRootMember), kFixtureRoot}, {std::string(kReceiptMember), document("receiver", 6)}}));
+      Json::object(
+          {{std::string(kContentRootMember), kFixtureRoot}, {std::string(kReceiptMember), document("receiver", 6)}}));
   if (consumes) add("usage.allowed", true, "u-", Json::object());
   add("contract.expired", true, "n-", Json::object());
   if (consumes) add("delivery.destroying", true, "t-", content);
@@ -109,7 +110,8 @@ namespace {
 std::vector<std::pair<Entry, bool>> with_others(const std::vector<Entry>& story) {
   std::vector<std::pair<Entry, bool>> out;
   for (const Entry& entry : story) {
-    for (int i = 0; i < 2; ++i) out.push_back({Entry{.kind = "node.noted", .time = entry.time, .actor = "node:x"}, false});
+    for (int i = 0; i < 2; ++i)
+      out.push_back({Entry{.kind = "node.noted", .time = entry.time, .actor = "node:x"}, false});
     out.push_back({entry, true});
   }
   return out;

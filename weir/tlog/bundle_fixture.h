@@ -15,7 +15,8 @@ namespace weir::tlog {
 
 inline constexpr Timestamp kFixtureStart{1767225600000};  // 2026-01-01
 inline constexpr std::string_view kFixtureContract = "C5-contract";
-inline constexpr std::string_view kFixtureRoot = "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+inline constexpr std::string_view kFixtureRoot =
+    "sha256:9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
 
 struct FixtureNode {
   std::string id;

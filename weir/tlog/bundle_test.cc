@@ -148,7 +148,8 @@ TEST(BundleLies, AnotherAgreementIsNotWhatWasSignedAndLogged) {
   EXPECT_EQ(ids, (Ids{"agreement", "agreement_hash"}));
   EXPECT_EQ(failed_after([](Bundle& b) { b.agreement.clear(); }), (Ids{"agreement", "content"}));
   EXPECT_EQ(failed_after([](Bundle& b) { b.agreement[0].statements.pop_back(); }), Ids{"agreement"});
-  EXPECT_EQ(failed_after([](Bundle& b) { b.agreement[0].statements[1] = b.agreement[0].statements[0]; }), Ids{"agreement"});
+  EXPECT_EQ(failed_after([](Bundle& b) { b.agreement[0].statements[1] = b.agreement[0].statements[0]; }),
+            Ids{"agreement"});
 }
 
 TEST(BundleLies, ACertifiedNodeThatIsNoPartyCannotSignInsteadOfOne) {
@@ -233,14 +234,15 @@ TEST(BundleLies, NoByteCanBeChanged) {
     std::string changed = text;
     changed[i] = static_cast<char>(changed[i] ^ (1 << (i % 7)));
     const auto report = verify_bundle(changed, anchors());
-    ASSERT_FALSE(report && report->ok()) << "byte " << i << " of " << text.size() << ": " << text.substr(i > 20 ? i - 20 : 0, 40);
+    ASSERT_FALSE(report && report->ok()) << "byte " << i << " of " << text.size() << ": "
+                                         << text.substr(i > 20 ? i - 20 : 0, 40);
   }
 }
 
 TEST(BundleErrors, FilesThatAreNoBundlesAreRefused) {
   const std::string text = format(good());
-  for (const std::string& bad : {std::string(), std::string("{}"), std::string("[]"), text + " ", text.substr(0, text.size() - 1),
-                                 " " + text, text.substr(0, text.size() / 2)}) {
+  for (const std::string& bad : {std::string(), std::string("{}"), std::string("[]"), text + " ",
+                                 text.substr(0, text.size() - 1), " " + text, text.substr(0, text.size() / 2)}) {
     EXPECT_EQ(parse_bundle(bad).error().reason(), "bundle.malformed");
   }
   Json json = *wire::parse_json(text);

@@ -60,7 +60,8 @@ Result<> Certified::verify(std::string_view node, Timestamp time, ByteView messa
   WEIR_TRY_LET(const crypto::Signature parsed, crypto::parse_signature(signature));
   const std::string name(node);
   if (!knows(node)) {
-    return Error(Errc::kUnauthenticated, "no certificate of node " + name + " is in the bundle").because("certified.unknown");
+    return Error(Errc::kUnauthenticated, "no certificate of node " + name + " is in the bundle")
+        .because("certified.unknown");
   }
   if (!valid_at(node, time)) {
     return Error(Errc::kUnauthenticated,
@@ -81,7 +82,8 @@ Result<Certified> certify(const std::vector<std::string>& authorities_pem, const
   for (const std::string& pem : authorities_pem) {
     WEIR_TRY_LET(crypto::Certificate authority, read_pem(pem));
     out.authorities.push_back(authority.fingerprint());
-    if (!contains(anchors.fingerprints, out.authorities.back())) out.unknown_authorities.push_back(out.authorities.back());
+    if (!contains(anchors.fingerprints, out.authorities.back()))
+      out.unknown_authorities.push_back(out.authorities.back());
     authorities.push_back(std::move(authority));
   }
   for (const std::string& pem : nodes_pem) {

@@ -40,7 +40,8 @@ Checkpoint make_checkpoint(std::string_view origin, HashAlgorithm algorithm, Tre
 }
 
 Result<Checkpoint> parse_checkpoint(std::string_view text) {
-  if (text.size() > kNoteBytesMax || !text.ends_with('\n')) return malformed("it does not end in a newline, or is too long");
+  if (text.size() > kNoteBytesMax || !text.ends_with('\n'))
+    return malformed("it does not end in a newline, or is too long");
   if (!is_utf8(text)) return malformed("not UTF-8");
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n'; };
   if (std::any_of(text.begin(), text.end(), control)) return malformed("a control character");
@@ -94,7 +95,8 @@ Result<> verify_progress(const Checkpoint& earlier, const Checkpoint& later, std
                   "checkpoint.shrunk");
   }
   if (later.size == earlier.size && later.root != earlier.root) {
-    return refuse("the log signed two histories of " + std::to_string(later.size.value()) + " entries", "checkpoint.fork");
+    return refuse("the log signed two histories of " + std::to_string(later.size.value()) + " entries",
+                  "checkpoint.fork");
   }
   if (earlier.size.value() == 0) {
     // Every history begins with the empty one.

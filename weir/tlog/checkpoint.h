@@ -1,9 +1,8 @@
 // Checkpoint: a signed statement of a log's size and root, how to read one, and what two of them may say.
 //
-// Format: C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint); docs/formats/checkpoint.md. A log over SM3 says so in
-// one extension line, "hash sm3". Thread-safety: values and pure functions.
-// Trust: input is hostile; nothing returned by parse_* is authenticated until open_checkpoint().
-// SPDX-License-Identifier: Apache-2.0
+// Format: C2SP tlog-checkpoint (https://c2sp.org/tlog-checkpoint); docs/formats/checkpoint.md. A log over SM3 says so
+// in one extension line, "hash sm3". Thread-safety: values and pure functions. Trust: input is hostile; nothing
+// returned by parse_* is authenticated until open_checkpoint(). SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <string>
@@ -27,8 +26,8 @@ struct Checkpoint {
 
 Checkpoint make_checkpoint(std::string_view origin, HashAlgorithm algorithm, TreeSize size, const Digest& root);
 
-// Reads the text of a checkpoint's note, without signatures. Fails with kInvalidArgument ("checkpoint.malformed"), naming
-// the line, if any byte is out of place: for every text that parses, format(*parse_checkpoint(s)) == s.
+// Reads the text of a checkpoint's note, without signatures. Fails with kInvalidArgument ("checkpoint.malformed"),
+// naming the line, if any byte is out of place: for every text that parses, format(*parse_checkpoint(s)) == s.
 Result<Checkpoint> parse_checkpoint(std::string_view text);
 std::string format(const Checkpoint& checkpoint);
 

@@ -24,9 +24,9 @@ struct Entry {
   // What it is about; empty where it does not apply. Indexed for search.
   std::string contract{};
   std::string product{};
-  std::string process{};                   // negotiation, transfer or use
+  std::string process{};                    // negotiation, transfer or use
   std::vector<std::string> participants{};  // USCCs or node identifiers
-  wire::Json body = wire::Json::object();  // see docs/formats/evidence-entry.md for the names that others check
+  wire::Json body = wire::Json::object();   // see docs/formats/evidence-entry.md for the names that others check
   friend bool operator==(const Entry&, const Entry&) = default;
 };
 
@@ -46,9 +46,10 @@ struct NamedDigest {
 Result<NamedDigest> parse_digest(std::string_view text);
 
 // Names of body members that the auditor's checks rely on.
-inline constexpr std::string_view kAgreementHashMember = "agreementHash";  // format_digest of the agreement's signed bytes
+inline constexpr std::string_view kAgreementHashMember =
+    "agreementHash";  // format_digest of the agreement's signed bytes
 inline constexpr std::string_view kContentRootMember = "contentRoot";
 inline constexpr std::string_view kReceiptMember = "receipt";  // signed by the receiver: docs/formats/receipt.md
-inline constexpr std::string_view kProofMember = "proof";      // signed by the holder: docs/formats/destruction-proof.md
+inline constexpr std::string_view kProofMember = "proof";  // signed by the holder: docs/formats/destruction-proof.md
 
 }  // namespace weir::tlog

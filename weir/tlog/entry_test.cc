@@ -9,14 +9,15 @@ namespace weir::tlog {
 namespace {
 
 Entry full_entry() {
-  return {.kind = "contract.agreed",
-          .time = Timestamp(1767225600123),
-          .actor = "node:5911100001",
-          .contract = "C1",
-          .product = "P\"1\"",
-          .process = "n-1",
-          .participants = {"A", "乙"},
-          .body = wire::Json::object({{"z", 1}, {"agreementHash", "sha256:00"}, {"n", wire::Json::array({1.5, nullptr})}})};
+  return {
+      .kind = "contract.agreed",
+      .time = Timestamp(1767225600123),
+      .actor = "node:5911100001",
+      .contract = "C1",
+      .product = "P\"1\"",
+      .process = "n-1",
+      .participants = {"A", "乙"},
+      .body = wire::Json::object({{"z", 1}, {"agreementHash", "sha256:00"}, {"n", wire::Json::array({1.5, nullptr})}})};
 }
 
 TEST(Entry, LeafIsTheWorkedExampleOfTheFormatPage) {
@@ -87,18 +88,17 @@ TEST(EntryErrors, TooLargeSaysWhatToDo) {
 TEST(EntryErrors, LeavesThatAreNotCanonicalAreRefused) {
   const std::string good = R"({"actor":"a","body":{},"kind":"a.b","time":"1970-01-01T00:00:00Z"})";
   ASSERT_TRUE(parse_entry(good));
-  for (const char* bad :
-       {"", "null", "[]", R"({"actor":"a","body":{},"kind":"a.b"})",
-        R"({"body":{},"actor":"a","kind":"a.b","time":"1970-01-01T00:00:00Z"})",
-        R"({"actor":"a","body":{},"kind":"a.b","time":"1970-01-01T00:00:00.000Z"})",
-        R"({"actor":"a","body":{},"kind":"a.b","time":"1970-01-01"})",
-        R"({"actor":"a","body":{},"contract":"","kind":"a.b","time":"1970-01-01T00:00:00Z"})",
-        R"({"actor":"a","body":{},"extra":1,"kind":"a.b","time":"1970-01-01T00:00:00Z"})",
-        R"({"actor":"a","body":{}, "kind":"a.b","time":"1970-01-01T00:00:00Z"})",
-        R"({"actor":"\u0061","body":{},"kind":"a.b","time":"1970-01-01T00:00:00Z"})",
-        R"({"actor":"a","body":{"n":1.0},"kind":"a.b","time":"1970-01-01T00:00:00Z"})",
-        R"({"actor":"a","body":{},"kind":"a.b","participants":[],"time":"1970-01-01T00:00:00Z"})",
-        R"({"actor":"a","body":1,"kind":"a.b","time":"1970-01-01T00:00:00Z"})"}) {
+  for (const char* bad : {"", "null", "[]", R"({"actor":"a","body":{},"kind":"a.b"})",
+                          R"({"body":{},"actor":"a","kind":"a.b","time":"1970-01-01T00:00:00Z"})",
+                          R"({"actor":"a","body":{},"kind":"a.b","time":"1970-01-01T00:00:00.000Z"})",
+                          R"({"actor":"a","body":{},"kind":"a.b","time":"1970-01-01"})",
+                          R"({"actor":"a","body":{},"contract":"","kind":"a.b","time":"1970-01-01T00:00:00Z"})",
+                          R"({"actor":"a","body":{},"extra":1,"kind":"a.b","time":"1970-01-01T00:00:00Z"})",
+                          R"({"actor":"a","body":{}, "kind":"a.b","time":"1970-01-01T00:00:00Z"})",
+                          R"({"actor":"\u0061","body":{},"kind":"a.b","time":"1970-01-01T00:00:00Z"})",
+                          R"({"actor":"a","body":{"n":1.0},"kind":"a.b","time":"1970-01-01T00:00:00Z"})",
+                          R"({"actor":"a","body":{},"kind":"a.b","participants":[],"time":"1970-01-01T00:00:00Z"})",
+                          R"({"actor":"a","body":1,"kind":"a.b","time":"1970-01-01T00:00:00Z"})"}) {
     EXPECT_EQ(parse_entry(bad).ok(), false) << bad;
   }
 }

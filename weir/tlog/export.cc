@@ -14,7 +14,8 @@ using wire::Json;
 constexpr std::string_view kType = "weir.log-export.v1";
 
 Error malformed(std::uint64_t line, std::string what) {
-  return Error(Errc::kInvalidArgument, "line " + std::to_string(line) + ": " + std::move(what)).because("export.malformed");
+  return Error(Errc::kInvalidArgument, "line " + std::to_string(line) + ": " + std::move(what))
+      .because("export.malformed");
 }
 
 }  // namespace
@@ -60,7 +61,8 @@ Result<> ExportVerifier::take_header(const Json& json) {
   WEIR_TRY_LET(const std::vector<std::string> authorities, json.texts("authorities"));
   WEIR_TRY_LET(certified_, certify(authorities, certificates, anchors_));
   for (const std::string& fingerprint : certified_.unknown_authorities) {
-    report(std::nullopt, {.en = "authority " + fingerprint + " is no anchor", .zh = "签发机构 " + fingerprint + " 不是信任锚"});
+    report(std::nullopt,
+           {.en = "authority " + fingerprint + " is no anchor", .zh = "签发机构 " + fingerprint + " 不是信任锚"});
   }
   if (json.size() != 4) return malformed(line_, "unknown members");
   return {};
@@ -73,8 +75,9 @@ Result<> ExportVerifier::take_entry(const Json& json) {
   if (json.size() != 3) return malformed(line_, "unknown members");
   const std::uint64_t place = frontier_->size().value();
   if (index < 0 || static_cast<std::uint64_t>(index) != place) {
-    report(place, {.en = "entry " + std::to_string(place) + " is missing; entry " + std::to_string(index) + " is in its place",
-                   .zh = "缺少第 " + std::to_string(place) + " 条记录，其位置上是第 " + std::to_string(index) + " 条"});
+    report(place,
+           {.en = "entry " + std::to_string(place) + " is missing; entry " + std::to_string(index) + " is in its place",
+            .zh = "缺少第 " + std::to_string(place) + " 条记录，其位置上是第 " + std::to_string(index) + " 条"});
     suspect_ = true;
   }
   const Digest hash = leaf_hash(frontier_->algorithm(), view_of(leaf));
@@ -104,7 +107,8 @@ void ExportVerifier::check_signature(const Note& note, const Checkpoint& checkpo
     return;
   }
   const std::string size = std::to_string(checkpoint.size.value());
-  report(std::nullopt, {.en = "the checkpoint of " + size + " entries is not signed by a node that a trusted authority certified then",
+  report(std::nullopt, {.en = "the checkpoint of " + size +
+                              " entries is not signed by a node that a trusted authority certified then",
                         .zh = size + " 条记录的检查点没有当时经可信机构认证节点的有效签名"});
 }
 
@@ -119,10 +123,12 @@ Result<> ExportVerifier::take_checkpoint(const Json& json) {
   const std::string size = std::to_string(checkpoint.size.value());
   check_signature(note, checkpoint);
   if (!report_.origin.empty() && report_.origin != checkpoint.origin) {
-    report(std::nullopt, {.en = "the checkpoint of " + size + " entries is of another log", .zh = "检查点属于另一份日志"});
+    report(std::nullopt,
+           {.en = "the checkpoint of " + size + " entries is of another log", .zh = "检查点属于另一份日志"});
   }
   if (last_size_ && checkpoint.size <= *last_size_) {
-    report(std::nullopt, {.en = "the log shrank, or signed twice, at " + size + " entries", .zh = "日志在 " + size + " 条处回退或重复签名"});
+    report(std::nullopt, {.en = "the log shrank, or signed twice, at " + size + " entries",
+                          .zh = "日志在 " + size + " 条处回退或重复签名"});
   }
   last_size_ = checkpoint.size;
   report_.origin = checkpoint.origin;
@@ -137,7 +143,8 @@ Result<> ExportVerifier::take_checkpoint(const Json& json) {
   }
   if (!suspect_) {
     // Every hash fits its entry, so the hashes were rewritten along with it: the last good checkpoint bounds the place.
-    const std::string range = from + 1 == count ? std::to_string(from) : std::to_string(from) + " to " + std::to_string(count - 1);
+    const std::string range =
+        from + 1 == count ? std::to_string(from) : std::to_string(from) + " to " + std::to_string(count - 1);
     report(from, {.en = "entry " + range + " was rewritten: the signed root of " + size + " entries is another",
                   .zh = "第 " + range + " 条记录被改写：与 " + size + " 条时签名的根不符"});
     suspect_ = true;

@@ -37,8 +37,8 @@ struct LogProblem {
 struct LogReport {
   std::uint64_t entries = 0;
   std::uint64_t checkpoints = 0;
-  std::string origin;                 // of the last checkpoint
-  std::string node;     // whose certificate verified it
+  std::string origin;     // of the last checkpoint
+  std::string node;       // whose certificate verified it
   std::string authority;  // fingerprint of who vouches for the node
   Digest root{};
   std::vector<LogProblem> problems;  // at most kLogProblemsMax
@@ -67,8 +67,8 @@ class ExportVerifier {
   std::optional<Frontier> frontier_;
   TrustAnchors anchors_;
   Certified certified_;
-  Timestamp last_time_{};             // of the last entry
-  std::uint64_t covered_ = 0;         // entries under the last good checkpoint
+  Timestamp last_time_{};              // of the last entry
+  std::uint64_t covered_ = 0;          // entries under the last good checkpoint
   std::optional<TreeSize> last_size_;  // of the last checkpoint, good or not
   bool suspect_ = false;               // the tree is known to differ from what was signed
 };

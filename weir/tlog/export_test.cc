@@ -64,7 +64,8 @@ TEST(ExportLies, AnEntryRewrittenTogetherWithItsHashIsFoundBetweenTwoCheckpoints
   ASSERT_TRUE(report);
   ASSERT_EQ(report->problems.size(), 1u);
   EXPECT_EQ(report->problems[0].entry, 3u);
-  EXPECT_NE(report->problems[0].what.en.find("entry 3 to 5 was rewritten"), std::string::npos) << report->problems[0].what.en;
+  EXPECT_NE(report->problems[0].what.en.find("entry 3 to 5 was rewritten"), std::string::npos)
+      << report->problems[0].what.en;
 }
 
 TEST(ExportLies, MissingSwappedAndUnsignedEntriesAreNoticed) {

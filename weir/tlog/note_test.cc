@@ -117,8 +117,8 @@ TEST(NoteErrors, MalformedNotesAreRefused) {
        {std::string(), std::string("t\n"), std::string("t\n\n"), good.substr(0, good.size() - 1), good + "\n",
         "t\r\n\n\xE2\x80\x94 a AAAAAAA=\n"s, "t\n\n- a AAAAAAA=\n"s, "t\n\n\xE2\x80\x94 a AAAAAAA\n"s,
         "t\n\n\xE2\x80\x94 a AAAAAA==\n"s, "t\n\n\xE2\x80\x94  AAAAAAA=\n"s, "t\n\n\xE2\x80\x94 a+b AAAAAAA=\n"s,
-        "t\n\n\xE2\x80\x94 a b AAAAAAA=\n"s, "t\n\n\xE2\x80\x94 a\xC2\xA0 AAAAAAA=\n"s, "\xff\n\n\xE2\x80\x94 a AAAAAAA=\n"s,
-        "t\n\n\xE2\x80\x94 aAAAAAAA=\n"s}) {
+        "t\n\n\xE2\x80\x94 a b AAAAAAA=\n"s, "t\n\n\xE2\x80\x94 a\xC2\xA0 AAAAAAA=\n"s,
+        "\xff\n\n\xE2\x80\x94 a AAAAAAA=\n"s, "t\n\n\xE2\x80\x94 aAAAAAAA=\n"s}) {
     EXPECT_EQ(parse_note(bad).error().reason(), "note.malformed") << bad;
   }
   std::string many = "t\n\n";
@@ -130,8 +130,8 @@ TEST(NoteErrors, MalformedKeysAreRefused) {
   const std::string good = "PeterNeumann+c74f20a3+ARpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW";
   ASSERT_TRUE(NoteKey::parse(good));
   for (const std::string& bad : {std::string(""), std::string("a"), std::string("a+b"), good.substr(1),
-                          "PeterNeumann+c74f20a4" + good.substr(21), good.substr(0, good.size() - 4),
-                          "PeterNeumann+C74F20A3" + good.substr(21)}) {
+                                 "PeterNeumann+c74f20a4" + good.substr(21), good.substr(0, good.size() - 4),
+                                 "PeterNeumann+C74F20A3" + good.substr(21)}) {
     EXPECT_FALSE(NoteKey::parse(bad)) << bad;
   }
 }

@@ -35,7 +35,8 @@ constexpr Step kDelivery[] = {
 };
 
 // What needs a contract in force.
-constexpr std::string_view kNeedsContract[] = {"delivery.requested", "delivery.started", "usage.allowed", "usage.conditional"};
+constexpr std::string_view kNeedsContract[] = {"delivery.requested", "delivery.started", "usage.allowed",
+                                               "usage.conditional"};
 
 const Step* find(std::span<const Step> steps, std::string_view kind) {
   const auto found = std::find_if(steps.begin(), steps.end(), [&](const Step& step) { return step.kind == kind; });

@@ -10,35 +10,39 @@ Story tell(std::initializer_list<const char*> kinds) {
   std::vector<Entry> entries;
   for (const std::string kind : kinds) {  // "delivery.started/t2": with a process
     const std::size_t slash = kind.find('/');
-    entries.push_back({.kind = kind.substr(0, slash), .process = slash == std::string::npos ? "p" : kind.substr(slash + 1)});
+    entries.push_back(
+        {.kind = kind.substr(0, slash), .process = slash == std::string::npos ? "p" : kind.substr(slash + 1)});
   }
   return read_story(entries);
 }
 
 //= TC609-6-2025-11#7.2.6 type=test
 TEST(Story, FromOfferToDestructionIsWhole) {
-  const Story story = tell({"contract.requested", "contract.offered", "contract.requested", "contract.offered", "contract.accepted",
-                            "contract.agreed", "contract.verified", "contract.finalized", "delivery.requested",
-                            "delivery.started", "delivery.suspended", "delivery.started", "delivery.completed", "usage.allowed",
-                            "usage.denied", "contract.expired", "delivery.destroying", "delivery.destroyed"});
+  const Story story =
+      tell({"contract.requested", "contract.offered", "contract.requested", "contract.offered", "contract.accepted",
+            "contract.agreed", "contract.verified", "contract.finalized", "delivery.requested", "delivery.started",
+            "delivery.suspended", "delivery.started", "delivery.completed", "usage.allowed", "usage.denied",
+            "contract.expired", "delivery.destroying", "delivery.destroyed"});
   EXPECT_TRUE(story.legal());
   EXPECT_TRUE(story.whole());
 }
 
 TEST(Story, SaysWhatIsMissing) {
   EXPECT_EQ(tell({}).missing.size(), 5u);
-  EXPECT_EQ(tell({"contract.requested", "contract.agreed", "contract.verified", "contract.finalized"}).missing.size(), 3u);
+  EXPECT_EQ(tell({"contract.requested", "contract.agreed", "contract.verified", "contract.finalized"}).missing.size(),
+            3u);
   EXPECT_TRUE(tell({"contract.requested", "contract.terminated"}).legal());
 }
 
 TEST(Story, RemarksMayStandAnywhere) {
-  EXPECT_TRUE(tell({"node.noted", "contract.requested", "contract.noted", "usage.denied", "delivery.rate_changed"}).legal());
+  EXPECT_TRUE(
+      tell({"node.noted", "contract.requested", "contract.noted", "usage.denied", "delivery.rate_changed"}).legal());
 }
 
 TEST(Story, DeliveriesAreOrderedEachByItself) {
-  EXPECT_TRUE(tell({"contract.requested", "contract.agreed", "contract.verified", "contract.finalized", "delivery.requested/t1",
-                    "delivery.requested/t2", "delivery.started/t2", "delivery.started/t1", "delivery.completed/t1",
-                    "delivery.terminated/t2"})
+  EXPECT_TRUE(tell({"contract.requested", "contract.agreed", "contract.verified", "contract.finalized",
+                    "delivery.requested/t1", "delivery.requested/t2", "delivery.started/t2", "delivery.started/t1",
+                    "delivery.completed/t1", "delivery.terminated/t2"})
                   .legal());
 }
 
@@ -59,7 +63,9 @@ TEST(StoryErrors, StepsOutOfOrderAreNamedByTheirPlace) {
       {{"contract.requested", "contract.agreed", "contract.verified", "contract.finalized", "delivery.requested",
         "delivery.completed"},
        5},
-      {{"contract.requested", "contract.agreed", "contract.verified", "contract.finalized", "contract.expired", "usage.allowed"}, 5},
+      {{"contract.requested", "contract.agreed", "contract.verified", "contract.finalized", "contract.expired",
+        "usage.allowed"},
+       5},
       {{"contract.requested", "contract.agreed", "contract.verified", "contract.finalized", "delivery.requested",
         "delivery.destroyed", "delivery.started"},
        6},

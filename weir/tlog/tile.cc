@@ -140,7 +140,8 @@ Result<std::vector<Digest>> TileReader::read(std::span<const Node> nodes) {
     WEIR_TRY_LET(const std::vector<Digest>* hashes, find(level, begin / kTileWidth));
     const std::uint64_t offset = begin % kTileWidth;
     const std::uint64_t width = std::uint64_t{1} << above;
-    if (offset + width > hashes->size()) return Error(Errc::kNotFound, "the node is beyond the tree").because("tile.range");
+    if (offset + width > hashes->size())
+      return Error(Errc::kNotFound, "the node is beyond the tree").because("tile.range");
     out.push_back(root_of_leaves(algorithm_, std::span(*hashes).subspan(offset, width)));
   }
   return out;

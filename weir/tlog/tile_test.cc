@@ -81,10 +81,27 @@ TEST(Tile, EntryBundlesRoundTrip) {
 // --- Errors ---
 
 TEST(TileErrors, OtherPathsAreRefused) {
-  for (const char* bad : {"", "tile", "tile/0", "tile/0/", "tile/00/000", "tile/64/000", "tile/0/00", "tile/0/0000",
-                          "tile/0/x000/000", "tile/0/001/000", "tile/0/x001/x234", "tile/0/000.p/0", "tile/0/000.p/256",
-                          "tile/0/000.p/01", "tile/0/000.p/", "tile/0/-01", "tile/a/000", "tiles/0/000", "tile/0/000/",
-                          "tile/0/.p/1", "tile/0/x999/x999/x999/x999/x999/x999/x999/999"}) {
+  for (const char* bad : {"",
+                          "tile",
+                          "tile/0",
+                          "tile/0/",
+                          "tile/00/000",
+                          "tile/64/000",
+                          "tile/0/00",
+                          "tile/0/0000",
+                          "tile/0/x000/000",
+                          "tile/0/001/000",
+                          "tile/0/x001/x234",
+                          "tile/0/000.p/0",
+                          "tile/0/000.p/256",
+                          "tile/0/000.p/01",
+                          "tile/0/000.p/",
+                          "tile/0/-01",
+                          "tile/a/000",
+                          "tiles/0/000",
+                          "tile/0/000/",
+                          "tile/0/.p/1",
+                          "tile/0/x999/x999/x999/x999/x999/x999/x999/999"}) {
     EXPECT_EQ(parse_tile_path(bad).error().reason(), "tile.path") << bad;
   }
 }

@@ -63,9 +63,7 @@ void Frontier::append(const Digest& leaf_hash) {
   ++size_;
 }
 
-Digest Frontier::root() const {
-  return hashes_.empty() ? empty_root(algorithm_) : fold(algorithm_, hashes_);
-}
+Digest Frontier::root() const { return hashes_.empty() ? empty_root(algorithm_) : fold(algorithm_, hashes_); }
 
 Bytes encode(const Frontier& frontier) {
   wire::Builder out;
@@ -191,7 +189,8 @@ Result<Digest> root_at(HashReader& reader, HashAlgorithm algorithm, TreeSize siz
 
 Result<Proof> prove_inclusion(HashReader& reader, HashAlgorithm algorithm, LeafIndex index, TreeSize size) {
   if (index.value() >= size.value() || size.value() > kTreeSizeMax) {
-    return out_of_range("entry " + std::to_string(index.value()) + " is not in a tree of " + std::to_string(size.value()));
+    return out_of_range("entry " + std::to_string(index.value()) + " is not in a tree of " +
+                        std::to_string(size.value()));
   }
   // PATH(m, D[n]) of RFC 6962 section 2.1.1, walked from the root down, then turned round.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> siblings;
@@ -214,7 +213,8 @@ Result<Proof> prove_inclusion(HashReader& reader, HashAlgorithm algorithm, LeafI
 }
 
 Result<Proof> prove_consistency(HashReader& reader, HashAlgorithm algorithm, TreeSize from, TreeSize to) {
-  if (from > to || to.value() > kTreeSizeMax) return out_of_range("a tree cannot be consistent with a smaller later one");
+  if (from > to || to.value() > kTreeSizeMax)
+    return out_of_range("a tree cannot be consistent with a smaller later one");
   if (from.value() == 0 || from == to) return Proof{};
   // SUBPROOF(m, D[n], b) of RFC 6962 section 2.1.2, from the root down, then turned round.
   std::vector<std::pair<std::uint64_t, std::uint64_t>> ranges;

@@ -15,7 +15,9 @@ namespace {
 constexpr HashAlgorithm kSha = HashAlgorithm::kSha256;
 constexpr std::uint64_t kSizes = 130;
 
-Digest numbered_leaf(HashAlgorithm algorithm, std::uint64_t n) { return leaf_hash(algorithm, view_of(std::to_string(n))); }
+Digest numbered_leaf(HashAlgorithm algorithm, std::uint64_t n) {
+  return leaf_hash(algorithm, view_of(std::to_string(n)));
+}
 
 MemoryTree numbered_tree(HashAlgorithm algorithm, std::uint64_t size) {
   MemoryTree tree(algorithm);
@@ -29,7 +31,8 @@ Digest as_digest(const Bytes& bytes) {
   return out;
 }
 
-// A vector may hold hashes of any length; only those of 32 bytes can be said in our types, the rest are refused earlier.
+// A vector may hold hashes of any length; only those of 32 bytes can be said in our types, the rest are refused
+// earlier.
 Result<Proof> vector_proof(const wire::Json& json) {
   Proof out;
   for (const wire::Json& item : json.items()) {
@@ -169,8 +172,9 @@ TEST(TreeErrors, ProofsBeyondTheTreeAreRefused) {
   EXPECT_EQ(prove_consistency(tree, kSha, TreeSize(5), TreeSize(4)).error().reason(), "proof.range");
   EXPECT_EQ(prove_inclusion(tree, kSha, LeafIndex(5), TreeSize(9)).error().code(), Errc::kNotFound);
   EXPECT_EQ(verify_inclusion(kSha, LeafIndex(~0ull), TreeSize(~0ull), {}, {}, {}).error().reason(), "proof.range");
-  EXPECT_EQ(verify_consistency(kSha, TreeSize(0), empty_root(kSha), TreeSize(5), tree.root(TreeSize(5)), {}).error().reason(),
-            "proof.range");
+  EXPECT_EQ(
+      verify_consistency(kSha, TreeSize(0), empty_root(kSha), TreeSize(5), tree.root(TreeSize(5)), {}).error().reason(),
+      "proof.range");
   EXPECT_EQ(verify_consistency(kSha, TreeSize(1), {}, TreeSize(~0ull), {}, {}).error().reason(), "proof.range");
 }
 

@@ -38,7 +38,8 @@ class Findings {
 bool mentions(const Json& json, std::string_view text) {
   if (json.is_string()) return json.as_string() == text;
   if (json.is_array()) {
-    return std::any_of(json.items().begin(), json.items().end(), [&](const Json& item) { return mentions(item, text); });
+    return std::any_of(json.items().begin(), json.items().end(),
+                       [&](const Json& item) { return mentions(item, text); });
   }
   if (!json.is_object()) return false;
   return std::any_of(json.members().begin(), json.members().end(),
@@ -61,8 +62,8 @@ class Verifier {
     check_order();
     check_agreement();
     check_agreement_hash();
-    check_signed("receipt", {"the receiver signed for what was agreed", "接收方对约定内容签收"}, kReceiptMember, "receiver",
-                 "delivery.completed");
+    check_signed("receipt", {"the receiver signed for what was agreed", "接收方对约定内容签收"}, kReceiptMember,
+                 "receiver", "delivery.completed");
     check_content();
     check_signed("destruction", {"the holder signed that it destroyed the data", "持有方签署了销毁证明"}, kProofMember,
                  "holder", "delivery.destroyed");
@@ -71,8 +72,8 @@ class Verifier {
 
  private:
   void answer(std::string id, Text name, const Findings& findings, std::string otherwise) {
-    report_.checks.push_back({std::move(id), std::move(name), findings.none(),
-                              findings.none() ? std::move(otherwise) : findings.text()});
+    report_.checks.push_back(
+        {std::move(id), std::move(name), findings.none(), findings.none() ? std::move(otherwise) : findings.text()});
   }
 
   // Gives each entry with a name for people: "entry 17 of NODE".
@@ -80,7 +81,8 @@ class Verifier {
   void each_entry(Each&& each) const {
     for (std::size_t i = 0; i < logs_.size(); ++i) {
       for (std::size_t k = 0; k < logs_[i].entries.size(); ++k) {
-        each(logs_[i].entries[k], "entry " + std::to_string(bundle_.logs[i].entries[k].index.value()) + " of " + logs_[i].node);
+        each(logs_[i].entries[k],
+             "entry " + std::to_string(bundle_.logs[i].entries[k].index.value()) + " of " + logs_[i].node);
       }
     }
   }
@@ -95,7 +97,8 @@ class Verifier {
     Findings findings;
     if (bundle_.authorities.empty()) findings.add("the bundle names no authority");
     for (const std::string& fingerprint : certified_.unknown_authorities) {
-      findings.add("authority " + fingerprint + " is no anchor; if you know it to be right, give it with --anchor-fingerprint");
+      findings.add("authority " + fingerprint +
+                   " is no anchor; if you know it to be right, give it with --anchor-fingerprint");
     }
     answer("anchor", {"the authority is the one you trust", "签发机构是您信任的机构"}, findings,
            certified_.authorities.empty() ? "" : certified_.authorities.front());
@@ -127,7 +130,8 @@ class Verifier {
       }
       read.checkpoint = *std::move(checkpoint);
       if (!origins.insert(read.checkpoint.origin).second) findings.add("two parts of the log of " + read.node);
-      sizes += (sizes.empty() ? "" : ", ") + read.node + ": " + std::to_string(read.checkpoint.size.value()) + " entries";
+      sizes +=
+          (sizes.empty() ? "" : ", ") + read.node + ": " + std::to_string(read.checkpoint.size.value()) + " entries";
     }
     answer("checkpoints", {"the nodes signed their logs", "节点对各自日志的检查点签名有效"}, findings, sizes);
   }
@@ -194,9 +198,11 @@ class Verifier {
       const Checkpoint& checkpoint = logs_[i].checkpoint;
       for (const BundleEntry& entry : bundle_.logs[i].entries) {
         const Digest hash = leaf_hash(checkpoint.algorithm(), view_of(entry.leaf));
-        const auto proven = verify_inclusion(checkpoint.algorithm(), entry.index, checkpoint.size, hash, checkpoint.root, entry.proof);
+        const auto proven =
+            verify_inclusion(checkpoint.algorithm(), entry.index, checkpoint.size, hash, checkpoint.root, entry.proof);
         if (!proven) {
-          findings.add("entry " + std::to_string(entry.index.value()) + " of " + logs_[i].node + " is not in the signed log");
+          findings.add("entry " + std::to_string(entry.index.value()) + " of " + logs_[i].node +
+                       " is not in the signed log");
         }
       }
     }
@@ -228,8 +234,8 @@ class Verifier {
     for (std::size_t i = 0; i < logs_.size(); ++i) {
       const Story story = read_story(logs_[i].entries);
       for (const StoryProblem& problem : story.problems) {
-        findings.add("entry " + std::to_string(bundle_.logs[i].entries[problem.place].index.value()) + " of " + logs_[i].node +
-                     ": " + problem.what.en);
+        findings.add("entry " + std::to_string(bundle_.logs[i].entries[problem.place].index.value()) + " of " +
+                     logs_[i].node + ": " + problem.what.en);
       }
       for (const Text& missing : story.missing) {
         if (std::find(report_.missing.begin(), report_.missing.end(), missing) == report_.missing.end()) {
@@ -307,7 +313,8 @@ class Verifier {
   }
 
   // Documents that somebody signed, inside entries: receipts and proofs of destruction; receipts may be attached too.
-  void check_signed(std::string id, Text name, std::string_view member, std::string_view signer, std::string_view needed_by) {
+  void check_signed(std::string id, Text name, std::string_view member, std::string_view signer,
+                    std::string_view needed_by) {
     Findings findings;
     std::size_t count = 0;
     each_entry([&](const Entry& entry, const std::string& where) {
@@ -325,7 +332,8 @@ class Verifier {
         ++count;
       }
     }
-    if (count > 0 || !findings.none()) answer(std::move(id), std::move(name), findings, std::to_string(count) + " signed");
+    if (count > 0 || !findings.none())
+      answer(std::move(id), std::move(name), findings, std::to_string(count) + " signed");
   }
 
   void check_document(const Json& document, std::string_view signer, const std::string& where, Findings& findings) {
@@ -334,7 +342,8 @@ class Verifier {
     if (!time) return findings.add(where + ": the signed document does not say when it was signed");
     Json signed_part = document;
     signed_part.erase("signature");
-    const auto verified = certified_.verify(node, *time, view_of(signed_part.canonical()), document.text_or("signature", ""));
+    const auto verified =
+        certified_.verify(node, *time, view_of(signed_part.canonical()), document.text_or("signature", ""));
     if (!verified) return findings.add(where + ": " + std::string(verified.error().message()));
     if (document.text_or("contract", "") != bundle_.contract) findings.add(where + ": signed for another contract");
     const std::string root = document.text_or(kContentRootMember, "");
@@ -351,8 +360,10 @@ class Verifier {
     if (roots_.empty()) return;
     Findings findings;
     if (roots_.size() > 1) findings.add("the documents speak of " + std::to_string(roots_.size()) + " contents");
-    if (!bundle_.content_root.empty() && !parse_digest(bundle_.content_root)) findings.add("the stated content root is no digest");
-    const auto terms = bundle_.agreement.empty() ? Result<Json>(Json()) : wire::parse_json(bundle_.agreement.front().text);
+    if (!bundle_.content_root.empty() && !parse_digest(bundle_.content_root))
+      findings.add("the stated content root is no digest");
+    const auto terms =
+        bundle_.agreement.empty() ? Result<Json>(Json()) : wire::parse_json(bundle_.agreement.front().text);
     for (const std::string& root : roots_) {
       if (!terms || !mentions(*terms, root)) findings.add(root + " is not the content of the agreement");
     }
@@ -382,7 +393,8 @@ Json Report::json() const {
   }
   Json open = Json::array();
   for (const Text& text : missing) open.push(Json::object({{"en", text.en}, {"zh", text.zh}}));
-  return Json::object({{"contract", contract}, {"ok", ok()}, {"checks", std::move(list)}, {"missing", std::move(open)}});
+  return Json::object(
+      {{"contract", contract}, {"ok", ok()}, {"checks", std::move(list)}, {"missing", std::move(open)}});
 }
 
 Result<Report> verify_bundle(std::string_view text, const TrustAnchors& anchors) {

@@ -29,8 +29,8 @@ struct Report {
   wire::Json json() const;
 };
 
-// Fails only if `text` is no bundle (kInvalidArgument, kExhausted); everything else is an answer in the report. Without an
-// anchor nothing passes that depends on who the authority is.
+// Fails only if `text` is no bundle (kInvalidArgument, kExhausted); everything else is an answer in the report. Without
+// an anchor nothing passes that depends on who the authority is.
 Result<Report> verify_bundle(std::string_view text, const TrustAnchors& anchors);
 
 }  // namespace weir::tlog

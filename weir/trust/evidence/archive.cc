@@ -57,7 +57,8 @@ Result<Replay> Archive::replay(store::Tx& tx, const std::string& contract) const
   Replay out;
   WEIR_TRY(collect(tx, {.contract = contract}, out.entries));
   if (contract.empty() || out.entries.empty()) {
-    return Error(Errc::kNotFound, "the log knows nothing of contract '" + contract + "'").because("evidence.no_contract");
+    return Error(Errc::kNotFound, "the log knows nothing of contract '" + contract + "'")
+        .because("evidence.no_contract");
   }
   // The negotiation began before the contract had its identifier: it is found by its process.
   std::set<std::string> processes;
@@ -114,7 +115,8 @@ Result<tlog::Proof> Archive::prove_inclusion(store::Tx& tx, EntryIndex index, tl
 Result<tlog::Proof> Archive::prove_consistency(store::Tx& tx, tlog::TreeSize from, tlog::TreeSize to) const {
   WEIR_TRY_LET(const Head head, load_head(tx));
   if (to.value() > head.size) {
-    return Error(Errc::kNotFound, "the log is smaller than " + std::to_string(to.value())).because("evidence.no_checkpoint");
+    return Error(Errc::kNotFound, "the log is smaller than " + std::to_string(to.value()))
+        .because("evidence.no_checkpoint");
   }
   SqlTiles tiles(tx, algorithm_);
   tlog::TileReader reader(tiles, algorithm_, tlog::TreeSize(head.size));
@@ -139,14 +141,16 @@ Result<Bytes> Archive::resource(store::Tx& tx, std::string_view path) const {
   }
   constexpr std::string_view kEntries = "tile/entries/";
   const bool entries = path.starts_with(kEntries);
-  const auto tile = tlog::parse_tile_path(entries ? "tile/0/" + std::string(path.substr(kEntries.size())) : std::string(path));
+  const auto tile =
+      tlog::parse_tile_path(entries ? "tile/0/" + std::string(path.substr(kEntries.size())) : std::string(path));
   if (!tile) return not_found(path);
   const std::uint64_t end = tile->index * kBlock + tile->width;
   if (end > tlog::hashes_on(tlog::TreeSize(head.size), tile->level)) return not_found(path);
   if (entries) return entries_resource(tx, *tile);
   SqlTiles tiles(tx, algorithm_);
   WEIR_TRY_LET(std::vector<crypto::Digest> hashes, tiles.tile(*tile));
-  if (hashes.size() < tile->width) return Error(Errc::kCorrupt, "a stored tile is too narrow").because("evidence.corrupt");
+  if (hashes.size() < tile->width)
+    return Error(Errc::kCorrupt, "a stored tile is too narrow").because("evidence.corrupt");
   hashes.resize(tile->width);
   return join_hashes(hashes);
 }
@@ -181,8 +185,9 @@ Result<> Archive::export_lines(store::Tx& tx, const tlog::ExportSigners& signers
   constexpr std::uint64_t kStep = 1000;
   for (std::uint64_t from = 0; from < head.size; from += kStep) {
     const std::uint64_t to = std::min(from + kStep, head.size);
-    WEIR_TRY_LET(const store::Rows notes,
-                 tx.query("SELECT size, note FROM evidence_checkpoint WHERE size > ? AND size <= ? ORDER BY size", {from, to}));
+    WEIR_TRY_LET(
+        const store::Rows notes,
+        tx.query("SELECT size, note FROM evidence_checkpoint WHERE size > ? AND size <= ? ORDER BY size", {from, to}));
     std::size_t at = 0;
     bool stopped = false;
     WEIR_TRY(each_leaf(tx, from, to, [&](std::uint64_t index, const std::string& leaf) -> Result<> {

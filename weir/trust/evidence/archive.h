@@ -33,7 +33,7 @@ struct Query {
   std::string product{};
   std::string process{};
   std::string participant{};
-  std::string kind{};  // "contract.agreed", or a room with its dot: "contract."
+  std::string kind{};                 // "contract.agreed", or a room with its dot: "contract."
   std::optional<Timestamp> from{};    // at or after
   std::optional<Timestamp> before{};  // before
   Order order = Order::kOldestFirst;

@@ -127,7 +127,8 @@ TEST_F(ArchiveOfMany, ServesTheTilesThatItsSizeHas) {
     const auto bytes = test_->read<Bytes>([&](Tx& tx) { return archive.resource(tx, tlog::tile_path(tile)); });
     EXPECT_EQ(bytes.size(), tile.width * 32u) << tlog::tile_path(tile);
     if (tile.level > 0) continue;
-    const auto bundle = test_->read<Bytes>([&](Tx& tx) { return archive.resource(tx, tlog::entries_path(tile.index, tile.width)); });
+    const auto bundle =
+        test_->read<Bytes>([&](Tx& tx) { return archive.resource(tx, tlog::entries_path(tile.index, tile.width)); });
     const auto entries = tlog::decode_entries(bundle);
     ASSERT_TRUE(entries);
     ASSERT_EQ(entries->size(), tile.width);

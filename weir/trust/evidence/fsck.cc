@@ -40,8 +40,9 @@ class Checker {
   Result<> count_rows(std::uint64_t size) {
     WEIR_TRY_LET(const store::Row row, tx_.one("SELECT COUNT(*), COALESCE(MAX(idx), -1) + 1 FROM evidence_entry"));
     if (static_cast<std::uint64_t>(row[0].integer()) != size || static_cast<std::uint64_t>(row[1].integer()) != size) {
-      report(std::nullopt, {.en = "the log states " + std::to_string(size) + " entries and holds " + std::to_string(row[0].integer()),
-                            .zh = "日志声明 " + std::to_string(size) + " 条，实存 " + std::to_string(row[0].integer()) + " 条"});
+      report(std::nullopt,
+             {.en = "the log states " + std::to_string(size) + " entries and holds " + std::to_string(row[0].integer()),
+              .zh = "日志声明 " + std::to_string(size) + " 条，实存 " + std::to_string(row[0].integer()) + " 条"});
     }
     return {};
   }
@@ -49,9 +50,11 @@ class Checker {
   Result<> check_block(std::uint64_t from, std::uint64_t to) {
     WEIR_TRY_LET(const store::Rows rows,
                  tx_.query("SELECT idx, leaf FROM evidence_entry WHERE idx >= ? AND idx < ? ORDER BY idx", {from, to}));
-    WEIR_TRY_LET(const store::Rows notes,
-                 tx_.query("SELECT size, note FROM evidence_checkpoint WHERE size > ? AND size <= ? ORDER BY size", {from, to}));
-    WEIR_TRY_LET(const store::Rows tile, tx_.query("SELECT hashes FROM evidence_tile WHERE id = ?", {tile_id(0, from / kBlock)}));
+    WEIR_TRY_LET(
+        const store::Rows notes,
+        tx_.query("SELECT size, note FROM evidence_checkpoint WHERE size > ? AND size <= ? ORDER BY size", {from, to}));
+    WEIR_TRY_LET(const store::Rows tile,
+                 tx_.query("SELECT hashes FROM evidence_tile WHERE id = ?", {tile_id(0, from / kBlock)}));
     std::vector<crypto::Digest> stored;
     if (!tile.empty()) {
       WEIR_TRY_LET(stored, split_hashes(tile[0][0].blob()));
@@ -77,7 +80,8 @@ class Checker {
       }
     }
     if (to - from == kBlock) return check_full(from / kBlock, hashes, stored, terms);
-    if (!tile.empty()) report(std::nullopt, {.en = "a tile is stored for entries that are not there", .zh = "存在多余的哈希块"});
+    if (!tile.empty())
+      report(std::nullopt, {.en = "a tile is stored for entries that are not there", .zh = "存在多余的哈希块"});
     return {};
   }
 
@@ -112,8 +116,8 @@ class Checker {
     }
     if (suspect_) return;
     suspect_ = true;
-    report(good_, {.en = name + " has another root: an entry from " + std::to_string(good_) + " to " + std::to_string(size - 1) +
-                         " was rewritten",
+    report(good_, {.en = name + " has another root: an entry from " + std::to_string(good_) + " to " +
+                         std::to_string(size - 1) + " was rewritten",
                    .zh = "第 " + std::to_string(good_) + " 至 " + std::to_string(size - 1) + " 条之间有记录被改写"});
   }
 
@@ -123,11 +127,13 @@ class Checker {
       report(std::nullopt, {.en = "tile 0/" + std::to_string(block) + " is missing", .zh = "缺少哈希块"});
     }
     const crypto::Digest root = tlog::root_of_leaves(algorithm_, hashes);
-    WEIR_TRY_LET(const store::Rows above, tx_.query("SELECT hashes FROM evidence_tile WHERE id = ?", {tile_id(1, block / kBlock)}));
+    WEIR_TRY_LET(const store::Rows above,
+                 tx_.query("SELECT hashes FROM evidence_tile WHERE id = ?", {tile_id(1, block / kBlock)}));
     const std::size_t place = (block % kBlock) * crypto::kDigestBytes;
     if (above.empty() || above[0][0].blob().size() < place + root.size() ||
         !std::equal(root.begin(), root.end(), above[0][0].blob().begin() + static_cast<std::ptrdiff_t>(place))) {
-      report(std::nullopt, {.en = "tile 1 does not hold the root of block " + std::to_string(block), .zh = "上层哈希块不符"});
+      report(std::nullopt,
+             {.en = "tile 1 does not hold the root of block " + std::to_string(block), .zh = "上层哈希块不符"});
     }
     return check_terms(block, terms);
   }
@@ -137,7 +143,8 @@ class Checker {
       WEIR_TRY_LET(const store::Rows rows,
                    tx_.query("SELECT entries FROM evidence_term WHERE term = ? AND block = ?", {name, block}));
       if (rows.empty() || rows[0][0].blob() != entries) {
-        report(std::nullopt, {.en = "the search index of block " + std::to_string(block) + " is wrong", .zh = "检索索引不符"});
+        report(std::nullopt,
+               {.en = "the search index of block " + std::to_string(block) + " is wrong", .zh = "检索索引不符"});
         return {};
       }
     }
@@ -149,7 +156,7 @@ class Checker {
   const std::vector<tlog::NoteKey>& keys_;
   tlog::Frontier frontier_;
   FsckReport report_;
-  std::uint64_t good_ = 0;         // entries under the last checkpoint that fits
+  std::uint64_t good_ = 0;  // entries under the last checkpoint that fits
   std::uint64_t last_signed_ = 0;
   bool suspect_ = false;
 };

@@ -55,7 +55,8 @@ Result<std::unique_ptr<SqlLog>> SqlLog::open(store::Database& database, const cr
   std::unique_ptr<SqlLog> log(new SqlLog(key, std::move(name), options.algorithm));
   WEIR_TRY(database.write([&](store::Tx& tx) -> Result<> {
     const crypto::Digest empty = tlog::empty_root(options.algorithm);
-    WEIR_TRY(tx.execute("INSERT INTO evidence_head (id, size, root) VALUES (1, 0, ?) ON CONFLICT (id) DO NOTHING", {empty}));
+    WEIR_TRY(
+        tx.execute("INSERT INTO evidence_head (id, size, root) VALUES (1, 0, ?) ON CONFLICT (id) DO NOTHING", {empty}));
     return log->verify_head(tx, options);
   }));
   SqlLog* const raw = log.get();
@@ -83,7 +84,8 @@ Result<> SqlLog::verify_head(store::Tx& tx, const LogOptions& options) {
     if (!checkpoint) {
       return refuse("the last checkpoint: " + std::string(checkpoint.error().message()), "evidence.checkpoint");
     }
-    if (checkpoint->origin != options.origin || checkpoint->size.value() != head.size || checkpoint->root != head.root) {
+    if (checkpoint->origin != options.origin || checkpoint->size.value() != head.size ||
+        checkpoint->root != head.root) {
       return refuse("the last checkpoint is not the one of this log's head", "evidence.checkpoint");
     }
     if (checkpoint->algorithm() != algorithm_) return refuse("the log was begun with another hash", "evidence.hash");
@@ -128,9 +130,10 @@ Result<> SqlLog::seal(store::Tx& tx) {
   for (Staged& entry : staged_) WEIR_TRY(grow(tx, std::move(entry), dirty));
   staged_.clear();
   for (const auto& [id, hashes] : dirty.tiles) {
-    WEIR_TRY(tx.execute("INSERT INTO evidence_tile (id, hashes) VALUES (?, ?) "
-                        "ON CONFLICT (id) DO UPDATE SET hashes = excluded.hashes",
-                        {id, join_hashes(hashes)}));
+    WEIR_TRY(
+        tx.execute("INSERT INTO evidence_tile (id, hashes) VALUES (?, ?) "
+                   "ON CONFLICT (id) DO UPDATE SET hashes = excluded.hashes",
+                   {id, join_hashes(hashes)}));
   }
   return store_checkpoint(tx, size, root);
 }
@@ -201,8 +204,10 @@ Result<> SqlLog::close_block(store::Tx& tx, Dirty& dirty) {
   for (const auto& [name, entries] : terms) {
     WEIR_TRY(tx.execute("INSERT INTO evidence_term (term, block, entries) VALUES (?, ?, ?)", {name, block, entries}));
   }
-  WEIR_TRY(tx.execute("INSERT INTO evidence_block (block, time_min, time_max) VALUES (?, ?, ?)", {block, time_min, time_max}));
-  WEIR_TRY(tx.execute("INSERT INTO evidence_tile (id, hashes) VALUES (?, ?)", {tile_id(0, block), join_hashes(hashes)}));
+  WEIR_TRY(tx.execute("INSERT INTO evidence_block (block, time_min, time_max) VALUES (?, ?, ?)",
+                      {block, time_min, time_max}));
+  WEIR_TRY(
+      tx.execute("INSERT INTO evidence_tile (id, hashes) VALUES (?, ?)", {tile_id(0, block), join_hashes(hashes)}));
   block_.clear();
   // Its root goes one level up, and so on while tiles fill.
   std::uint64_t index = block;
@@ -229,8 +234,8 @@ Result<> SqlLog::close_block(store::Tx& tx, Dirty& dirty) {
 Result<> SqlLog::store_checkpoint(store::Tx& tx, std::uint64_t old_size, const crypto::Digest& old_root) {
   const std::uint64_t size = frontier_.size().value();
   const crypto::Digest root = frontier_.root();
-  const std::string note = tlog::sign_checkpoint(
-      tlog::make_checkpoint(name_.name(), algorithm_, frontier_.size(), root), name_, key_);
+  const std::string note =
+      tlog::sign_checkpoint(tlog::make_checkpoint(name_.name(), algorithm_, frontier_.size(), root), name_, key_);
   WEIR_TRY_LET(const std::int64_t changed,
                tx.execute("UPDATE evidence_head SET size = ?, root = ? WHERE id = 1 AND size = ? AND root = ?",
                           {size, root, old_size, old_root}));

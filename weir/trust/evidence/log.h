@@ -1,7 +1,7 @@
 // SqlLog: the node's evidence log, kept in its database and sealed with every commit.
 //
-// append() takes the next index inside the caller's transaction; before the commit, seal() hashes what was appended, grows
-// the tree, signs one checkpoint and stores it by compare-and-set, all in that transaction (I-1, I-2, I-11).
+// append() takes the next index inside the caller's transaction; before the commit, seal() hashes what was appended,
+// grows the tree, signs one checkpoint and stores it by compare-and-set, all in that transaction (I-1, I-2, I-11).
 // Tables and their pages: docs/formats/evidence-store.md.
 // Thread-safety: append and the seal run inside Sql::write, one at a time.
 // SPDX-License-Identifier: Apache-2.0
@@ -30,8 +30,8 @@ class SqlLog final : public Log {
  public:
   // Migrates, verifies that the stored tree has the root that was signed last, and only then hooks itself into the
   // database's commits. Requires: `database` and `key` live as long as the database is written to; so does the log.
-  // Fails with kCorrupt: "evidence.root" (stored entries are not what was signed), "evidence.checkpoint" (not signed by a
-  // known key, or by another log), "evidence.hash". Do not write to a database whose log does not open.
+  // Fails with kCorrupt: "evidence.root" (stored entries are not what was signed), "evidence.checkpoint" (not signed by
+  // a known key, or by another log), "evidence.hash". Do not write to a database whose log does not open.
   static Result<std::unique_ptr<SqlLog>> open(store::Database& database, const crypto::PrivateKey& key,
                                               const LogOptions& options);
 

@@ -56,7 +56,8 @@ TEST(SqlLog, ABatchOfManyWorksIsOneCheckpoint) {
   }
   for (const Result<>& result : test.database->write_batch(works)) EXPECT_TRUE(result);
   EXPECT_EQ(test.size(), 700u);
-  EXPECT_EQ(test.read<CheckpointPage>([&](Tx& tx) { return Archive().checkpoints(tx, "", 50); }).checkpoints.size(), 1u);
+  EXPECT_EQ(test.read<CheckpointPage>([&](Tx& tx) { return Archive().checkpoints(tx, "", 50); }).checkpoints.size(),
+            1u);
   EXPECT_TRUE(check(test).ok());
 }
 
@@ -70,14 +71,13 @@ TEST(SqlLog, AWorkThatFailsAfterItsEntryLeavesNoEntryAndItsIndexIsGivenAgain) {
     indexes.push_back(index);
     return {};
   };
-  const std::vector<store::Work> works{
-      [&](Tx& tx) -> Result<> { return append(tx, 1); },
-      [&](Tx& tx) -> Result<> {
-        WEIR_TRY(append(tx, 100));
-        WEIR_TRY(append(tx, 101));
-        return Error(Errc::kConflict, "changed its mind");
-      },
-      [&](Tx& tx) -> Result<> { return append(tx, 2); }};
+  const std::vector<store::Work> works{[&](Tx& tx) -> Result<> { return append(tx, 1); },
+                                       [&](Tx& tx) -> Result<> {
+                                         WEIR_TRY(append(tx, 100));
+                                         WEIR_TRY(append(tx, 101));
+                                         return Error(Errc::kConflict, "changed its mind");
+                                       },
+                                       [&](Tx& tx) -> Result<> { return append(tx, 2); }};
   const auto results = test.database->write_batch(works);
   EXPECT_TRUE(results[0]);
   EXPECT_FALSE(results[1]);
@@ -131,7 +131,8 @@ TEST(SqlLog, ACommitWithoutEntriesSignsNothing) {
   TestLog test;
   ASSERT_TRUE(test.append(numbered_entry(0)));
   ASSERT_TRUE(run(test, "CREATE TABLE other (x INTEGER)"));
-  EXPECT_EQ(test.read<CheckpointPage>([&](Tx& tx) { return Archive().checkpoints(tx, "", 50); }).checkpoints.size(), 1u);
+  EXPECT_EQ(test.read<CheckpointPage>([&](Tx& tx) { return Archive().checkpoints(tx, "", 50); }).checkpoints.size(),
+            1u);
 }
 
 TEST(SqlLog, EntriesAppendedPastTheLogObjectAreReadBackAndSealed) {
@@ -166,7 +167,9 @@ TEST_P(SqlLogOverHash, GoesOnAfterReopeningAtAnySize) {
 TEST(SqlLog, AKeyThatChangedIsAcceptedWhenTheEarlierOneIsNamed) {
   const weir::testing::TemporaryFolder folder;
   const std::string path = folder.path() + "/log.db";
-  { ASSERT_TRUE(TestLog(path).append(numbered_entry(0))); }
+  {
+    ASSERT_TRUE(TestLog(path).append(numbered_entry(0)));
+  }
   const crypto::PrivateKey key = tlog::test_key(8);
   auto database = store::open_sqlite({.path = path});
   ASSERT_TRUE(database);
@@ -209,16 +212,17 @@ struct Tampering {
 class SqlLogTampered : public ::testing::TestWithParam<Tampering> {};
 INSTANTIATE_TEST_SUITE_P(
     Changes, SqlLogTampered,
-    ::testing::Values(Tampering{"UPDATE evidence_entry SET leaf = replace(leaf, 'C64', 'C65') WHERE idx = 256", "evidence.root"},
-                    Tampering{"DELETE FROM evidence_entry WHERE idx = 259", "evidence.root"},
-                    Tampering{"INSERT INTO evidence_entry VALUES (260, '{}')", "evidence.root"},
-                    Tampering{"UPDATE evidence_head SET size = 259", "evidence.root"},
-                    Tampering{"UPDATE evidence_head SET root = zeroblob(32)", "evidence.checkpoint"},
-                    Tampering{"DELETE FROM evidence_checkpoint WHERE size = 260", "evidence.no_checkpoint"},
-                    Tampering{"UPDATE evidence_checkpoint SET note = replace(note, 'node', 'mode') WHERE size = 260",
-                              "evidence.checkpoint"},
-                    Tampering{"UPDATE evidence_tile SET hashes = zeroblob(32) WHERE id > 255", "evidence.root"},
-                    Tampering{"DELETE FROM evidence_tile WHERE id > 255", "evidence.root"}));
+    ::testing::Values(Tampering{"UPDATE evidence_entry SET leaf = replace(leaf, 'C64', 'C65') WHERE idx = 256",
+                                "evidence.root"},
+                      Tampering{"DELETE FROM evidence_entry WHERE idx = 259", "evidence.root"},
+                      Tampering{"INSERT INTO evidence_entry VALUES (260, '{}')", "evidence.root"},
+                      Tampering{"UPDATE evidence_head SET size = 259", "evidence.root"},
+                      Tampering{"UPDATE evidence_head SET root = zeroblob(32)", "evidence.checkpoint"},
+                      Tampering{"DELETE FROM evidence_checkpoint WHERE size = 260", "evidence.no_checkpoint"},
+                      Tampering{"UPDATE evidence_checkpoint SET note = replace(note, 'node', 'mode') WHERE size = 260",
+                                "evidence.checkpoint"},
+                      Tampering{"UPDATE evidence_tile SET hashes = zeroblob(32) WHERE id > 255", "evidence.root"},
+                      Tampering{"DELETE FROM evidence_tile WHERE id > 255", "evidence.root"}));
 
 //= I-11 type=test
 TEST_P(SqlLogTampered, DoesNotOpen) {
@@ -246,14 +250,18 @@ TEST_P(SqlLogTampered, DoesNotOpen) {
 TEST(SqlLogErrors, AnotherHashOrOriginIsAnotherLog) {
   const weir::testing::TemporaryFolder folder;
   const std::string path = folder.path() + "/log.db";
-  { ASSERT_TRUE(TestLog(path).append(numbered_entry(0))); }
+  {
+    ASSERT_TRUE(TestLog(path).append(numbered_entry(0)));
+  }
   auto database = store::open_sqlite({.path = path});
   const crypto::PrivateKey key = tlog::test_key(7);
-  EXPECT_EQ(SqlLog::open(**database, key, {.origin = tlog::evidence_origin("other")}).error().reason(), "evidence.checkpoint");
-  EXPECT_EQ(SqlLog::open(**database, key, {.origin = tlog::evidence_origin("node"), .algorithm = crypto::HashAlgorithm::kSm3})
-                .error()
-                .reason(),
-            "evidence.hash");
+  EXPECT_EQ(SqlLog::open(**database, key, {.origin = tlog::evidence_origin("other")}).error().reason(),
+            "evidence.checkpoint");
+  EXPECT_EQ(
+      SqlLog::open(**database, key, {.origin = tlog::evidence_origin("node"), .algorithm = crypto::HashAlgorithm::kSm3})
+          .error()
+          .reason(),
+      "evidence.hash");
 }
 
 // --- Fsck ---
@@ -275,11 +283,13 @@ TEST(Fsck, NamesTheRewrittenEntry) {
 }
 
 TEST(Fsck, NoticesWrongTilesTermsAndCheckpoints) {
-  for (const char* sql : {"UPDATE evidence_tile SET hashes = zeroblob(8192) WHERE id = 0", "DELETE FROM evidence_tile WHERE id = 0",
-                          "UPDATE evidence_tile SET hashes = zeroblob(32) WHERE id > 255", "DELETE FROM evidence_term WHERE term = 'c:C1'",
-                          "UPDATE evidence_term SET entries = zeroblob(1) WHERE term = 'c:C2'",
-                          "UPDATE evidence_checkpoint SET note = replace(note, 'A', 'B') WHERE size = 100",
-                          "DELETE FROM evidence_entry WHERE idx = 100", "UPDATE evidence_head SET root = zeroblob(32)"}) {
+  for (const char* sql :
+       {"UPDATE evidence_tile SET hashes = zeroblob(8192) WHERE id = 0", "DELETE FROM evidence_tile WHERE id = 0",
+        "UPDATE evidence_tile SET hashes = zeroblob(32) WHERE id > 255",
+        "DELETE FROM evidence_term WHERE term = 'c:C1'",
+        "UPDATE evidence_term SET entries = zeroblob(1) WHERE term = 'c:C2'",
+        "UPDATE evidence_checkpoint SET note = replace(note, 'A', 'B') WHERE size = 100",
+        "DELETE FROM evidence_entry WHERE idx = 100", "UPDATE evidence_head SET root = zeroblob(32)"}) {
     TestLog test;
     for (std::uint64_t n = 0; n < 300; ++n) ASSERT_TRUE(test.append(numbered_entry(n)));
     ASSERT_TRUE(run(test, sql));

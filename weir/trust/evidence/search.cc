@@ -19,8 +19,8 @@ bool matches(const Query& query, const Entry& entry) {
          same(query.process, entry.process) &&
          (room ? entry.kind.starts_with(query.kind) : same(query.kind, entry.kind)) &&
          (!query.from || entry.time >= *query.from) && (!query.before || entry.time < *query.before) &&
-         (query.participant.empty() ||
-          std::find(entry.participants.begin(), entry.participants.end(), query.participant) != entry.participants.end());
+         (query.participant.empty() || std::find(entry.participants.begin(), entry.participants.end(),
+                                                 query.participant) != entry.participants.end());
 }
 
 // The term that narrows most; empty if the query has none.
@@ -34,7 +34,8 @@ std::string driving_term(const Query& query) {
   return {};
 }
 
-// A text that every match has in its leaf as it stands; empty if nothing can be said. Saves reading JSON that cannot match.
+// A text that every match has in its leaf as it stands; empty if nothing can be said. Saves reading JSON that cannot
+// match.
 std::string_view needle_of(const Query& query) {
   for (const std::string* text : {&query.process, &query.contract, &query.product, &query.participant, &query.kind}) {
     const auto plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
@@ -65,7 +66,8 @@ struct Search {
     if (leaf.find(needle) == std::string::npos) return {};
     auto entry = parse_entry(leaf);
     if (!entry) {
-      return Error(Errc::kCorrupt, "entry " + std::to_string(index) + " is not one: " + std::string(entry.error().message()))
+      return Error(Errc::kCorrupt,
+                   "entry " + std::to_string(index) + " is not one: " + std::string(entry.error().message()))
           .because("evidence.corrupt");
     }
     if (matches(query, *entry)) page.entries.push_back({EntryIndex(index), leaf, *std::move(entry)});
@@ -74,9 +76,9 @@ struct Search {
 
   // Reads [low, high) in the order of the query, until full.
   Result<> read_run(std::int64_t low, std::int64_t high) {
-    const std::string_view sql = newest_first()
-                                     ? "SELECT idx, leaf FROM evidence_entry WHERE idx >= ? AND idx < ? ORDER BY idx DESC"
-                                     : "SELECT idx, leaf FROM evidence_entry WHERE idx >= ? AND idx < ? ORDER BY idx";
+    const std::string_view sql =
+        newest_first() ? "SELECT idx, leaf FROM evidence_entry WHERE idx >= ? AND idx < ? ORDER BY idx DESC"
+                       : "SELECT idx, leaf FROM evidence_entry WHERE idx >= ? AND idx < ? ORDER BY idx";
     Result<> result;
     WEIR_TRY(tx.scan(sql, {low, high}, [&](const store::Row& row) {
       result = look(row[0].integer(), row[1].text());
@@ -109,8 +111,9 @@ struct Search {
     const auto width = static_cast<std::int64_t>(kBlock);
     while (!full() && !over() && at < indexed()) {
       const std::string_view sql =
-          newest_first() ? "SELECT block, entries FROM evidence_term WHERE term = ? AND block <= ? ORDER BY block DESC LIMIT ?"
-                         : "SELECT block, entries FROM evidence_term WHERE term = ? AND block >= ? ORDER BY block LIMIT ?";
+          newest_first()
+              ? "SELECT block, entries FROM evidence_term WHERE term = ? AND block <= ? ORDER BY block DESC LIMIT ?"
+              : "SELECT block, entries FROM evidence_term WHERE term = ? AND block >= ? ORDER BY block LIMIT ?";
       WEIR_TRY_LET(const store::Rows rows, tx.query(sql, {name, at / width, kBlocksAtOnce}));
       for (const store::Row& row : rows) {
         WEIR_TRY(read_named(row[0].integer(), row[1].blob()));
@@ -136,7 +139,8 @@ struct Search {
       WEIR_TRY_LET(const store::Rows rows, tx.query(sql, {at / width, from, before, kBlocksAtOnce}));
       for (const store::Row& row : rows) {
         const std::int64_t low = row[0].integer() * width;
-        WEIR_TRY(newest_first() ? read_run(low, std::min(at + 1, low + width)) : read_run(std::max(at, low), low + width));
+        WEIR_TRY(newest_first() ? read_run(low, std::min(at + 1, low + width))
+                                : read_run(std::max(at, low), low + width));
         if (full()) return {};
       }
       if (static_cast<std::int64_t>(rows.size()) < kBlocksAtOnce) at = newest_first() ? -1 : indexed();

@@ -69,7 +69,8 @@ Result<Head> load_head(store::Tx& tx) {
 Result<std::string> load_note(store::Tx& tx, std::uint64_t size) {
   WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT note FROM evidence_checkpoint WHERE size = ?", {size}));
   if (rows.empty()) {
-    return Error(Errc::kNotFound, "no checkpoint of " + std::to_string(size) + " entries").because("evidence.no_checkpoint");
+    return Error(Errc::kNotFound, "no checkpoint of " + std::to_string(size) + " entries")
+        .because("evidence.no_checkpoint");
   }
   return rows[0][0].text();
 }

@@ -14,9 +14,11 @@
 namespace weir::trust::evidence {
 
 struct TestLog {
-  explicit TestLog(const std::string& path = ":memory:", crypto::HashAlgorithm algorithm = crypto::HashAlgorithm::kSha256)
+  // `place`: a path, or the address of a server.
+  explicit TestLog(const std::string& place = ":memory:",
+                   crypto::HashAlgorithm algorithm = crypto::HashAlgorithm::kSha256)
       : key(tlog::test_key(7)), options{.origin = tlog::evidence_origin("node"), .algorithm = algorithm} {
-    auto opened = store::open_sqlite({.path = path});
+    auto opened = place.starts_with("postgres") ? store::open_postgres(place) : store::open_sqlite({.path = place});
     EXPECT_TRUE(opened) << opened.error().message();
     database = *std::move(opened);
     auto log_opened = SqlLog::open(*database, key, options);
@@ -48,7 +50,8 @@ struct TestLog {
 
 // Entry n of a life of many contracts: contract n/4, product n%3.
 inline Entry numbered_entry(std::uint64_t n) {
-  constexpr std::string_view kKinds[] = {"contract.requested", "contract.agreed", "delivery.requested", "usage.allowed"};
+  constexpr std::string_view kKinds[] = {"contract.requested", "contract.agreed", "delivery.requested",
+                                         "usage.allowed"};
   return {.kind = std::string(kKinds[n % 4]),
           .time = Timestamp(1767225600000 + static_cast<std::int64_t>(n) * 1000),
           .actor = "node:node",
