@@ -4,7 +4,9 @@
 #   makes one GoogleTest program, registered with ctest.
 # weir_nocompile_test(name SOURCE x.cc MISUSES COPY PRINT ...)
 #   a ctest: the source compiles as it is, and not with -DWEIR_MISUSE_COPY, nor with -DWEIR_MISUSE_PRINT, ...
-# weir_fuzz(name SOURCE x_fuzz.cc DEPENDS ...)  only in the fuzz preset.
+# weir_fuzz(fuzz_x SOURCE x_fuzz.cc DEPENDS ... [ROUNDS 2000])
+#   in the fuzz preset: a libFuzzer program. Where tests are built: the same entry point as a plain program, and a ctest
+#   fuzz_smoke_x that feeds it its seeds and ROUNDS changed seeds.
 
 function(weir_target_name name out)
   string(REPLACE "/" "_" flat "${name}")
@@ -58,8 +60,8 @@ function(weir_nocompile_test name)
 endfunction()
 
 function(weir_fuzz name)
-  cmake_parse_arguments(ARG "" "SOURCE" "DEPENDS" ${ARGN})
-  if(NOT WEIR_BUILD_FUZZERS)
+  cmake_parse_arguments(ARG "" "SOURCE;ROUNDS" "DEPENDS" ${ARGN})
+  if(NOT WEIR_BUILD_FUZZERS AND NOT WEIR_BUILD_TESTS)
     return()
   endif()
   add_executable(${name} ${ARG_SOURCE})
@@ -68,5 +70,15 @@ function(weir_fuzz name)
     target_link_libraries(${name} PRIVATE ${dep_target})
   endforeach()
   target_link_libraries(${name} PRIVATE weir_flags)
-  target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+  if(WEIR_BUILD_FUZZERS)
+    target_link_options(${name} PRIVATE -fsanitize=fuzzer)
+    return()
+  endif()
+  if(NOT ARG_ROUNDS)
+    set(ARG_ROUNDS 2000)
+  endif()
+  target_link_libraries(${name} PRIVATE weir_smoke_main)
+  string(REGEX REPLACE "^fuzz_" "fuzz_smoke_" test_name "${name}")
+  add_test(NAME ${test_name} COMMAND ${name} "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}" ${ARG_ROUNDS})
+  set_tests_properties(${test_name} PROPERTIES TIMEOUT 300 LABELS "fuzz")
 endfunction()

@@ -38,7 +38,8 @@ Result<std::vector<Bytes>> read_pem(std::string_view text, std::string_view labe
     return Error(Errc::kExhausted, "the PEM text is larger than 256 KiB").because("pem.too_large");
   }
   const QuietErrors quiet;
-  const Bio bio(BIO_new_mem_buf(text.data(), static_cast<int>(text.size())));
+  // OpenSSL takes no null pointer, not even for no bytes.
+  const Bio bio(BIO_new_mem_buf(text.empty() ? "" : text.data(), static_cast<int>(text.size())));
   WEIR_CHECK(bio != nullptr);
   std::vector<Bytes> blocks;
   while (true) {
