@@ -60,5 +60,6 @@ inline double quantile(std::vector<double> samples, double part) {
 Result<Figures> run_evidence(const Options& options);
 Result<Figures> run_http(const Options& options);
 Result<Figures> run_store(const Options& options);
+Result<Figures> run_catalog(const Options& options);
 
 }  // namespace weir::bench

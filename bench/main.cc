@@ -28,6 +28,7 @@ struct Row {
 
 // One line a benchmark.
 constexpr Row kTable[] = {
+    {"catalog", "loading real records, then pages and searches over a million products", &run_catalog},
     {"evidence", "evidence entries: one durable, many in group commit, Merkle tree, proofs, search", &run_evidence},
     {"http", "one long body and small requests over TLS, beside bare OpenSSL", &run_http},
     {"store", "durable writes, group commit and reads of the SQL store, beside pwrite and fdatasync", &run_store},

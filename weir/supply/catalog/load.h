@@ -53,7 +53,7 @@ struct CsvMapping {
   std::string columns;       // names of the data's columns, separated like keywords
   char separator = ',';
 };
-// {"title": "数据项名称", …}
+// {"title": "数据项名称", …}. Fails with kInvalidArgument ("load.bad_mapping").
 Result<CsvMapping> parse_mapping(const wire::Json& json);
 
 enum class LoadFormat : std::uint8_t {
@@ -72,7 +72,13 @@ struct LoadOptions {
   std::size_t batch = 500;
 };
 
-enum class LineOutcome : std::uint8_t { kAccepted, kRepaired, kUnchanged, kRefused };
+enum class LineOutcome : std::uint8_t {
+  kAccepted,   // new, as it was
+  kRepaired,   // new or changed, with repairs
+  kUpdated,    // known, changed: a new version, no repairs
+  kUnchanged,  // known, the same
+  kRefused,
+};
 std::string_view name_of(LineOutcome outcome);
 
 struct LineReport {
@@ -89,9 +95,9 @@ inline constexpr std::size_t kReportLinesMax = 1'000;
 
 struct LoadReport {
   std::int64_t read = 0;           // records; always the sum of the next five
-  std::int64_t accepted = 0;       // new, as they were
-  std::int64_t repaired = 0;       // new or changed, with repairs
-  std::int64_t updated = 0;        // known, changed: a new version, no repairs
+  std::int64_t accepted = 0;
+  std::int64_t repaired = 0;
+  std::int64_t updated = 0;
   std::int64_t unchanged = 0;
   std::int64_t refused = 0;
   std::int64_t blank_lines = 0;
@@ -112,8 +118,8 @@ struct LoadedRecord {
   std::string source_id;
   std::vector<std::string> repairs;
 };
-// Fails with kInvalidArgument: "load.not_json", "load.not_an_object", "load.no_identifier", "load.no_title", or a reason
-// of check().
+// Fails with kInvalidArgument: "load.not_json", "load.not_an_object", "load.no_identifier", "load.long_identifier",
+// "load.no_title", "load.not_utf8", "load.too_many_cells", or a reason of check().
 Result<LoadedRecord> map_dcat_us(std::string_view line, const LoadOptions& options);
 Result<LoadedRecord> map_csv(const std::vector<std::string>& header, const std::vector<std::string>& cells,
                              const LoadOptions& options);
