@@ -202,7 +202,9 @@ Result<Figures> run_catalog(const Options& options) {
   WEIR_TRY(files.remove_tree(folder));
   WEIR_TRY(files.make_directories(folder));
   std::unique_ptr<catalog::ByteSource> source = catalog::text_source(records.empty() ? repeated_extract() : "");
-  if (!records.empty()) WEIR_TRY_LET(source, catalog::file_source(files, records));
+  if (!records.empty()) {
+    WEIR_TRY_LET(source, catalog::file_source(files, records));
+  }
   Figures figures;
   {
     Bench bench;
