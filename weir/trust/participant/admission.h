@@ -3,6 +3,7 @@
 // apply -> approve (identifier and two certificates) -> pickup (active) -> suspend, resume, deregister; each step has a
 // reason and an actor, and one evidence entry in its transaction (I-1). Suspension holds at once: the directory refuses
 // the node from the commit on. Records are never deleted (TC609-6-2025-12 asks for three years after the end).
+// A node identifier is entered in the registry with its node, and its status there follows the node's.
 // Thread-safe, as Sql is. Trust: apply and pickup are for anybody; all else is for operators with participant:write.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -100,7 +101,8 @@ class Admission {
   Result<NodeRecord> renew_certificates(const NodeId& id, std::string_view identity_request_pem,
                                         std::string_view transport_request_pem, const credential::Actor& actor);
 
-  // One node. Fails with kNotFound ("node.unknown"), kConflict ("participant.wrong_state").
+  // One node. Fails with kNotFound ("node.unknown"), kConflict ("participant.wrong_state"; "participant.not_active" if it is
+  // to be resumed under a participant that is suspended).
   Result<> suspend(const NodeId& id, std::string_view reason, const credential::Actor& actor);
   Result<> resume(const NodeId& id, std::string_view reason, const credential::Actor& actor);
   Result<> deregister(const NodeId& id, std::string_view reason, const credential::Actor& actor);
@@ -119,23 +121,22 @@ class Admission {
   Result<RevocationList> revocations();
 
  private:
-  struct ApplicationRow;
   struct Certificates {
     std::string identity_pem;
     std::string transport_pem;
   };
-  Result<ApplicationRow> load(store::Tx& tx, std::string_view id);
   Result<> check_conflicts(store::Tx& tx, const Application& application, const SubjectId& subject,
-                           const ApplicationKeys& keys);
-  Result<Certificates> certify(const NodeId& id, std::string_view base_url, const SubjectId& subject,
+                           const ApplicationKeys& keys, std::string_view id);
+  Result<> begin_subject(store::Tx& tx, const Application& application, const SubjectId& subject);
+  Result<> step_subject(store::Tx& tx, const SubjectId& id, Step step, std::string_view reason);
+  Result<Certificates> certify(const NodeId& id, const SubjectId& subject, std::string_view base_url,
                                const ApplicationKeys& keys);
-  Result<> step_application(store::Tx& tx, const ApplicationRow& row, Step step, std::string_view reason,
-                            const credential::Actor& actor);
   Result<> step_node(store::Tx& tx, const NodeId& id, Step step, std::string_view reason, const credential::Actor& actor);
-  Result<> step_participant(store::Tx& tx, const SubjectId& id, Step step, std::string_view reason,
-                            const credential::Actor& actor);
+  Result<> step_participant(const SubjectId& id, Step step, std::string_view reason, const credential::Actor& actor);
+  Result<std::vector<std::string>> step_nodes_of(store::Tx& tx, const SubjectId& id, Step step,
+                                                 const credential::Actor& actor);
   Result<> note(store::Tx& tx, std::string_view kind, const credential::Actor& actor, const SubjectId& subject,
-                const std::string& node, wire::Json body);
+                const NodeId* node, wire::Json body);
 
   Parts parts_;
   NodeId self_;

@@ -84,7 +84,7 @@ class Directory {
 
  private:
   Result<NodeRecord> ask_above(const NodeId& id, const NodeRecord* stale, Timestamp stale_since);
-  Result<crypto::Certificate> verified(std::string_view pem, const NodeId& id);
+  Result<crypto::PublicKey> verified_key(const NodeRecord& record);
   Result<> verify_anchored(const crypto::Certificate& certificate);
   bool may_refresh(const NodeId& id);
   Result<> add_anchor(store::Tx& tx, const crypto::Certificate& authority, const credential::Actor& actor);
@@ -94,7 +94,13 @@ class Directory {
   const Clock& clock_;
   Upstream* upstream_;
   DirectoryOptions options_;
-  std::mutex mutex_;                             // guards the two maps
+  struct Verified {
+    std::string pem;
+    crypto::PublicKey key;
+    Timestamp until{};
+  };
+  std::mutex mutex_;                             // guards the maps
+  std::map<std::string, Verified> verified_;     // node -> the key of the certificate that was checked last
   std::map<std::string, Timestamp> absent_;      // node -> when it was said to be unknown
   std::map<std::string, Timestamp> refreshed_;   // node -> when it was last asked for again
 };

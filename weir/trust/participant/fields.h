@@ -51,7 +51,7 @@ std::span<const Field> fields_of(SubjectKind kind, Section section);
 // "field.format", "field.unknown".
 Result<wire::Json> read_section(SubjectKind kind, Section section, const wire::Json& json);
 
-// With the middle of each personal field replaced by '*': "110105********002X".
+// With the middle of each personal text replaced by '*' ("110105********002X"), and personal dates left out.
 wire::Json masked(SubjectKind kind, Section section, const wire::Json& json);
 std::string mask(std::string_view text);
 

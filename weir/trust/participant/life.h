@@ -19,8 +19,8 @@ enum class Status : std::uint8_t {
   kApproved = 2,  // identifier and certificates are assigned, not yet picked up
   kActive = 3,
   kSuspended = 4,
-  kDeregistered = 5,  // for good; data is kept
-  kRejected = 6,      // for good; another application may follow
+  kDeregistered = 5,  // data is kept; a participant may apply again, a node never comes back
+  kRejected = 6,      // another application may follow
 };
 std::string_view name_of(Status status);
 Result<Status> parse_status(std::string_view text);
@@ -30,6 +30,6 @@ std::string_view name_of(Step step);          // "approve"
 std::string_view past_name_of(Step step);     // "approved": what the evidence entry is called
 
 // Fails with kConflict ("participant.wrong_state") if the step does not start there.
-Result<Status> after(Status from, Step step);
+Result<Status> status_after(Status from, Step step);
 
 }  // namespace weir::trust::participant
