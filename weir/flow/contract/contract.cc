@@ -295,7 +295,8 @@ std::string_view contract_status(State state, std::int64_t rounds, std::optional
       return row.status;
     }
   }
-  WEIR_CHECK(!"every reachable state has a national status");
+  constexpr bool kEveryReachableStateHasARow = false;
+  WEIR_CHECK(kEveryReachableStateHasARow);
   return "";
 }
 

@@ -215,8 +215,9 @@ Result<> Service::send_notice(const std::string& id, NoticeKind kind, const std:
     sign(notice, *deps_.self.key);
     // The same limits as for what is heard.
     WEIR_TRY(parse_notice(to_json(notice)));
+    const AgreementState before = record.state;
     WEIR_TRY(apply_notice(record, notice, record.role, now));
-    WEIR_TRY(deps_.usage.change(tx, record));
+    if (record.state != before) WEIR_TRY(deps_.usage.change(tx, record));
     WEIR_TRY(record_agreement_evidence(deps_, tx, record, evidence_of(kind),
                                        actor.empty() ? "node:" + deps_.self.node.text() : actor, now,
                                        evidence_body(record, notice)));
@@ -253,8 +254,9 @@ Result<Reply> Service::receive_notice(const PartyId& peer, const std::string& id
     if (between(now, notice.time) > kClockSkewMax) {
       return Error(Errc::kInvalidArgument, "the notice is dated in the future").because("contract.clock_skew");
     }
+    const AgreementState before = record.state;
     WEIR_TRY(apply_notice(record, notice, other(record.role), now));
-    WEIR_TRY(deps_.usage.change(tx, record));
+    if (record.state != before) WEIR_TRY(deps_.usage.change(tx, record));
     WEIR_TRY(record_agreement_evidence(deps_, tx, record, evidence_of(notice.kind), "peer:" + peer.value(), now,
                                        evidence_body(record, notice)));
     WEIR_TRY(update(tx, record));

@@ -112,7 +112,7 @@ class Simulation {
   void run() {
     set_deciders();
     for (std::uint64_t i = 0, count = 1 + chance_.below(2); i < count; ++i) begin();
-    const std::uint64_t steps = 10 + chance_.below(30);
+    const std::uint64_t steps = 8 + chance_.below(24);
     for (std::uint64_t i = 0; i < steps; ++i) {
       step();
       check_states();

@@ -174,10 +174,11 @@ Result<> validate(const Template& contract_template) {
 Result<Json> instantiate(const Template& contract_template, const Json& values) {
   if (!values.is_object()) return malformed("values", "must be an object");
   Json all = Json::object();
-  for (const auto& [name, value] : values.members()) {
-    const auto same_name = [&name = name](const Parameter& p) { return p.name == name; };
-    if (std::none_of(contract_template.parameters.begin(), contract_template.parameters.end(), same_name)) {
-      return wrong_parameter(name, "is not in the template");
+  const auto& known = contract_template.parameters;
+  for (const auto& member : values.members()) {
+    const auto same_name = [&member](const Parameter& p) { return p.name == member.first; };
+    if (std::none_of(known.begin(), known.end(), same_name)) {
+      return wrong_parameter(member.first, "is not in the template");
     }
   }
   for (const Parameter& parameter : contract_template.parameters) {

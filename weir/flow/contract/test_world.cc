@@ -89,6 +89,12 @@ Result<> FakeUsage::enforce(store::Tx&, const AgreementRecord& agreement) {
 }
 
 Result<> FakeUsage::change(store::Tx&, const AgreementRecord& agreement) {
+  // As flow/usage does: a change that is none is an error.
+  for (auto last = changes.rbegin(); last != changes.rend(); ++last) {
+    if (last->first != agreement.agreement.id) continue;
+    if (last->second == agreement.state) return Error(Errc::kConflict, "no change").because("usage.wrong_state");
+    break;
+  }
   changes.emplace_back(agreement.agreement.id, agreement.state);
   return {};
 }
@@ -199,7 +205,8 @@ void World::settle() {
     }
     if (idle) return;
   }
-  WEIR_CHECK(!"the two never stop talking");
+  constexpr bool kTheyStopTalking = false;
+  WEIR_CHECK(kTheyStopTalking);
 }
 
 std::string World::request(const Offer& offer) {
