@@ -399,7 +399,9 @@ void Compiler::index_actions() {
         for (std::uint32_t k = 0; k < rule.actions.count && !speaks; ++k) {
           const ActionId named = data_->selectors[rule.actions.first + k].action;
           if (action == known) speaks = named == kUnknownAction || kind == RuleKind::kProhibition;
-          else speaks = named != kUnknownAction && includes(named, static_cast<ActionId>(action));
+          else if (named == kUnknownAction) continue;
+          else if (kind == RuleKind::kPermission) speaks = permits(named, static_cast<ActionId>(action));
+          else speaks = includes(named, static_cast<ActionId>(action));
         }
         if (speaks) data_->rule_lists.push_back(static_cast<std::uint16_t>(i));
       }

@@ -45,6 +45,11 @@ Truth select_entity(const ProgramData& data, Range range, std::string_view id, c
   return out;
 }
 
+bool covers_action(const Selector& selector, RuleKind kind, ActionId action, const Request& request) {
+  if (action == kUnknownAction || selector.action == kUnknownAction) return selector.text == request.action;
+  return kind == RuleKind::kPermission ? permits(selector.action, action) : includes(selector.action, action);
+}
+
 Truth select_action(const ProgramData& data, const CompiledRule& rule, ActionId action, const Request& request,
                     bool& named) {
   named = false;
@@ -55,9 +60,7 @@ Truth select_action(const ProgramData& data, const CompiledRule& rule, ActionId 
   }
   for (std::uint32_t i = 0; i < rule.actions.count; ++i) {
     const Selector& selector = data.selectors[rule.actions.first + i];
-    const bool covers = action == kUnknownAction || selector.action == kUnknownAction
-                            ? selector.text == request.action
-                            : includes(selector.action, action);
+    const bool covers = covers_action(selector, rule.kind, action, request);
     // What an action in no table is part of is not known: it may be part of any that is forbidden.
     const bool may_cover = action == kUnknownAction && rule.kind == RuleKind::kProhibition;
     if (!covers && !may_cover) continue;
@@ -126,9 +129,7 @@ void explain_rule(const ProgramData& data, std::uint16_t index, ActionId action,
   const std::size_t before = out.findings.size();
   for (std::uint32_t i = 0; i < rule.actions.count; ++i) {
     const Selector& selector = data.selectors[rule.actions.first + i];
-    const bool covers = action == kUnknownAction || selector.action == kUnknownAction
-                            ? selector.text == request.action
-                            : includes(selector.action, action);
+    const bool covers = covers_action(selector, rule.kind, action, request);
     if (covers) explain_nodes(data, selector.refinements, index, request, out);
   }
   explain_selectors(data, rule.targets, request.product, index, request, out);

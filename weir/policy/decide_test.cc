@@ -79,6 +79,15 @@ TEST(Decide, FollowsTheHierarchyOfActions) {
   EXPECT_TRUE(answer(with({rule("use")}), ask("idsc:READ")).allowed());
 }
 
+TEST(Decide, APermissionToUseIsNoneToPassOn) {
+  for (const std::string_view passing_on : {"distribute", "grantUse", "nextPolicy", "urn:weir:tc609:export"}) {
+    EXPECT_EQ(answer(with({rule("use")}), ask(passing_on)).denied_by, DeniedBy::kDefault);
+    EXPECT_EQ(answer(with({rule(std::string(passing_on))}, {rule("use")}), ask(passing_on)).denied_by, DeniedBy::kProhibition);
+  }
+  EXPECT_TRUE(answer(with({rule("distribute")}), ask("distribute")).allowed());
+  EXPECT_TRUE(answer(with({rule("distribute")}), ask("urn:weir:tc609:export")).allowed());
+}
+
 TEST(Decide, KnowsAnActionOutsideTheTablesByItsNameOnly) {
   EXPECT_TRUE(answer(with({rule("ex:frob")}), ask("ex:frob")).allowed());
   EXPECT_FALSE(answer(with({rule("use")}), ask("ex:frob")).allowed());

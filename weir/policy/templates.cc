@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/policy/templates.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "weir/base/check.h"
@@ -69,15 +70,21 @@ std::vector<Rule> duties_of(const CommonTerms& terms) {
 Policy make_terms(const CommonTerms& terms) {
   Policy out;
   out.kind = PolicyKind::kOffer;
+  std::vector<std::string> names = terms.actions;
+  if (terms.share && std::find(names.begin(), names.end(), "distribute") == names.end()) names.emplace_back("distribute");
   Rule permission;
-  for (const std::string& name : terms.actions) {
+  permission.constraints = limits_of(terms);
+  permission.duties = duties_of(terms);
+  // One rule has one budget; where nothing is counted, a rule an action is what the schema of DSP 2025-1 wants.
+  const bool counted = terms.count_max || terms.bytes_max || !terms.rate.empty() || !terms.within.empty();
+  for (const std::string& name : names) {
+    if (!counted) permission.actions.clear();
     Action action;
     action.name = name;
     permission.actions.push_back(std::move(action));
+    if (!counted) out.permissions.push_back(permission);
   }
-  permission.constraints = limits_of(terms);
-  permission.duties = duties_of(terms);
-  out.permissions.push_back(std::move(permission));
+  if (counted) out.permissions.push_back(std::move(permission));
   if (!terms.share) {
     out.prohibitions.push_back(rule("distribute"));
     out.prohibitions.push_back(rule("grantUse"));

@@ -346,6 +346,11 @@ Result<Policy> parse_terms(std::string_view text) {
     }
   }
   if (seen.empty()) return malformed(text, "says nothing; write action=use to permit any use");
+  const auto passes_on = std::find(terms.actions.begin(), terms.actions.end(), "distribute");
+  if (passes_on != terms.actions.end()) {
+    terms.share = true;
+    if (terms.actions.size() > 1) terms.actions.erase(passes_on);
+  }
   return make_terms(terms);
 }
 
@@ -355,14 +360,17 @@ Result<std::string> format_terms(const Policy& policy) {
         .because("terms.not_expressible")
         .advise("show it as ODRL, or in words");
   };
-  if (policy.permissions.size() != 1) return not_expressible();
+  if (policy.permissions.empty()) return not_expressible();
   const Rule& permission = policy.permissions[0];
   CommonTerms terms;
   terms.actions.clear();
-  for (const Action& action : permission.actions) terms.actions.push_back(action.name);
+  for (const Rule& each : policy.permissions) {
+    for (const Action& action : each.actions) terms.actions.push_back(action.name);
+  }
   for (const Constraint& constraint : permission.constraints) guess_constraint(constraint, terms);
   for (const Rule& duty : permission.duties) guess_duty(duty, terms);
   terms.share = policy.prohibitions.empty();
+  if (terms.share && terms.actions.size() > 1) std::erase(terms.actions, "distribute");
   const Policy guessed = make_terms(terms);
   if (guessed.permissions != policy.permissions || guessed.prohibitions != policy.prohibitions ||
       !policy.obligations.empty() || !policy.extra.is_null()) {
@@ -370,7 +378,7 @@ Result<std::string> format_terms(const Policy& policy) {
   }
   std::string line = line_of(terms);
   const auto again = parse_terms(line);
-  if (!again || again->permissions != policy.permissions) return not_expressible();
+  if (!again || again->permissions != policy.permissions || again->prohibitions != policy.prohibitions) return not_expressible();
   return line;
 }
 

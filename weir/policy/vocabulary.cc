@@ -261,6 +261,15 @@ bool includes(ActionId wide, ActionId narrow) {
   return true;
 }
 
+bool permits(ActionId wide, ActionId narrow) {
+  constexpr std::string_view kPassingOn[] = {"distribute", "grantUse", "nextPolicy", "urn:weir:tc609:export", "cc:Distribution",
+                                             "cc:Sharing", "cc:ShareAlike"};
+  const auto passes_on = [&](ActionId id) {
+    return std::find(std::begin(kPassingOn), std::end(kPassingOn), kActions[id].name) != std::end(kPassingOn);
+  };
+  return includes(wide, narrow) && (!passes_on(narrow) || passes_on(wide));
+}
+
 std::span<const OperandTerm> operand_terms() { return kOperands; }
 
 const OperandTerm* find_operand(std::string_view name) {

@@ -61,6 +61,9 @@ ActionId find_action(std::string_view name);
 const ActionTerm& action_term(ActionId id);
 // Whether `wide` is `narrow` or includes it (use includes read). Requires: both known.
 bool includes(ActionId wide, ActionId narrow);
+// Whether a permission of `wide` permits `narrow`: as includes(), but a permission to use is none to pass on (distribute,
+// grantUse, nextPolicy, export), which must be named. docs/decisions/0041-use-is-not-passing-on.md
+bool permits(ActionId wide, ActionId narrow);
 
 enum class Operand : std::uint8_t {
   kUnknown,
