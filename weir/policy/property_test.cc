@@ -81,7 +81,7 @@ class Generator {
   std::string action_;
 };
 
-constexpr int kRounds = 4000;
+constexpr int kRounds = 2000;
 
 TEST(PolicyLaws, DefaultDenyAndEveryDecisionNamesItsRules) {
   Generator generator(1);
