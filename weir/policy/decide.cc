@@ -127,6 +127,7 @@ void explain_selectors(const ProgramData& data, Range range, std::string_view id
 void explain_rule(const ProgramData& data, std::uint16_t index, ActionId action, const Request& request, Decision& out) {
   const CompiledRule& rule = data.rules[index];
   const std::size_t before = out.findings.size();
+  if (before == 0) out.findings.reserve(8);
   for (std::uint32_t i = 0; i < rule.actions.count; ++i) {
     const Selector& selector = data.selectors[rule.actions.first + i];
     const bool covers = covers_action(selector, rule.kind, action, request);
@@ -214,7 +215,7 @@ Decision decide(const Program& program, const Request& request) {
   if (request.uses < 0 || request.bytes.value_or(0) < 0 || request.action.empty()) return out;
   if (is_forbidden(data, action, request, out)) return out;
 
-  Decision conditional;
+  std::optional<Decision> conditional;
   bool spoken_of = false;
   for (const std::uint16_t index : rules_for(data, RuleKind::kPermission, action)) {
     const CompiledRule& rule = data.rules[index];
@@ -225,7 +226,7 @@ Decision decide(const Program& program, const Request& request) {
       explain_rule(data, index, action, request, out);
       continue;
     }
-    Decision yes;
+    Decision yes = {};
     Duties duties = collect_duties(data, rule.duties, index, request, yes);
     const Duties common = collect_duties(data, data.obligations, index, request, yes);
     duties.open += common.open;
@@ -237,9 +238,9 @@ Decision decide(const Program& program, const Request& request) {
     yes.denied_by = DeniedBy::kNothing;
     yes.effect = duties.open == 0 ? Effect::kAllow : Effect::kAllowIf;
     if (yes.effect == Effect::kAllow) return yes;
-    if (conditional.effect == Effect::kDeny) conditional = std::move(yes);
+    if (!conditional) conditional = std::move(yes);
   }
-  if (conditional.effect == Effect::kAllowIf) return conditional;
+  if (conditional) return *std::move(conditional);
   if (spoken_of) deny_by_findings(out);
   return out;
 }

@@ -88,7 +88,7 @@ struct Decision {
   DeniedBy denied_by = DeniedBy::kDefault;
   std::uint16_t permission = 0xFFFF;  // the rule that allowed; its counters are the ones to consume
   std::uint16_t duty_count = 0;
-  std::array<std::uint16_t, kDutiesMax> duties;  // first duty_count: what must be done; see obligations()
+  std::array<std::uint16_t, kDutiesMax> duties = {};  // first duty_count: what must be done; see obligations()
   std::vector<Finding> findings;      // of a denial or a condition; empty for a plain allow
 
   bool allowed() const { return effect == Effect::kAllow; }

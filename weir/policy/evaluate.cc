@@ -126,10 +126,6 @@ bool same(std::string_view left, std::string_view left_hash, const CompiledValue
 
 bool within(const Node& node, std::string_view left, std::string_view left_hash, const CompiledValue& right) {
   switch (node.type) {
-    case ValueType::kAddress: {
-      const auto address = parse_address(left);
-      return address && contains(right.block, *address);
-    }
     case ValueType::kRegion: return region_contains(right.text, left);
     default: return same(left, left_hash, right) || (right.hash.empty() && path_contains(right.text, left));
   }
@@ -140,8 +136,7 @@ bool within(const Node& node, std::string_view left, std::string_view left_hash,
 template <class Lefts>
 Truth evaluate_set(const ProgramData& data, const Node& node, const Lefts& lefts, std::string_view hash, RuleKind strict) {
   const auto right = values_of(data, node);
-  const bool whole = node.op == Operator::kIsA || node.op == Operator::kIsPartOf || node.type == ValueType::kAddress ||
-                     node.type == ValueType::kRegion;
+  const bool whole = node.op == Operator::kIsA || node.op == Operator::kIsPartOf || node.type == ValueType::kRegion;
   const auto listed = [&](std::string_view left) {
     return std::any_of(right.begin(), right.end(), [&](const CompiledValue& value) {
       return whole ? within(node, left, hash, value) : same(left, hash, value);
@@ -153,7 +148,7 @@ Truth evaluate_set(const ProgramData& data, const Node& node, const Lefts& lefts
     });
   };
   const bool all = std::all_of(lefts.begin(), lefts.end(), listed);
-  const bool any = all || std::any_of(lefts.begin(), lefts.end(), listed);
+  const bool any = all || (lefts.size() > 1 && std::any_of(lefts.begin(), lefts.end(), listed));
   const bool prohibits = strict == RuleKind::kProhibition;
   switch (node.op) {
     case Operator::kEq:
@@ -168,6 +163,25 @@ Truth evaluate_set(const ProgramData& data, const Node& node, const Lefts& lefts
     case Operator::kIsNoneOf: return truth(prohibits ? !all : !any);
     case Operator::kIsAllOf:
     case Operator::kHasPart: return truth(std::all_of(right.begin(), right.end(), covered));
+    default: return Truth::kUnknown;
+  }
+}
+
+Truth evaluate_address(const ProgramData& data, const Node& node, std::string_view text) {
+  const auto address = parse_address(text);
+  if (!address) return Truth::kUnknown;
+  const auto right = values_of(data, node);
+  const auto holds = [&](const CompiledValue& value) { return contains(value.block, *address); };
+  const bool any = std::any_of(right.begin(), right.end(), holds);
+  switch (node.op) {
+    case Operator::kEq:
+    case Operator::kIsAllOf:
+    case Operator::kHasPart: return truth(any && std::all_of(right.begin(), right.end(), holds));
+    case Operator::kIsA:
+    case Operator::kIsAnyOf:
+    case Operator::kIsPartOf: return truth(any);
+    case Operator::kNeq: return truth(!std::all_of(right.begin(), right.end(), holds));
+    case Operator::kIsNoneOf: return truth(!any);
     default: return Truth::kUnknown;
   }
 }
@@ -225,9 +239,7 @@ Truth evaluate_atom(const ProgramData& data, const Node& node, const Request& re
       const auto times = parse_times(given.text);
       return times ? evaluate_time(times->low, node.op, values_of(data, node)) : Truth::kUnknown;
     }
-    case ValueType::kAddress:
-      if (!parse_address(given.text)) return Truth::kUnknown;
-      break;
+    case ValueType::kAddress: return evaluate_address(data, node, given.text);
     default: break;
   }
   return evaluate_set(data, node, std::array<std::string_view, 1>{given.text}, given.hash, strict);

@@ -142,16 +142,18 @@ std::optional<TimeRange> parse_times(std::string_view text) {
 std::optional<AddressBlock> parse_address(std::string_view text) {
   text = trim(text);
   const std::size_t slash = text.find('/');
-  const std::string host(text.substr(0, slash));
-  if (host.size() > 45) return std::nullopt;
+  const std::string_view written = text.substr(0, slash);
+  std::array<char, 46> host{};  // the longest address and its end
+  if (written.size() >= host.size() || written.find('\0') != std::string_view::npos) return std::nullopt;
+  std::copy(written.begin(), written.end(), host.begin());
   AddressBlock out{};
   std::int64_t bits_max = 128;
   in_addr v4{};
-  if (inet_pton(AF_INET, host.c_str(), &v4) == 1) {
+  if (inet_pton(AF_INET, host.data(), &v4) == 1) {
     bits_max = 32;
     out.bytes[10] = out.bytes[11] = 0xFF;
     std::memcpy(out.bytes.data() + 12, &v4, 4);
-  } else if (inet_pton(AF_INET6, host.c_str(), out.bytes.data()) != 1) {
+  } else if (inet_pton(AF_INET6, host.data(), out.bytes.data()) != 1) {
     return std::nullopt;
   }
   std::int64_t bits = bits_max;

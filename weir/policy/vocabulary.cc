@@ -176,25 +176,38 @@ constexpr auto kEnvironments = std::to_array<std::pair<std::string_view, std::st
     {"confidential", "06"}, {"other", "07"},
 });
 
-// Names sorted once, so that finding one is a binary search over views.
-template <class Terms, class Aliases>
-std::vector<std::pair<std::string_view, std::uint16_t>> make_index(const Terms& terms, const Aliases& aliases) {
-  std::vector<std::pair<std::string_view, std::uint16_t>> index;
-  for (std::size_t i = 0; i < terms.size(); ++i) index.emplace_back(terms[i].name, static_cast<std::uint16_t>(i));
-  for (const auto& [alias, name] : aliases) {
-    const auto meant = std::find_if(terms.begin(), terms.end(), [&](const auto& term) { return term.name == name; });
-    WEIR_CHECK(meant != terms.end());
-    index.emplace_back(alias, static_cast<std::uint16_t>(meant - terms.begin()));
+// Names in buckets by length and ends: finding one costs about one comparison.
+class Index {
+ public:
+  template <class Terms, class Aliases>
+  Index(const Terms& terms, const Aliases& aliases) {
+    for (std::size_t i = 0; i < terms.size(); ++i) add(terms[i].name, i);
+    for (const auto& [alias, name] : aliases) {
+      const auto meant = std::find_if(terms.begin(), terms.end(), [&](const auto& term) { return term.name == name; });
+      WEIR_CHECK(meant != terms.end());
+      add(alias, static_cast<std::size_t>(meant - terms.begin()));
+    }
   }
-  std::sort(index.begin(), index.end());
-  return index;
-}
+  std::uint16_t find(std::string_view name) const {
+    if (name.empty()) return 0xFFFF;
+    for (const auto& [known, place] : buckets_[bucket_of(name)]) {
+      if (known == name) return place;
+    }
+    return 0xFFFF;
+  }
 
-std::uint16_t look_up(const std::vector<std::pair<std::string_view, std::uint16_t>>& index, std::string_view name) {
-  const auto at = std::lower_bound(index.begin(), index.end(), name,
-                                   [](const auto& entry, std::string_view wanted) { return entry.first < wanted; });
-  return at != index.end() && at->first == name ? at->second : std::uint16_t{0xFFFF};
-}
+ private:
+  static std::size_t bucket_of(std::string_view name) {
+    const auto at = [&](std::size_t i) { return static_cast<unsigned char>(name[i]); };
+    return (name.size() * 31 + at(0) * 7 + at(name.size() - 1) * 3 + at(name.size() / 2)) % kBuckets;
+  }
+  void add(std::string_view name, std::size_t place) {
+    buckets_[bucket_of(name)].emplace_back(name, static_cast<std::uint16_t>(place));
+  }
+
+  static constexpr std::size_t kBuckets = 256;
+  std::array<std::vector<std::pair<std::string_view, std::uint16_t>>, kBuckets> buckets_;
+};
 
 std::string_view as_printed(std::string_view name) {
   for (const auto& [printed, meant] : kMisprints) {
@@ -242,8 +255,8 @@ std::string_view name_of(Timing timing) {
 std::span<const ActionTerm> action_terms() { return kActions; }
 
 ActionId find_action(std::string_view name) {
-  static const auto index = make_index(kActions, kActionAliases);
-  return look_up(index, name);
+  static const Index index(kActions, kActionAliases);
+  return index.find(name);
 }
 
 const ActionTerm& action_term(ActionId id) {
@@ -251,30 +264,44 @@ const ActionTerm& action_term(ActionId id) {
   return kActions[id];
 }
 
+namespace {
+
+ActionId parent_of(ActionId id) {
+  static const auto parents = [] {
+    std::array<ActionId, kActions.size()> out{};
+    for (std::size_t i = 0; i < out.size(); ++i) out[i] = find_action(kActions[i].included);
+    return out;
+  }();
+  return parents[id];
+}
+
+}  // namespace
+
 bool includes(ActionId wide, ActionId narrow) {
   WEIR_CHECK(wide < kActions.size() && narrow < kActions.size());
   while (narrow != wide) {
-    const std::string_view up = kActions[narrow].included;
-    if (up.empty()) return false;
-    narrow = find_action(up);
+    narrow = parent_of(narrow);
+    if (narrow == kUnknownAction) return false;
   }
   return true;
 }
 
 bool permits(ActionId wide, ActionId narrow) {
-  constexpr std::string_view kPassingOn[] = {"distribute", "grantUse", "nextPolicy", "urn:weir:tc609:export", "cc:Distribution",
-                                             "cc:Sharing", "cc:ShareAlike"};
-  const auto passes_on = [&](ActionId id) {
-    return std::find(std::begin(kPassingOn), std::end(kPassingOn), kActions[id].name) != std::end(kPassingOn);
-  };
-  return includes(wide, narrow) && (!passes_on(narrow) || passes_on(wide));
+  static const auto passes_on = [] {
+    constexpr std::string_view kNames[] = {"distribute",      "grantUse",   "nextPolicy",   "urn:weir:tc609:export",
+                                           "cc:Distribution", "cc:Sharing", "cc:ShareAlike"};
+    std::array<bool, kActions.size()> out{};
+    for (const std::string_view name : kNames) out[find_action(name)] = true;
+    return out;
+  }();
+  return includes(wide, narrow) && (!passes_on[narrow] || passes_on[wide]);
 }
 
 std::span<const OperandTerm> operand_terms() { return kOperands; }
 
 const OperandTerm* find_operand(std::string_view name) {
-  static const auto index = make_index(kOperands, kOperandAliases);
-  const std::uint16_t at = look_up(index, name);
+  static const Index index(kOperands, kOperandAliases);
+  const std::uint16_t at = index.find(name);
   return at == 0xFFFF ? nullptr : &kOperands[at];
 }
 
