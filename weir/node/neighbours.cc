@@ -160,8 +160,21 @@ Result<Json> DeliveryNeighbours::authorize_delivery(store::Tx& tx, const AgreedD
   return policy::to_json(program, request, decision);
 }
 
+flow::metering::Reading reading_of(const flow::delivery::Transfer& transfer, std::uint64_t bytes, Timestamp now) {
+  const bool out = transfer.role == flow::delivery::Role::kProvider;
+  return {.process = transfer.pid,
+          .direction = out ? flow::metering::Direction::kOut : flow::metering::Direction::kIn,
+          .agreement = transfer.agreement,
+          .contract = transfer.contract,
+          .product = transfer.product,
+          .peer = transfer.peer.text(),
+          .quantity = static_cast<std::int64_t>(bytes),
+          .time = now};
+}
+
 Result<> DeliveryNeighbours::meter(store::Tx& tx, const flow::delivery::Transfer& transfer, std::uint64_t bytes) {
-  return meter_(tx, transfer, bytes);
+  WEIR_TRY(metering_.take(tx, reading_of(transfer, bytes, clock_.now())));
+  return {};
 }
 
 Result<crypto::PublicKey> DeliveryNeighbours::key_of(store::Tx&, const NodeId& node) {

@@ -9,6 +9,7 @@
 
 #include "weir/flow/contract/service.h"
 #include "weir/flow/delivery/service.h"
+#include "weir/flow/metering/service.h"
 #include "weir/flow/usage/service.h"
 #include "weir/supply/catalog/service.h"
 
@@ -64,14 +65,13 @@ class ContractUsage final : public flow::contract::Usage {
 
 class DeliveryNeighbours final : public flow::delivery::Neighbours {
  public:
-  using Meter = std::function<Result<>(store::Tx&, const flow::delivery::Transfer&, std::uint64_t bytes)>;
   DeliveryNeighbours(const Clock& clock, flow::contract::Service& contracts, flow::delivery::Contents& contents,
-                     FindNode find, Meter meter)
+                     FindNode find, flow::metering::Service& metering)
       : clock_(clock),
         contracts_(contracts),
         contents_(contents),
         find_(std::move(find)),
-        meter_(std::move(meter)) {}
+        metering_(metering) {}
   Result<flow::delivery::AgreedDelivery> agreed(store::Tx& tx, const std::string& agreement) override;
   Result<wire::Json> authorize_delivery(store::Tx& tx, const flow::delivery::AgreedDelivery& agreed) override;
   Result<> meter(store::Tx& tx, const flow::delivery::Transfer& transfer, std::uint64_t bytes) override;
@@ -82,7 +82,7 @@ class DeliveryNeighbours final : public flow::delivery::Neighbours {
   flow::contract::Service& contracts_;
   flow::delivery::Contents& contents_;
   FindNode find_;
-  Meter meter_;
+  flow::metering::Service& metering_;
 };
 
 // Does the duty `delete`: destroys what is held under the agreement.
@@ -95,6 +95,9 @@ class DeleteHandler final : public flow::usage::ObligationHandler {
  private:
   flow::delivery::Service& delivery_;
 };
+
+// A reading of a transfer, as the meter takes it.
+flow::metering::Reading reading_of(const flow::delivery::Transfer& transfer, std::uint64_t bytes, Timestamp now);
 
 // Fails with kForbidden ("agreement.not_live") and why.
 Result<> check_live(const flow::contract::AgreementRecord& record, Timestamp now);

@@ -278,10 +278,7 @@ Result<> Node::State::open_delivery() {
   WEIR_TRY_LET(const crypto::SecretBytes master, opened.folder.vault_key(opened.passphrase));
   vault = std::make_unique<flow::delivery::Vault>(files, opened.folder.file("vault"), suite, master, random);
   const FindNode find = [this](const NodeId& id) { return membership->find(id); };
-  const auto meter = [this](store::Tx& tx, const flow::delivery::Transfer& transfer, std::uint64_t bytes) {
-    return record_reading(*metering, tx, transfer, bytes, clock.now());
-  };
-  delivery_neighbours = std::make_unique<DeliveryNeighbours>(clock, *contracts, *contents, find, meter);
+  delivery_neighbours = std::make_unique<DeliveryNeighbours>(clock, *contracts, *contents, find, *metering);
   delivery = std::make_unique<flow::delivery::Service>(
       flow::delivery::Service::Deps{.sql = *sql,
                                     .log = *log,
