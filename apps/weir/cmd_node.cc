@@ -63,11 +63,6 @@ std::string random_passphrase(Random& random) {
   return wire::encode_base64url(raw);
 }
 
-std::string host_of(const std::string& url) {
-  const auto base = trust::participant::parse_base_url(url);
-  return base ? base->host : "localhost";
-}
-
 // What a regional node signs for itself: the authority, and its own two certificates.
 Result<> make_authority(DataFolder& folder, const crypto::SecretBytes& passphrase, const std::string& url,
                         const supply::identifier::NodeId& id, Random& random) {
