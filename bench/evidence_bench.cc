@@ -2,8 +2,8 @@
 // tree grows.
 //
 // Budget: one entry durable <= 3 fdatasyncs; 100 000 entries a second in batches. An entry: 40 us of fdatasync, 30 us
-// of Ed25519, and what is left for JSON, SQL and three dirty pages (entry, head, checkpoint). SPDX-License-Identifier:
-// Apache-2.0
+// of Ed25519, and what is left for JSON, SQL and three dirty pages (entry, head, checkpoint).
+// SPDX-License-Identifier: Apache-2.0
 #include "bench/bench.h"
 #include "weir/store/files.h"
 #include "weir/store/sql.h"

@@ -60,6 +60,7 @@ std::set<std::int64_t> ids_of(store::Database& database, const std::string& tabl
 
 }  // namespace
 
+//= I-2 type=test
 TEST(Kill, NothingAcknowledgedIsLost) {
   const char* rounds_text = ::getenv("WEIR_KILL_ROUNDS");
   const int rounds = rounds_text ? ::atoi(rounds_text) : 10;

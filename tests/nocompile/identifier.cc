@@ -5,6 +5,7 @@
 #include "weir/base/strong.h"
 #include "weir/supply/identifier/identifier.h"
 
+//= I-7 type=test
 namespace weir::supply::identifier {
 
 using Rows = Strong<int, struct RowsTag>;

@@ -7,6 +7,7 @@
 #include "weir/crypto/secret.h"
 #include "weir/crypto/sign.h"
 
+//= I-8 type=test
 namespace weir::crypto {
 
 ByteView use(SecretBytes secret, PrivateKey key) {

@@ -5,6 +5,7 @@
 #include <cstddef>
 #include <cstdint>
 
+//= I-10
 namespace weir::limits {
 
 inline constexpr std::size_t kJsonBytesMax = 16u << 20;

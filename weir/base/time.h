@@ -44,6 +44,7 @@ Result<CalendarDuration> parse_duration(std::string_view text);
 // The moment `duration` after `start`; a day beyond the month's end becomes its last day.
 Timestamp add(Timestamp start, CalendarDuration duration);
 
+//= I-9
 class Clock {
  public:
   virtual ~Clock() = default;

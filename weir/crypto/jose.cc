@@ -97,7 +97,7 @@ std::string_view jose_name_of(SignatureAlgorithm algorithm) {
   return "";
 }
 
-//= NDI-TR-2025-03
+//= NDI-TR-2025-03#token
 // The token is header.payload.signature in base64url; with an SM2 key and {"typ":"JWT"} its header is the national one.
 std::string sign_jws(const PrivateKey& key, wire::Json header, ByteView payload) {
   WEIR_CHECK(header.is_object() && !header.has("crit") && !header.has("b64"));

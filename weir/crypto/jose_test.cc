@@ -53,7 +53,7 @@ TEST_P(Jose, KeysComeBackFromTheirJwk) {
   EXPECT_EQ(jwk_thumbprint(key_.public_key()).size(), 43u);
 }
 
-//= NDI-TR-2025-03 type=test
+//= NDI-TR-2025-03#token type=test
 TEST(JoseSm2, TheTokenHasTheNationalHeader) {
   const PrivateKey key = key_of(SignatureAlgorithm::kSm2Sm3);
   const std::string token = sign_jws(key, Json::object({{"typ", "JWT"}}), view_of("{}"));

@@ -17,6 +17,7 @@ class SecretAccess {
   explicit constexpr SecretAccess([[maybe_unused]] const char* why) {}
 };
 
+//= I-8
 class SecretBytes {
  public:
   SecretBytes() = default;

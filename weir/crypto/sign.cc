@@ -158,6 +158,7 @@ Bytes der_from_raw(ByteView raw) {
   return out;
 }
 
+//= NDI-TR-2025-03#signature
 void set_default_id(EVP_PKEY_CTX* context, SignatureAlgorithm algorithm) {
   if (algorithm != SignatureAlgorithm::kSm2Sm3) return;
   WEIR_CHECK(EVP_PKEY_CTX_set1_id(context, kSm2DefaultId.data(), static_cast<int>(kSm2DefaultId.size())) == 1);

@@ -176,7 +176,7 @@ TEST(Ed25519, TextAndFingerprintAreAsDocumented) {
   EXPECT_EQ(key->public_key().fingerprint(), "06e3fd8fda29bb60ab59557de61edb0aecdb231134be30e75b455f8e1b792fa9");
 }
 
-//= NDI-TR-2025-03 type=test
+//= NDI-TR-2025-03#signature type=test
 TEST(Sm2, AgreesWithTheExampleOfTheStandard) {
   const wire::Json vectors = load_vectors("published.json");
   const wire::Json& vector = vectors["sm2"].items()[0];

@@ -134,7 +134,7 @@ Result<std::string> read_alternative_name(const GENERAL_NAME* name) {
 void free_name(X509_name_st* name) { X509_NAME_free(name); }
 void free_names(stack_st_GENERAL_NAME* names) { GENERAL_NAMES_free(names); }
 
-//= NDI-TR-2025-03
+//= NDI-TR-2025-03#certificate-subject
 // The common name is the domain or address, the unit the identifier of the connector or platform.
 Result<Name> make_name(const CertificateSubject& subject) {
   if (subject.common_name.empty()) return bad_subject("a subject without a common name");

@@ -48,7 +48,7 @@ class X509 : public testing::TestWithParam<SignatureAlgorithm> {
 INSTANTIATE_TEST_SUITE_P(All, X509, testing::ValuesIn(test::kAllSignatureAlgorithms),
                          test::short_name<testing::TestParamInfo<SignatureAlgorithm>>);
 
-//= NDI-TR-2025-03 type=test
+//= NDI-TR-2025-03#certificate-subject type=test
 TEST_P(X509, ACertificateSaysWhatWasAskedFor) {
   const CertificateInfo& info = leaf_.info();
   EXPECT_EQ(info.subject, leaf_options().subject);

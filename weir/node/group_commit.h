@@ -18,6 +18,7 @@
 
 namespace weir::node {
 
+//= I-2
 class GroupCommit final : public store::Sql {
  public:
   explicit GroupCommit(std::unique_ptr<store::Database> database, std::size_t queue_max = limits::kWorkQueueMax);

@@ -120,6 +120,7 @@ void add_node_routes(Router& router, Node& node) {
   };
   add(Method::kGet, "/health", Access::open(), "health", {"Whether the process lives", "存活检查"}, get_health);
   add(Method::kGet, "/ready", Access::open(), "ready", {"Whether it takes writes", "就绪检查"}, get_ready);
+  //= DSP-2025-1#V
   add(Method::kGet, "/.well-known/dspace-version", Access::open(), "dspVersion",
       {"Versions of the Dataspace Protocol", "数据空间协议版本"}, get_dsp_version);
   add(Method::kGet, "/api/v1/node", Access::open(), "getNode", {"Who this node is", "节点信息"}, get_node);

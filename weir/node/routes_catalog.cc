@@ -396,6 +396,7 @@ void add_catalog_routes(Router& router, Node& node) {
                 .summary = std::move(summary),
                 .handler = [&node, handler](Request& request) { return handler(node, request); }});
   };
+  //= NDI-TR-2025-02#catalogue-search
   peer(Method::kGet, "/products", "peerSearch", {"Search for another node", "节点间检索"}, peer_search);
   peer(Method::kGet, "/products/{id}", "peerProduct", {"One product for another node", "节点间产品查询"}, peer_product);
   peer(Method::kGet, "/catalog/changes", "peerChanges", {"What changed since", "增量变更"}, peer_changes);

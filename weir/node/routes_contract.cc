@@ -233,17 +233,29 @@ void add_protocol_routes(Router& router, Node& node) {
                 .success_status = status,
                 .handler = [&node, handler](Request& request) { return handler(node, request); }});
   };
+  //= DSP-2025-1#N2
   add(Method::kPost, "/negotiations/request", "dspNegotiationRequest", {"Contract request", "合约请求"}, dsp_receive, 201);
+  //= DSP-2025-1#N8
   add(Method::kPost, "/negotiations/offers", "dspNegotiationOffer", {"Contract offer", "合约报价"}, dsp_receive, 201);
+  //= DSP-2025-1#N7
+  //= DSP-2025-1#N1
   add(Method::kGet, "/negotiations/{pid}", "dspNegotiation", {"State of a negotiation", "协商状态"}, dsp_get);
+  //= DSP-2025-1#N3
   add(Method::kPost, "/negotiations/{pid}/request", "dspCounterRequest", {"Counter-request", "还价请求"}, dsp_receive);
+  //= DSP-2025-1#N9
   add(Method::kPost, "/negotiations/{pid}/offers", "dspCounterOffer", {"Counter-offer", "还价报价"}, dsp_receive);
+  //= DSP-2025-1#N11
+  //= DSP-2025-1#N4
   add(Method::kPost, "/negotiations/{pid}/events", "dspNegotiationEvent", {"Accepted or finalized", "接受或完成"},
       dsp_receive);
+  //= DSP-2025-1#N10
   add(Method::kPost, "/negotiations/{pid}/agreement", "dspAgreement", {"Agreement, signed by the provider", "提供方签署的协议"},
       dsp_receive);
+  //= DSP-2025-1#N5
   add(Method::kPost, "/negotiations/{pid}/agreement/verification", "dspAgreementVerification",
       {"The consumer's signature", "使用方签名"}, dsp_receive);
+  //= DSP-2025-1#N12
+  //= DSP-2025-1#N6
   add(Method::kPost, "/negotiations/{pid}/termination", "dspNegotiationTermination", {"Termination", "终止"}, dsp_receive);
   add(Method::kPost, "/agreements/{id}/notices", "agreementNotice", {"Suspension, resumption or end of an agreement", "协议暂停、恢复或终止通知"},
       dsp_receive);

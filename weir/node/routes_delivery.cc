@@ -171,14 +171,25 @@ void add_protocol_routes(Router& router, Node& node) {
   const auto message = [](MessageKind kind) {
     return [kind](Node& n, Request& r) { return dsp_message(n, r, kind); };
   };
+  //= DSP-2025-1#T2
   add(Method::kPost, "/transfers/request", "dspTransferRequest", {"Transfer request", "传输请求"}, dsp_request, 201);
+  //= DSP-2025-1#T11
+  //= DSP-2025-1#T1
   add(Method::kGet, "/transfers/{pid}", "dspTransfer", {"State of a transfer process", "传输过程状态"}, dsp_get);
+  //= DSP-2025-1#T7
+  //= DSP-2025-1#T3
   add(Method::kPost, "/transfers/{pid}/start", "dspTransferStart", {"Transfer start", "传输开始"},
       message(MessageKind::kStart));
+  //= DSP-2025-1#T10
+  //= DSP-2025-1#T6
   add(Method::kPost, "/transfers/{pid}/suspension", "dspTransferSuspension", {"Transfer suspension", "传输暂停"},
       message(MessageKind::kSuspension));
+  //= DSP-2025-1#T8
+  //= DSP-2025-1#T4
   add(Method::kPost, "/transfers/{pid}/completion", "dspTransferCompletion", {"Transfer completion", "传输完成"},
       message(MessageKind::kCompletion));
+  //= DSP-2025-1#T9
+  //= DSP-2025-1#T5
   add(Method::kPost, "/transfers/{pid}/termination", "dspTransferTermination", {"Transfer termination", "传输终止"},
       message(MessageKind::kTermination));
   add(Method::kPost, "/transfers/{pid}/destruction", "transferDestruction",

@@ -196,6 +196,7 @@ void add_participant_routes(Router& router, Node& node) {
       resolve_node);
   add(Method::kGet, "/api/v1/identifiers/{id}", Access::with_scope("catalog:read"), "resolveIdentifier",
       {"Where what an identifier names is found", "标识解析"}, resolve_identifier);
+  //= NDI-TR-2025-02#identity-verify
   add(Method::kGet, "/peer/v1/nodes/{id}", Access::peer(), "peerNode", {"Directory, for nodes", "节点间目录查询"}, resolve_node);
   add(Method::kGet, "/peer/v1/identifiers/{id}", Access::peer(), "peerIdentifier", {"Resolution, for nodes", "节点间标识解析"},
       resolve_identifier);

@@ -372,7 +372,7 @@ std::string_view name_of(ConflictKind kind) {
   return "";
 }
 
-//= TC609-6-2025-15
+//= TC609-6-2025-15#conflicts
 // Authorisation conflicts, contradictory constraints, inconsistent ranges.
 std::vector<Conflict> find_conflicts(std::span<const Policy> policies, std::optional<Timestamp> now) {
   std::vector<Named> rules = rules_of(policies);

@@ -29,6 +29,7 @@ enum class ConflictKind : std::uint8_t {
 };
 std::string_view name_of(ConflictKind kind);  // "authorisation", …
 
+//= TC609-6-2025-15#conflicts
 struct Conflict {
   ConflictKind kind;
   Severity severity;               // kError if the terms cannot mean what they say

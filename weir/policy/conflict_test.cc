@@ -31,7 +31,7 @@ bool has(const std::vector<Conflict>& found, ConflictKind kind, Severity severit
 
 Constraint is(std::string left, Operator op, std::string right) { return constraint(std::move(left), op, std::move(right)); }
 
-//= TC609-6-2025-15 type=test
+//= TC609-6-2025-15#conflicts type=test
 TEST(Conflict, FindsContradictions) {
   const Constraint few = is("count", Operator::kLt, "5");
   const Constraint many = is("count", Operator::kGt, "7");

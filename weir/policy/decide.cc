@@ -177,6 +177,7 @@ Duties collect_duties(const ProgramData& data, Range range, std::uint16_t rule, 
   return result;
 }
 
+//= ODRL-2.2#conflict
 // True if some prohibition applies, or may.
 bool is_forbidden(const ProgramData& data, ActionId action, const Request& request, Decision& out) {
   bool certain = false;
@@ -206,7 +207,8 @@ void deny_by_findings(Decision& out) {
 
 }  // namespace
 
-//= TC609-6-2025-15
+//= I-3
+//= TC609-6-2025-15#behaviour-check
 // Behaviour check: allow, conditional allow, deny, default deny.
 Decision decide(const Program& program, const Request& request) {
   const ProgramData& data = program.data();

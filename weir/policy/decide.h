@@ -83,6 +83,8 @@ struct Finding {
 
 inline constexpr std::size_t kDutiesMax = 48;
 
+//= I-4
+//= TC609-6-2025-15#evidence
 struct Decision {
   Effect effect = Effect::kDeny;
   DeniedBy denied_by = DeniedBy::kDefault;

@@ -37,7 +37,8 @@ Decision answer(const Policy& policy, const Request& request) { return decide(pr
 
 // --- Default deny, prohibition wins, actions. ---
 
-//= TC609-6-2025-15 type=test
+//= I-3 type=test
+//= TC609-6-2025-15#behaviour-check type=test
 TEST(Decide, DeniesByDefault) {
   const Program nothing = program(with({}, {rule("sell")}));
   const Request request = ask("read");
@@ -48,6 +49,7 @@ TEST(Decide, DeniesByDefault) {
   EXPECT_EQ(decide(Program(), request).denied_by, DeniedBy::kDefault);
 }
 
+//= I-4 type=test
 TEST(Decide, AllowsWhatIsPermittedAndNamesTheRule) {
   const Program terms = program(with({rule("read")}));
   const Request request = ask("read");
@@ -61,6 +63,7 @@ TEST(Decide, AllowsWhatIsPermittedAndNamesTheRule) {
   EXPECT_EQ(said[0].why.zh, "规则 urn:p#permission-1 允许读取。");
 }
 
+//= ODRL-2.2#conflict type=test
 TEST(Decide, ProhibitionBeatsPermission) {
   const Program terms = program(with({rule("use")}, {rule("distribute")}));
   const Request request = ask("distribute");
@@ -70,6 +73,7 @@ TEST(Decide, ProhibitionBeatsPermission) {
   EXPECT_TRUE(decide(terms, ask("read")).allowed());
 }
 
+//= ODRL-2.2#actions type=test
 TEST(Decide, FollowsTheHierarchyOfActions) {
   EXPECT_TRUE(answer(with({rule("use")}), ask("extract")).allowed());       // extract < reproduce < use
   EXPECT_TRUE(answer(with({rule("use")}), ask(actions::kCompute)).allowed());
@@ -103,6 +107,7 @@ TEST(Decide, AProhibitionOfAnUnknownActionForbidsEverything) {
   EXPECT_EQ(decide(terms, ask("ex:train")).denied_by, DeniedBy::kProhibition);
 }
 
+//= ODRL-2.2#inheritance type=test
 TEST(Decide, APolicyThatInheritsFromOneNotHereDenies) {
   const Program terms = program(odrl(R"({"@id": "urn:p", "inheritFrom": "urn:other", "permission": [{"action": "use"}]})"));
   const Request request = ask("read");
@@ -278,6 +283,7 @@ TEST(Decide, ARateBesideItsWindowIsOneRate) {
 
 // --- Trees: what is not known spreads unless the rest settles it. ---
 
+//= ODRL-2.2#constraints type=test
 TEST(Decide, TreesFollowThreeValuedLogic) {
   const Constraint yes = constraint("dateTime", Operator::kGt, "2020-01-01");
   const Constraint no = constraint("dateTime", Operator::kLt, "2020-01-01");
@@ -473,6 +479,7 @@ TEST(Compile, SeveralPoliciesDecideTogether) {
   EXPECT_EQ(decide(*compiled, ask("distribute")).denied_by, DeniedBy::kProhibition);
 }
 
+//= TC609-6-2025-15#evidence type=test
 TEST(Decide, WritesItselfAsJsonForEvidence) {
   const Program terms = program(with({rule("use")}, {rule("distribute")}));
   const Request request = ask("distribute");

@@ -14,6 +14,7 @@ namespace weir::policy {
 
 // One sentence a rule, permissions first.
 std::vector<Text> explain_rules(const Policy& policy);
+//= TC609-6-2025-15#explanation
 // All of them in one paragraph.
 Text explain(const Policy& policy);
 

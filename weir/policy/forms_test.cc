@@ -37,7 +37,8 @@ Request sample_request(std::string_view action) {
 
 // --- TC609: the five samples of table D.1. ---
 
-//= TC609-6-2025-14 type=test
+//= TC609-6-2025-14#strategy-write type=test
+//= TC609-6-2025-14#strategy-read type=test
 TEST(Tc609, ReadsAndWritesTheSamplesOfTheStandard) {
   const auto files = test::files_in("tc609");
   ASSERT_EQ(files.size(), 5u);
@@ -128,6 +129,7 @@ TEST(Tc609, ReadsTheFlatFormOfTheInterfaces) {
   EXPECT_EQ(tc609(to_tc609(flat).json.dump()), flat);
 }
 
+//= TC609-6-2025-14#actions type=test
 TEST(Tc609, HasTheTwentyActionsAndEighteenConstraints) {
   std::size_t count = 0;
   for (const std::string_view name :
@@ -300,6 +302,7 @@ TEST(Templates, AllReadAndAllExplainThemselves) {
 
 // --- Plain words. ---
 
+//= TC609-6-2025-15#explanation type=test
 TEST(Explain, SaysTheTermsInBothLanguages) {
   const Text words = explain(*parse_terms("count<=3, until=2026-12-31, purpose=research, delete=P7D, pay=5.00 CNY"));
   EXPECT_EQ(words.en,

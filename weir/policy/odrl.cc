@@ -135,6 +135,7 @@ void split_rules(std::vector<Rule>& rules, const std::vector<Action>& shared, co
 
 }  // namespace
 
+//= ODRL-2.2#serialization
 wire::Json to_odrl(const Policy& policy) {
   Json out = Json::object();
   out.set("@type", name_of(policy.kind));

@@ -177,6 +177,7 @@ Result<> OdrlReader::atom(Members& members, const std::string& path, Constraint&
   return {};
 }
 
+//= ODRL-2.2#constraints
 Result<Constraint> OdrlReader::constraint(const Json& json, const std::string& path, std::size_t depth) {
   if (!json.is_object()) return malformed(path, "must be an object");
   if (depth > limits::kConstraintDepthMax) return too_large("constraints are nested too deeply");
@@ -295,6 +296,7 @@ bool is_rule_type(const Json& type) {
   return name == "Permission" || name == "Prohibition" || name == "Duty" || name == "Obligation" || name == "Rule";
 }
 
+//= ODRL-2.2#rules
 Result<Rule> OdrlReader::rule(const Json& json, const std::string& path, std::size_t depth) {
   if (!json.is_object()) return malformed(path, "must be an object");
   if (depth > kDutyDepthMax) return too_large("duties are nested too deeply");
@@ -345,6 +347,7 @@ Result<PolicyKind> read_kind(const Json* type) {
   return malformed("@type", "must be Set, Offer or Agreement");
 }
 
+//= ODRL-2.2#inheritance
 Result<Policy> OdrlReader::policy(const Json& json) {
   if (!json.is_object()) return malformed("", "must be an object");
   Members members(json, "");

@@ -32,6 +32,7 @@ TEST(Odrl, WritesWhatTheDataspaceProtocolSent) {
   }
 }
 
+//= ODRL-2.2#rules type=test
 TEST(Odrl, ReadsAllPolicyClassesOfTheIds) {
   std::size_t count = 0;
   for (const std::string& path : test::files_in("ids")) {
@@ -53,6 +54,7 @@ TEST(Odrl, RefusesTheIdsExamplesThatArePublishedAsBrokenJson) {
   }
 }
 
+//= ODRL-2.2#serialization type=test
 TEST(Odrl, ReadsEveryWayOfWritingTheSame) {
   const Policy plain = odrl(R"({"@type": "Offer", "@id": "urn:p", "permission": [{"action": "read",
       "constraint": [{"leftOperand": "count", "operator": "lteq", "rightOperand": {"@value": "3", "@type": "xsd:integer"}}]}]})");

@@ -246,7 +246,7 @@ void add_members(Json& out, const Json& extra) {
   for (const auto& [name, value] : extra.members()) out.set(name, value);
 }
 
-//= TC609-6-2025-14
+//= TC609-6-2025-14#strategy-write
 // Permission, prohibition and obligation policies with subject, execution nodes, actions and constraints.
 Converted to_tc609(const Policy& policy) { return Writer(policy).run(); }
 

@@ -342,7 +342,7 @@ Result<Policy> Reader::run(const Json& json) {
 
 }  // namespace
 
-//= TC609-6-2025-14
+//= TC609-6-2025-14#strategy-read
 Result<Policy> parse_tc609(const Json& json) { return Reader().run(json); }
 
 }  // namespace weir::policy

@@ -67,6 +67,7 @@ std::vector<Rule> duties_of(const CommonTerms& terms) {
 
 }  // namespace
 
+//= TC609-6-2025-15#templates
 Policy make_terms(const CommonTerms& terms) {
   Policy out;
   out.kind = PolicyKind::kOffer;

@@ -196,7 +196,7 @@ std::vector<Problem> Validator::run() {
 
 }  // namespace
 
-//= TC609-6-2025-15
+//= TC609-6-2025-15#parse
 // Syntax and semantics are checked before a policy is put in force.
 std::vector<Problem> validate(const Policy& policy) { return Validator(policy).run(); }
 

@@ -13,7 +13,7 @@ namespace {
 using enum Timing;
 
 // The actions of ODRL 2.2 with their `includedIn`, then those that only TC609-6-2025-14/-15 has.
-//= TC609-6-2025-14
+//= TC609-6-2025-14#actions
 constexpr auto kActions = std::to_array<ActionTerm>({
     {"use", "", "", "be used", "使用", kBefore, false},
     {"transfer", "", "", "be transferred in ownership", "转移所有权", kBefore, false},

@@ -46,6 +46,7 @@ inline constexpr std::size_t kActionsMax = 128;
 enum class Timing : std::uint8_t { kBefore, kDuring, kAfter };
 std::string_view name_of(Timing timing);  // "before", "during", "after"
 
+//= ODRL-2.2#actions
 struct ActionTerm {
   std::string_view name;      // in the tree: ODRL term or profile IRI
   std::string_view included;  // the action it is part of; empty at the top

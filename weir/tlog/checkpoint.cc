@@ -39,6 +39,7 @@ Checkpoint make_checkpoint(std::string_view origin, HashAlgorithm algorithm, Tre
   return out;
 }
 
+//= C2SP#tlog-checkpoint
 Result<Checkpoint> parse_checkpoint(std::string_view text) {
   if (text.size() > kNoteBytesMax || !text.ends_with('\n'))
     return malformed("it does not end in a newline, or is too long");

@@ -23,6 +23,7 @@ Checkpoint at(const MemoryTree& tree, std::uint64_t size) {
   return make_checkpoint("weir/evidence/n", kSha, TreeSize(size), tree.root(TreeSize(size)));
 }
 
+//= C2SP#tlog-checkpoint type=test
 TEST(Checkpoint, FormatsSignsAndOpens) {
   const MemoryTree tree = numbered_tree(7);
   const PrivateKey key = test_key(1);
@@ -42,6 +43,7 @@ TEST(Checkpoint, AShangMiLogSaysItsHashInsideTheSignature) {
   EXPECT_TRUE(format(checkpoint).ends_with("\nhash sm3\n"));
 }
 
+//= RFC9162#2.1.4 type=test
 TEST(Checkpoint, ALaterOneMayFollowAnEarlierOneWithAProof) {
   MemoryTree tree = numbered_tree(9);
   for (std::uint64_t m = 0; m <= 9; ++m) {
@@ -51,6 +53,7 @@ TEST(Checkpoint, ALaterOneMayFollowAnEarlierOneWithAProof) {
   }
 }
 
+//= C2SP#tlog-proof type=test
 //= RFC9162#2.1.3 type=test
 TEST(InclusionProof, TextRoundTripsAndVerifies) {
   MemoryTree tree = numbered_tree(9);

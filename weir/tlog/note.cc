@@ -109,6 +109,7 @@ Result<NoteSignature> parse_signature_line(std::string_view line) {
 
 }  // namespace
 
+//= C2SP#signed-note
 Result<Note> parse_note(std::string_view text) {
   if (text.size() > kNoteBytesMax) return malformed("too long");
   const auto control = [](char c) { return static_cast<unsigned char>(c) < 0x20 && c != '\n'; };

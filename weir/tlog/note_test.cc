@@ -25,6 +25,7 @@ Note signed_by(const PrivateKey& key, const NoteKey& name) {
   return note;
 }
 
+//= C2SP#signed-note type=test
 TEST(NoteVectors, PublishedNotesParseFormatAndVerify) {
   std::ifstream file(WEIR_SOURCE_DIR "/tests/vectors/tlog/notes.jsonl");
   ASSERT_TRUE(file);

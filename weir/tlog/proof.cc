@@ -26,6 +26,7 @@ Result<std::string_view> take_line(std::string_view& rest) {
 
 }  // namespace
 
+//= C2SP#tlog-proof
 Result<InclusionProof> parse_proof(std::string_view text) {
   if (!text.starts_with(kFirstLine)) return malformed("the first line is not that of tlog-proof@v1");
   std::string_view rest = text.substr(kFirstLine.size());

@@ -46,6 +46,7 @@ Result<std::uint64_t> group_number(std::string_view group) {
 
 }  // namespace
 
+//= C2SP#tlog-tiles
 std::string tile_path(const Tile& tile) {
   return "tile/" + std::to_string(tile.level) + "/" + index_path(tile.index, tile.width);
 }

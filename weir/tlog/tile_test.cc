@@ -23,6 +23,7 @@ class TreeTiles final : public TileSource {
   MemoryTree& tree_;
 };
 
+//= C2SP#tlog-tiles type=test
 TEST(Tile, PathsAreThoseOfTheSpecification) {
   EXPECT_EQ(tile_path({0, 1234067, 256}), "tile/0/x001/x234/067");
   EXPECT_EQ(tile_path({0, 273, 112}), "tile/0/273.p/112");

@@ -18,6 +18,7 @@ std::uint64_t largest_power_below(std::uint64_t size) { return std::bit_floor(si
 
 }  // namespace
 
+//= RFC6962#2.1
 Digest leaf_hash(HashAlgorithm algorithm, ByteView leaf) { return crypto::hash(algorithm, {kLeafPrefix, leaf}); }
 
 Digest node_hash(HashAlgorithm algorithm, const Digest& left, const Digest& right) {
@@ -187,6 +188,7 @@ Result<Digest> root_at(HashReader& reader, HashAlgorithm algorithm, TreeSize siz
   return fold(algorithm, hashes);
 }
 
+//= RFC6962#2.1.1
 Result<Proof> prove_inclusion(HashReader& reader, HashAlgorithm algorithm, LeafIndex index, TreeSize size) {
   if (index.value() >= size.value() || size.value() > kTreeSizeMax) {
     return out_of_range("entry " + std::to_string(index.value()) + " is not in a tree of " +
@@ -212,6 +214,7 @@ Result<Proof> prove_inclusion(HashReader& reader, HashAlgorithm algorithm, LeafI
   return fetch(reader, algorithm, plan);
 }
 
+//= RFC6962#2.1.2
 Result<Proof> prove_consistency(HashReader& reader, HashAlgorithm algorithm, TreeSize from, TreeSize to) {
   if (from > to || to.value() > kTreeSizeMax)
     return out_of_range("a tree cannot be consistent with a smaller later one");
@@ -243,6 +246,7 @@ Result<Proof> prove_consistency(HashReader& reader, HashAlgorithm algorithm, Tre
 
 // --- Verification ---
 
+//= RFC9162#2.1.3
 Result<> verify_inclusion(HashAlgorithm algorithm, LeafIndex index, TreeSize size, const Digest& leaf_hash,
                           const Digest& root, std::span<const Digest> proof) {
   if (index.value() >= size.value() || size.value() > kTreeSizeMax) return out_of_range("the entry is beyond the tree");
@@ -271,6 +275,7 @@ Result<> verify_inclusion(HashAlgorithm algorithm, LeafIndex index, TreeSize siz
   return {};
 }
 
+//= RFC9162#2.1.4
 Result<> verify_consistency(HashAlgorithm algorithm, TreeSize from, const Digest& from_root, TreeSize to,
                             const Digest& to_root, std::span<const Digest> proof) {
   const auto wrong = [](const char* what) { return Error(Errc::kCorrupt, what).because("proof.consistency"); };

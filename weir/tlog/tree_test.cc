@@ -113,6 +113,7 @@ TEST_P(TreeOverHash, AllWaysToTheRootAgree) {
   }
 }
 
+//= RFC6962#2.1.1 type=test
 TEST_P(TreeOverHash, EveryInclusionProofVerifiesAndNoWrongOneDoes) {
   const HashAlgorithm algorithm = GetParam();
   MemoryTree tree = numbered_tree(algorithm, kSizes);
@@ -137,6 +138,7 @@ TEST_P(TreeOverHash, EveryInclusionProofVerifiesAndNoWrongOneDoes) {
   }
 }
 
+//= RFC6962#2.1.2 type=test
 TEST_P(TreeOverHash, EveryConsistencyProofVerifiesAndNoWrongOneDoes) {
   const HashAlgorithm algorithm = GetParam();
   MemoryTree tree = numbered_tree(algorithm, kSizes);

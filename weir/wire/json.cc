@@ -386,6 +386,7 @@ std::string Json::pretty() const {
   append_value(out, *this, Layout::kPretty, 0);
   return out;
 }
+//= RFC8785#3.2
 std::string Json::canonical() const {
   std::string out;
   append_value(out, *this, Layout::kCanonical, 0);

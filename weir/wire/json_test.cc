@@ -31,6 +31,7 @@ TEST(Json, SetPushAndErase) {
   EXPECT_FALSE(json.erase("a"));
 }
 
+//= RFC8785#3.2 type=test
 // RFC 8785, sections 3.2.2 and 3.2.3 and appendix B.
 TEST(JsonCanonical, MatchesTheExamplesOfRfc8785) {
   const Json numbers = *parse_json(

@@ -149,6 +149,7 @@ class ExchangeTest : public ::testing::Test {
   std::unique_ptr<Server> server_;
 };
 
+//= NDI-TR-2025-03#mutual-authentication type=test
 TEST_F(ExchangeTest, ANodeIsKnownByItsCertificate) {
   //= NDI-TR-2025-03 type=test
   const auto client = client_with(authority_.issue({.common_name = "127.0.0.1", .unit = "node-7"}));
@@ -363,6 +364,7 @@ TEST_F(ExchangeTest, AClientWithoutCertificateIsNoNode) {
   EXPECT_EQ(response->ok().error().reason(), "http.certificate_missing");
 }
 
+//= TC609-6-2025-13#transport type=test
 TEST_F(ExchangeTest, AClientOfAnotherAuthorityIsRefusedInTheHandshake) {
   const TestAuthority other("another authority");
   const auto response = client_with(other.issue({}))->request({.url = url("/open")});

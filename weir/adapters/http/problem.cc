@@ -86,6 +86,7 @@ Text title_of(Errc code) {
   return {"The request failed", "请求失败"};
 }
 
+//= RFC9457#3
 Response problem(const Error& error, Language language, std::string_view request_id) {
   const int status = status_of(error);
   wire::Json body = wire::Json::object({{"type", "urn:weir:error:" + std::string(error.reason())},

@@ -149,6 +149,7 @@ TEST_F(RouterTest, AProblemSpeaksTheLanguageAskedFor) {
   EXPECT_EQ(back.hint(), "look again");
 }
 
+//= RFC9457#3 type=test
 // The worked example of docs/formats/errors.md.
 TEST(Problem, TheExampleOfThePage) {
   const Error error = Error(Errc::kForbidden, "this token does not carry the scope catalog:write")

@@ -340,6 +340,7 @@ TEST_F(ServerTest, OneConnectionTooManyIsToldSo) {
   EXPECT_EQ(status_in(a.read_response()), 200);
 }
 
+//= I-10 type=test
 TEST_F(ServerTest, BodiesInMemoryHaveABound) {
   start({.buffered_bytes_max = 1000});
   EXPECT_EQ(status_in(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n" + std::string(900, 'x'))), 200);

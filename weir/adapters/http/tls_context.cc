@@ -56,6 +56,7 @@ Result<> use_identity(SSL_CTX* context, const TlsIdentity& identity) {
   return {};
 }
 
+//= NDI-TR-2025-03#mutual-authentication
 Result<> believe(SSL_CTX* context, const std::vector<std::string>& authorities, bool announce) {
   X509_STORE* store = SSL_CTX_get_cert_store(context);
   // What is pinned is believed, be it a root or not.
@@ -81,6 +82,7 @@ int choose_protocol(SSL*, const unsigned char** out, unsigned char* out_size, co
   return SSL_TLSEXT_ERR_OK;
 }
 
+//= TC609-6-2025-13#transport
 Result<ContextPtr> make_context(const SSL_METHOD* method) {
   ContextPtr context(SSL_CTX_new(method));
   if (!context) return bad("the TLS library does not start", "tls.library");

@@ -214,6 +214,7 @@ PartySignature sign(const Agreement& agreement, const crypto::PrivateKey& key, c
   return {.node = node, .entity = std::string(entity), .time = time, .signature = key.sign(view_of(bytes))};
 }
 
+//= TC609-6-2025-13#contract-integrity
 Result<> verify(const PartySignature& signature, const Agreement& agreement, const crypto::PublicKey& key,
                 const PartyId& node, std::string_view entity) {
   if (signature.node != node || signature.entity != entity) {

@@ -80,7 +80,7 @@ std::string hash_of(const Agreement& agreement, crypto::HashAlgorithm algorithm)
 // The hash that belongs to a signature algorithm: SM3 to SM2, SHA-256 to the others.
 crypto::HashAlgorithm hash_for(crypto::SignatureAlgorithm algorithm);
 
-//= TC609-6-2025-14#6
+//= TC609-6-2025-14#signature
 // One party's signature: entityId, algorithm, signature and signatoryTime on the wire, and the node that signed.
 struct PartySignature {
   PartyId node{};

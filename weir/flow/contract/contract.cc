@@ -140,6 +140,7 @@ Result<> check_agreement(const Negotiation& n, const Agreement& agreement, Times
   return check_period(n.offer, agreement, now);
 }
 
+//= TC609-6-2025-14#rounds
 Result<> take_offer(Negotiation& n, const Offer& offer, Timestamp now) {
   if (n.rounds > 0 && offer.target != n.offer.target) {
     return refuse("contract.other_product", "the product of a negotiation does not change")
@@ -250,6 +251,7 @@ Text label(AgreementState state) {
 
 std::span<const TransitionRow> transitions() { return kTransitions; }
 
+//= DSP-2025-1#negotiation-states
 Result<State> next_state(State state, MessageKind message, Role sender) {
   for (const TransitionRow& row : kTransitions) {
     if (row.from == state && row.message == message && row.sender == sender) return row.to;

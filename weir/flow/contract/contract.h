@@ -84,7 +84,7 @@ Result<AgreementState> next_state(AgreementState state, AgreementEvent event);
 
 // ── the national view ──
 
-//= TC609-6-2025-14#5
+//= TC609-6-2025-14#status
 // contractStatus: 01 initiated, 02 negotiating, 03 signing (0301 signed, 0302 failed), 05 executing, 06 terminated.
 struct StatusRow {
   State state;

@@ -93,6 +93,7 @@ std::map<Key, std::string> diagram() {
   return rows;
 }
 
+//= DSP-2025-1#negotiation-states type=test
 //= TC609-6-2025-14 type=test
 TEST(Contract, EveryMessageInEveryStateForBothRolesAndDirections) {
   const auto expected = diagram();
@@ -261,6 +262,7 @@ TEST(ContractErrors, RoundsHaveALimit) {
 
 // ── the two life cycles ──
 
+//= TC609-6-2025-14#status type=test
 TEST(ContractStatus, EveryStateHasExactlyOneNationalStatus) {
   std::set<std::string_view> used;
   for (const State state : kAllStates) {

@@ -62,6 +62,7 @@ struct Termination {
   std::vector<std::string> reasons{};
 };
 
+//= DSP-2025-1#negotiation-messages
 struct Message {
   using Body = std::variant<ContractRequest, ContractOffer, Accepted, ContractAgreement, Verification, Finalized,
                             Termination>;

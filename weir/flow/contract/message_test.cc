@@ -177,6 +177,7 @@ TEST(ContractMessages, TheWorkedExampleIsTheVector) {
   }
 }
 
+//= DSP-2025-1#negotiation-messages type=test
 TEST(ContractMessages, SatisfyTheSchemasOfTheProtocol) {
   const std::filesystem::path folder =
       std::filesystem::temp_directory_path() / ("weir-contract-" + std::to_string(::getpid()));
@@ -211,6 +212,7 @@ TEST(ContractSignatures, HoldForBothPartiesOverTheSameAgreement) {
       << "the order of members does not matter";
 }
 
+//= TC609-6-2025-14#signature type=test
 TEST(ContractSignatures, AreVoidWhenAnythingChanges) {
   const Example e;
   const auto refused = [&](const PartySignature& signature, const Agreement& agreement, int key,

@@ -177,6 +177,9 @@ TEST(ContractNegative, AMessageBelongsToItsAddress) {
             "contract.wrong_message");
 }
 
+//= DSP-2025-1#no-oracle type=test
+//= DSP-2025-1#N7 type=test
+//= DSP-2025-1#N1 type=test
 TEST(ContractNegative, UnknownAndForeignProcessesLookTheSame) {
   Asked asked;
   World& world = asked.world;
@@ -341,6 +344,7 @@ TEST(ContractNegative, AlteredAgreementsAreRefusedAndTheStateStays) {
   EXPECT_TRUE(post(world.consumer, world.provider.party(), asked.agreement.path, good).ok());
 }
 
+//= TC609-6-2025-14#verify-before-execution type=test
 TEST(ContractNegative, AnAgreementSignedByAnotherKeyIsRefused) {
   Asked asked;
   World& world = asked.world;
@@ -353,6 +357,7 @@ TEST(ContractNegative, AnAgreementSignedByAnotherKeyIsRefused) {
             "contract.unsigned");
 }
 
+//= TC609-6-2025-13#contract-integrity type=test
 //= TC609-6-2025-14 type=test
 TEST(ContractNegative, NoByteOfTheAgreementMessageCanChangeUnnoticed) {
   Asked asked;
@@ -372,6 +377,7 @@ TEST(ContractNegative, NoByteOfTheAgreementMessageCanChangeUnnoticed) {
   EXPECT_TRUE(world.consumer.service->receive(world.provider.party(), asked.agreement.path, good).ok());
 }
 
+//= DSP-2025-1#N5 type=test
 TEST(ContractNegative, AVerificationMustBeSignedByTheConsumer) {
   Asked asked;
   World& world = asked.world;

@@ -17,6 +17,7 @@ enum class NoticeKind : std::uint8_t { kTerminated, kSuspended, kResumed };
 std::string_view name_of(NoticeKind kind);  // "TERMINATED"
 AgreementEvent event_of(NoticeKind kind);
 
+//= TC609-6-2025-14#termination
 struct Notice {
   NoticeKind kind = NoticeKind::kTerminated;
   std::string id{};  // of this notice: a repetition is known by it

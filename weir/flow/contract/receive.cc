@@ -122,6 +122,7 @@ Result<Reply> Service::receive_first(const PartyId& peer, const Message& message
   return reply;
 }
 
+//= DSP-2025-1#no-oracle
 Result<Reply> Service::receive_next(const PartyId& peer, const std::string& pid, const Message& message,
                                     const Json& body) {
   auto reply = store::sql_write<Reply>(deps_.sql, [&](store::Tx& tx) -> Result<Reply> {

@@ -113,6 +113,7 @@ struct Reply {
   wire::Json body;       // a ContractNegotiation, or {} for a notice
 };
 
+//= NDI-TR-2025-02#contract-negotiate
 class Service {
  public:
   struct Deps {

@@ -43,6 +43,10 @@ std::unique_ptr<World> concluded(SignatureAlgorithm provider = SignatureAlgorith
   return world;
 }
 
+//= DSP-2025-1#N11 type=test
+//= DSP-2025-1#N10 type=test
+//= DSP-2025-1#N2 type=test
+//= NDI-TR-2025-02#contract-negotiate type=test
 //= TC609-6-2025-14 type=test
 TEST(ContractService, APublishedOfferIsAgreedSignedAndConcludedByBothSides) {
   World world(1);
@@ -70,6 +74,7 @@ TEST(ContractService, APublishedOfferIsAgreedSignedAndConcludedByBothSides) {
   EXPECT_EQ(world.consumer.service->get_by_contract(at_consumer.agreement.contract_id)->pid, at_consumer.pid);
 }
 
+//= NDI-TR-2025-05#log type=test
 TEST(ContractService, TheEvidenceOfBothSidesNamesTheSameMessagesAndTheSameAgreement) {
   const auto world = concluded();
   const auto a = world->consumer.evidence();
@@ -87,6 +92,7 @@ TEST(ContractService, TheEvidenceOfBothSidesNamesTheSameMessagesAndTheSameAgreem
   EXPECT_EQ(a[2].body["contractStatus"].as_string(), "0301");
 }
 
+//= I-1 type=test
 TEST(ContractService, CostsTheConsumerThreeWritesAndTheProviderTwo) {
   World world(1);
   world.request();
@@ -107,6 +113,7 @@ TEST(ContractService, WorksAcrossSuites) {
   }
 }
 
+//= TC609-6-2025-13#traceable type=test
 TEST(ContractService, OtherTermsWaitForAPersonWhoIsNamedInTheEvidence) {
   World world(1);
   Offer wish = published_offer();
@@ -141,6 +148,10 @@ TEST(ContractService, APersonMayRejectWhatIsHeld) {
   EXPECT_EQ(at_consumer.negotiation.reasons, std::vector<std::string>{"too long"});
 }
 
+//= DSP-2025-1#N9 type=test
+//= DSP-2025-1#N4 type=test
+//= DSP-2025-1#N3 type=test
+//= TC609-6-2025-14#rounds type=test
 TEST(ContractService, CounterOffersGoBackAndForthUntilOneIsAccepted) {
   World world(1);
   Offer wish = published_offer();
@@ -164,6 +175,7 @@ TEST(ContractService, CounterOffersGoBackAndForthUntilOneIsAccepted) {
   EXPECT_EQ(agreement_of(world.provider).agreement.terms.canonical(), last.terms.canonical());
 }
 
+//= DSP-2025-1#N8 type=test
 TEST(ContractService, TheProviderMayBegin) {
   World world(1);
   const auto pid = world.provider.service->offer(world.consumer.party(), published_offer(), "p");
@@ -179,6 +191,8 @@ TEST(ContractService, TheProviderMayBegin) {
                                       "contract.finalized"}));
 }
 
+//= DSP-2025-1#N12 type=test
+//= DSP-2025-1#N6 type=test
 TEST(ContractService, AnEarlyTerminationIsToldOnceTheOtherProcessIsKnown) {
   World world(1);
   world.provider.decider.script = [](const Situation&) { return Verdict{.kind = Verdict::Kind::kHold}; };
@@ -226,6 +240,7 @@ TEST(ContractAgreements, ExpireOnBothSidesWhenTheirTimeIsUp) {
   }
 }
 
+//= TC609-6-2025-14#termination type=test
 TEST(ContractAgreements, EitherSideMayTerminateEarlyWithASignedCertificate) {
   for (const bool by_provider : {true, false}) {
     const auto world = concluded();
@@ -320,6 +335,7 @@ Template counted_template() {
   return out;
 }
 
+//= TC609-6-2025-14#template type=test
 TEST(ContractTemplates, MakeOffersFromValues) {
   World world(1);
   const auto created = world.provider.service->create_template(counted_template(), "op");

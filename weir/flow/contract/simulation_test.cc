@@ -350,6 +350,7 @@ class Simulation {
   std::vector<std::pair<Node*, store::OutboxMessage>> late_;
 };
 
+//= I-9 type=test
 TEST(ContractSimulation, AThousandSeeds) {
   World world(1);
   int concluded = 0;

@@ -29,6 +29,7 @@ std::vector<std::string> participants_of(const Negotiation& n, const Party& peer
   return out;
 }
 
+//= TC609-6-2025-14#verify-before-execution
 // Checks one signature of `party`: there, dated no later than now, and right.
 Result<> check_signature(const std::vector<PartySignature>& signatures, const Agreement& agreement, const Party& party,
                          Timestamp now) {
@@ -220,7 +221,7 @@ Result<> Step::take_agreement(const Message& message) {
   return {};
 }
 
-//= NDI-TR-2025-05#7
+//= NDI-TR-2025-05#log
 // What happened, for a third party: ids, digests and signatures, not the terms.
 Result<> Step::record_evidence(const Transition& transition, const Message& message, std::string_view digest,
                                const std::string& actor) {

@@ -27,7 +27,7 @@ struct Parameter {
   wire::Json fallback{};  // used if it is not required and not given
 };
 
-//= TC609-6-2025-14#6
+//= TC609-6-2025-14#template
 // Core fields: name, abstract, terms; the names have the lengths of the data dictionary.
 struct Template {
   std::string id{};

@@ -174,6 +174,7 @@ class VaultTest : public ::testing::TestWithParam<Suite> {
 INSTANTIATE_TEST_SUITE_P(Suites, VaultTest, ::testing::Values(Suite::kInternational, Suite::kShangMi),
                          [](const auto& suite) { return std::string(crypto::name_of(suite.param)); });
 
+//= TC609-6-2025-13#storage type=test
 TEST_P(VaultTest, GivesBackWhatWasSealedAndKeepsNoPlainBytes) {
   fill("item-1");
   const auto item = vault_.open("item-1");
@@ -189,6 +190,7 @@ TEST_P(VaultTest, GivesBackWhatWasSealedAndKeepsNoPlainBytes) {
   EXPECT_EQ(std::search(stored->begin(), stored->end(), needle.begin(), needle.end()), stored->end());
 }
 
+//= TC609-6-2025-15#encrypted-storage type=test
 TEST_P(VaultTest, AfterDestructionNothingOpensAndRepeatingItIsFine) {
   fill("item-1");
   const Bytes key_before = *files_->read_all("/vault/item-1/key", 4096);

@@ -247,6 +247,7 @@ Result<std::size_t> Service::destroy(const std::string& agreement, std::string_v
   return to_destroy.size();
 }
 
+//= TC609-6-2025-14#destruction-proof
 Result<> Service::finish_destruction(const Transfer& transfer, std::string_view reason, const std::string& actor) {
   WEIR_TRY(deps_.vault.destroy(transfer.pid));
   return deps_.sql.write([&](store::Tx& tx) -> Result<> {
@@ -350,6 +351,8 @@ Result<Json> Service::receive_request(const NodeId& peer, const TransferMessage&
   return process_json(made->pid, made->peer_pid, made->state);
 }
 
+//= I-5
+//= NDI-TR-2025-05#delivery-pull
 Result<OpenedContent> Service::open_content(const std::string& pid, const NodeId& peer, std::string_view token) {
   WEIR_TRY_LET(Transfer transfer, store::sql_read<Transfer>(deps_.sql, [&](store::Tx& tx) -> Result<Transfer> {
                  WEIR_TRY_LET(Transfer found, load(tx, pid));
@@ -415,6 +418,7 @@ Result<> Service::take_destruction_proof(const NodeId& peer, const Json& proof) 
 
 // ── receiver of a push ──
 
+//= NDI-TR-2025-05#delivery-push
 Result<Transfer> Service::open_inbound(const std::string& pid, const NodeId& peer, std::string_view token) {
   WEIR_TRY_LET(Transfer transfer, get(pid));
   if (transfer.peer != peer || transfer.role != Role::kConsumer || transfer.format != kPushFormat) return no_process();
@@ -497,6 +501,7 @@ Result<> Service::change(const std::string& pid, MessageKind kind, std::string_v
   return {};
 }
 
+//= NDI-TR-2025-05#stop
 Result<> Service::suspend(const std::string& pid, std::string_view reason, const std::string& actor) {
   return change(pid, MessageKind::kSuspension, reason, actor);
 }
@@ -507,6 +512,7 @@ Result<> Service::terminate(const std::string& pid, std::string_view reason, con
   return change(pid, MessageKind::kTermination, reason, actor);
 }
 
+//= TC609-6-2025-11#rate-limit
 Result<> Service::set_rate(const std::string& pid, std::int64_t bytes_per_second, const std::string& actor) {
   if (bytes_per_second < 0) {
     return Error(Errc::kInvalidArgument, "a rate cannot be negative").because("delivery.rate").advise("0 lifts the limit");

@@ -63,6 +63,7 @@ struct OpenedContent {
   Content content;
 };
 
+//= NDI-TR-2025-02#transfer
 class Service {
  public:
   struct Deps {

@@ -209,6 +209,10 @@ class ServiceTest : public ::testing::Test {
   }
 };
 
+//= DSP-2025-1#T7 type=test
+//= DSP-2025-1#T4 type=test
+//= NDI-TR-2025-05#delivery-pull type=test
+//= NDI-TR-2025-02#transfer type=test
 TEST_F(ServiceTest, AWholeDeliveryLeavesDataReceiptAndEvidenceOnBothSides) {
   const std::string pid = deliver_whole();
   const Transfer consumer = *b_.service->get(pid);
@@ -237,6 +241,7 @@ TEST_F(ServiceTest, AskingAgainGivesTheSameTransfer) {
   EXPECT_EQ(b_.service->list("", 10)->rows.size(), 1u);
 }
 
+//= DSP-2025-1#T2 type=test
 TEST_F(ServiceTest, RepeatedMessagesAreAnsweredAndChangeNothing) {
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
   const auto request = b_.take_outbox();
@@ -255,6 +260,7 @@ TEST_F(ServiceTest, RepeatedMessagesAreAnsweredAndChangeNothing) {
   EXPECT_TRUE(b_.service->get(*pid).ok());
 }
 
+//= TC609-6-2025-14#destruction-proof type=test
 TEST_F(ServiceTest, DestructionLeavesNoKeyAndAProofThatTheProviderAccepts) {
   const std::string pid = deliver_whole();
   EXPECT_EQ(*b_.service->destroy(agreement_, "expired", "node"), 1u);
@@ -282,6 +288,9 @@ TEST_F(ServiceTest, ADestructionThatWasBegunIsFinishedAfterARestart) {
   EXPECT_TRUE(b_.service->unfinished()->empty());
 }
 
+//= DSP-2025-1#T10 type=test
+//= DSP-2025-1#T6 type=test
+//= NDI-TR-2025-05#stop type=test
 TEST_F(ServiceTest, SuspensionStopsTheDataPlaneAndResumptionOpensIt) {
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
   settle();
@@ -295,6 +304,7 @@ TEST_F(ServiceTest, SuspensionStopsTheDataPlaneAndResumptionOpensIt) {
   EXPECT_TRUE(pull(*pid).ok());
 }
 
+//= TC609-6-2025-11#rate-limit type=test
 TEST_F(ServiceTest, TheRateCanBeChangedAndIsEvidence) {
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
   settle();
@@ -304,6 +314,8 @@ TEST_F(ServiceTest, TheRateCanBeChangedAndIsEvidence) {
   EXPECT_FALSE(b_.service->set_rate(*pid, -1, "operator-1").ok());
 }
 
+//= DSP-2025-1#T9 type=test
+//= DSP-2025-1#T5 type=test
 // Error paths: refusals and hostile peers.
 TEST_F(ServiceTest, ARefusedDeliveryIsRememberedAndMovesNothing) {
   a_.neighbours.refuse = "rule 1 does not allow delivery to this region";
@@ -323,6 +335,8 @@ TEST_F(ServiceTest, ARefusedDeliveryIsRememberedAndMovesNothing) {
   EXPECT_EQ(b_.log.kinds(), (std::vector<std::string>{"delivery.requested", "delivery.terminated"}));
 }
 
+//= DSP-2025-1#T11 type=test
+//= DSP-2025-1#T1 type=test
 TEST_F(ServiceTest, AStrangerSeesNoProcessAndNoAgreement) {
   const NodeId stranger = make_node(99);
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
@@ -340,6 +354,7 @@ TEST_F(ServiceTest, AStrangerSeesNoProcessAndNoAgreement) {
   EXPECT_EQ(a_.service->open_content(transfer.peer_pid, b_.node, "guess").error().reason(), "delivery.token");
 }
 
+//= I-5 type=test
 TEST_F(ServiceTest, NoBytesLeaveWithoutALiveAgreement) {
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
   settle();
@@ -405,6 +420,7 @@ TEST_F(ServiceTest, OnlyTheConsumerMayAskAndOnlyInAKnownFormat) {
   EXPECT_EQ(b_.service->request("urn:uuid:none", kPullFormat, "operator").error().code(), Errc::kNotFound);
 }
 
+//= I-1 type=test
 TEST_F(ServiceTest, AFailedCommitLeavesNeitherStateNorEvidenceNorMessage) {
   a_.sql->before_commit([](store::Tx&) -> Result<> { return Error(Errc::kUnavailable, "disk"); });
   ASSERT_TRUE(b_.service->request(agreement_, kPullFormat, "operator-1").ok());
@@ -414,6 +430,7 @@ TEST_F(ServiceTest, AFailedCommitLeavesNeitherStateNorEvidenceNorMessage) {
   EXPECT_TRUE(a_.service->list("", 10)->rows.empty());
 }
 
+//= NDI-TR-2025-05#delivery-push type=test
 TEST_F(ServiceTest, PushOpensTheInboundToTheProviderOnly) {
   const auto pid = b_.service->request(agreement_, kPushFormat, "operator-1");
   ASSERT_TRUE(pid.ok());

@@ -129,6 +129,7 @@ Json to_json(const TransferMessage& message) {
   return out;
 }
 
+//= DSP-2025-1#transfer-messages
 Result<TransferMessage> parse_message(MessageKind kind, const Json& json) {
   if (!json.is_object()) return wrong("the body must be a JSON object");
   if (json.text_or("@type", "") != type_of(kind)) {
@@ -176,6 +177,7 @@ Json error_json(std::string_view provider_pid, std::string_view consumer_pid, co
                        {"reason", Json::array({error.message()})}});
 }
 
+//= DSP-2025-1#transfer-states
 Result<TransferState> next_state(TransferState state, MessageKind kind, Role sender) {
   using enum TransferState;
   switch (kind) {

@@ -41,6 +41,7 @@ struct DataAddress {
   friend bool operator==(const DataAddress&, const DataAddress&) = default;
 };
 
+//= NDI-TR-2025-02#fulfilment-proof
 // The receiver's signed word that it has the data: docs/formats/receipt.md.
 struct Receipt {
   std::string agreement{};

@@ -15,6 +15,7 @@ constexpr TransferState kStates[] = {kRequested, kStarted, kSuspended, kComplete
 constexpr MessageKind kKinds[] = {MessageKind::kRequest, MessageKind::kStart, MessageKind::kSuspension,
                                   MessageKind::kCompletion, MessageKind::kTermination};
 
+//= DSP-2025-1#transfer-states type=test
 // Dataspace Protocol 2025-1, transfer process state machine, every cell.
 TEST(TransferState, FollowsTheTableOfTheProtocolAndNothingElse) {
   const std::map<std::tuple<TransferState, MessageKind, Role>, TransferState> legal = {
@@ -70,6 +71,7 @@ TransferMessage sample(MessageKind kind) {
   return out;
 }
 
+//= DSP-2025-1#transfer-messages type=test
 TEST(TransferMessage, EveryKindRoundTrips) {
   for (const MessageKind kind : kKinds) {
     const wire::Json json = to_json(sample(kind));
@@ -79,6 +81,7 @@ TEST(TransferMessage, EveryKindRoundTrips) {
   }
 }
 
+//= NDI-TR-2025-02#fulfilment-proof type=test
 TEST(Receipt, RoundTripsAndItsBytesCoverEveryMember) {
   Receipt receipt{.agreement = "a",
                   .contract = "c",

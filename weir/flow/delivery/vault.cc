@@ -89,6 +89,7 @@ Bytes Vault::key_binding(const std::string& name) const {
   return wire::Builder().put("weir.vault.key").run16(view_of(name)).take();
 }
 
+//= TC609-6-2025-15#encrypted-storage
 Result<std::unique_ptr<VaultItem>> Vault::create(const std::string& name, const Manifest& manifest) {
   WEIR_TRY_LET(const bool there, exists(name));
   if (there) {

@@ -18,6 +18,7 @@
 
 namespace weir::flow::delivery {
 
+//= TC609-6-2025-13#storage
 class VaultItem {
  public:
   const Manifest& manifest() const { return manifest_; }

@@ -38,6 +38,7 @@ struct Situation {
   Text not_in_force = {};
 };
 
+//= TC609-6-2025-15#count
 Result<> read_counters(store::Tx& tx, Situation& at) {
   WEIR_TRY_LET(const std::vector<CounterState> stored, load_counters(tx, at.terms.agreement));
   for (const policy::Counter& counter : at.program.counters()) {
@@ -186,7 +187,7 @@ Result<std::vector<CounterState>> consume(store::Tx& tx, const Situation& at, co
   return out;
 }
 
-//= TC609-6-2025-15
+//= TC609-6-2025-15#feedback
 // A notice of use to the other side, as an execution feedback.
 Result<> send_notice(store::Tx& tx, const Situation& at, const Authorization& said, const std::string& node) {
   Json body = Json::object({{"connectorId", node},

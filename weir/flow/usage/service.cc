@@ -140,11 +140,12 @@ Result<> Service::set_state(store::Tx& tx, std::string_view agreement, TermsStat
   return {};
 }
 
+//= TC609-6-2025-15#termination
 Result<> Service::set_state(std::string_view agreement, TermsState state, std::string_view why, std::string_view actor) {
   return impl_->parts.sql.write([&](store::Tx& tx) { return set_state(tx, agreement, state, why, actor); });
 }
 
-//= TC609-6-2025-15
+//= TC609-6-2025-15#inheritance
 // Derived data inherit the policy of what they were made from.
 Result<> Service::inherit(std::string_view agreement, std::string_view derived_product, std::string_view actor) {
   return impl_->parts.sql.write([&](store::Tx& tx) -> Result<> {

@@ -53,6 +53,7 @@ class ObligationHandler {
   virtual Result<std::string> perform(const OwedObligation& obligation) = 0;
 };
 
+//= I-6
 class Service {
  public:
   struct Parts {
@@ -96,6 +97,7 @@ class Service {
   Result<> record_payment(std::string_view agreement, std::int64_t amount, std::string_view unit,
                           std::string_view reference, std::string_view actor);
 
+  //= TC609-6-2025-15#obligations
   // Obligations that are due at `now` or before, oldest first.
   Result<std::vector<OwedObligation>> due_obligations(Timestamp now, std::size_t limit);
   Result<std::vector<OwedObligation>> obligations_of(std::string_view agreement);

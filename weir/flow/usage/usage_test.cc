@@ -147,6 +147,7 @@ TEST(Usage, AdoptsAnAgreementOnce) {
   EXPECT_EQ(again.error().reason(), "usage.exists");
 }
 
+//= TC609-6-2025-15#parse type=test
 TEST(Usage, RefusesAPolicyThatIsNotWellMade) {
   Fixture f;
   policy::Policy bad;
@@ -156,6 +157,7 @@ TEST(Usage, RefusesAPolicyThatIsNotWellMade) {
   EXPECT_EQ(refused.error().reason(), "policy.bad_value");
 }
 
+//= I-6 type=test
 TEST(Usage, NothingIsAllowedWithoutTerms) {
   Fixture f;
   const auto answer = f.service->authorize("nobody", {}, {});
@@ -164,6 +166,7 @@ TEST(Usage, NothingIsAllowedWithoutTerms) {
   EXPECT_EQ(answer.error().reason(), "usage.no_terms");
 }
 
+//= TC609-6-2025-15#termination type=test
 TEST(Usage, SuspendedTermsDenyAndResumeWithTheirCounters) {
   Fixture f;
   f.adopt("count<=2");
@@ -311,6 +314,7 @@ TEST(Usage, WindowsFollowMonthsOfTheirOwnLength) {
 
 // --- Exactness. ---
 
+//= TC609-6-2025-15#count type=test
 TEST(Usage, ABudgetIsExactAmongThreads) {
   Fixture f;
   f.adopt("count<=50");
@@ -400,6 +404,7 @@ TEST(Usage, TheProviderWatchesDutiesWithoutOwingThem) {
   EXPECT_TRUE(first.owed.empty());
 }
 
+//= TC609-6-2025-15#obligations type=test
 TEST(Usage, APreconditionIsDoneFirstAndForOneUse) {
   Fixture f;
   f.adopt("anonymize, count<=5");
@@ -440,6 +445,7 @@ TEST(Usage, APaymentOpensAllUsesOnceEnoughIsPaid) {
   EXPECT_FALSE(f.service->record_payment(kAgreement, 0, "CNY", "r4", "bank").ok());
 }
 
+//= TC609-6-2025-15#feedback type=test
 TEST(Usage, NotifyingPutsANoticeIntoTheOutbox) {
   Fixture f;
   f.adopt("notify", true, "https://peer.example");
@@ -500,6 +506,7 @@ TEST(Usage, WhatIsNotDoneBecomesOverdueWithConsequences) {
 
 // --- Derived data. ---
 
+//= TC609-6-2025-15#inheritance type=test
 TEST(Usage, DerivedDataStandUnderTheSameBudget) {
   Fixture f;
   f.adopt("count<=2");

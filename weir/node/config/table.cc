@@ -169,6 +169,7 @@ std::vector<Row> make_table() {
       {{"delivery.bytes_per_second", KeyType::kInteger, "0",
         {"Rate of one delivery until it is changed; 0 is no limit.", "单次交付的初始速率（字节/秒）；0 为不限。"}, {}, 0, kMany},
        number_into<&Config::delivery_bytes_per_second>},
+      //= NDI-TR-2025-03#log-retention
       {{"retention.days", KeyType::kInteger, "365",
         {"Days that answered requests, finished transfers and old log lines are kept. Evidence is kept for ever.",
          "已完成请求、传输等记录的保留天数；存证永久保留。"}, {}, 1, 36'500},

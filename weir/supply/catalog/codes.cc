@@ -11,7 +11,7 @@ namespace weir::supply::catalog {
 
 namespace {
 
-//= NDI-TR-2025-06
+//= NDI-TR-2025-06#code-tables
 constexpr CodeRow kClassifications[] = {
     {1, "001", "topic", "topic", "主题分类"},
     {2, "002", "industry", "industry", "行业分类"},

@@ -198,7 +198,7 @@ Result<> check_publishable(const Description& d) {
   return {};
 }
 
-//= NDI capability draft
+//= NDI capability draft#completeness
 // Key fields filled, as a share; 0.95 is asked for.
 double completeness(const Description& d) {
   const std::array filled{

@@ -105,6 +105,7 @@ struct Origin {
   friend bool operator==(const Origin&, const Origin&) = default;
 };
 
+//= NDI-TR-2025-06#product-record
 // What people say of a product: the content of one version.
 struct Description {
   Text title;        // at least one language

@@ -111,7 +111,7 @@ Result<Facet> parse_facet(std::string_view name) {
   return Error(Errc::kInvalidArgument, "no such filter").because("catalog.unknown_facet");
 }
 
-//= NDI-TR-2025-05
+//= NDI-TR-2025-05#catalogue-search
 // "dsc" by time of update is the default; "asc" the other way round.
 Result<Order> parse_order(std::string_view name) {
   if (name.empty() || name == "updated" || name == "dsc" || name == "desc") return Order::kUpdatedDescending;

@@ -42,6 +42,7 @@ struct UnreadableChange {
   std::string id;
   std::string reason;
 };
+//= NDI-TR-2025-02#catalogue-report
 struct ParsedBatch {
   ChangeBatch batch;
   std::vector<UnreadableChange> unreadable;

@@ -85,7 +85,7 @@ int sub_grade_of(const Assessment& assessment, std::vector<Reason>& reasons) {
 
 }  // namespace
 
-//= GB/T 43697-2024
+//= GB/T 43697-2024#matrix
 // National security: core, core, important; economy, order, public interest: core, important, general; rights: general.
 Level level_of(AffectedObject object, Severity severity) {
   switch (object) {
@@ -104,6 +104,7 @@ Level level_of(AffectedObject object, Severity severity) {
   return Level::kCore;  // not an enumerator: the safest answer
 }
 
+//= GB/T 43697-2024#higher
 Result<Grading> assess(const Assessment& assessment) {
   WEIR_TRY(check_lengths(assessment));
   if (assessment.sub_grade && (*assessment.sub_grade < 1 || *assessment.sub_grade > 4)) {

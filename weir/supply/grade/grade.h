@@ -42,6 +42,7 @@ Result<Level> parse_level(std::string_view name);
 Result<AffectedObject> parse_affected_object(std::string_view name);
 Result<Severity> parse_severity(std::string_view name);
 
+//= TC609-6-2025-13#grading
 // One cell of the matrix.
 Level level_of(AffectedObject object, Severity severity);
 
@@ -83,6 +84,7 @@ struct Reason {
   friend bool operator==(const Reason&, const Reason&) = default;
 };
 
+//= GB/T 43697-2024#sub-grades
 // The answer, with everything it was made from.
 struct Grading {
   Level level = Level::kGeneral;

@@ -11,7 +11,7 @@ using S = Severity;
 
 Grading graded(std::vector<Impact> impacts) { return *assess({.impacts = std::move(impacts)}); }
 
-//= GB/T 43697-2024 type=test
+//= GB/T 43697-2024#matrix type=test
 TEST(Grade, EveryCellOfTheMatrix) {
   struct Cell {
     O object;
@@ -27,6 +27,7 @@ TEST(Grade, EveryCellOfTheMatrix) {
   }
 }
 
+//= GB/T 43697-2024#higher type=test
 TEST(Grade, TheHigherOfAllFindingsCounts) {
   const Grading grading = graded({{O::kPersonalRights, S::kEspeciallySeriousHarm, ""},
                                   {O::kEconomy, S::kSeriousHarm, "prices"},
@@ -40,6 +41,7 @@ TEST(Grade, TheHigherOfAllFindingsCounts) {
   EXPECT_EQ(grading.reasons[0].why.zh, "对经济运行造成严重危害，属于重要数据：prices");
 }
 
+//= GB/T 43697-2024#sub-grades type=test
 TEST(Grade, GeneralDataIsSubGradedBySeverity) {
   EXPECT_EQ(graded({}).sub_grade, 1);
   EXPECT_EQ(graded({{O::kPersonalRights, S::kGeneralHarm, ""}}).sub_grade, 2);
@@ -68,6 +70,7 @@ TEST(Grade, MixingNeverLowers) {
   EXPECT_EQ(combine({high, low}).reasons.front().rule, "gbt43697.higher");
 }
 
+//= TC609-6-2025-13#grading type=test
 TEST(Grade, DefaultTermsTightenWithTheGrade) {
   const DefaultTerms open = default_terms(graded({}));
   EXPECT_EQ(open.redistribution, Redistribution::kAllowed);

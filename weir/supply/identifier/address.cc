@@ -90,7 +90,7 @@ std::string format(const AddressPrefix& prefix) {
   return format(address) + "/48";
 }
 
-//= NDI-TR-2025-04 identifiers map to IPv6
+//= NDI-TR-2025-04#ipv6 identifiers map to IPv6
 Result<Address> to_address(const Identifier& id, const AddressPrefix& prefix, SubjectNumber number) {
   if (id.form() == Form::kContract) return no_address();
   if (number.value() >= kSubjectNumbers) {
@@ -132,7 +132,7 @@ Identifier put_together(const AddressParts& parts, const SubjectId& subject) {
   return complete(parts.type + subject.text() + parts.area.text() + parts.random);
 }
 
-//= NDI-TR-2025-04 identifiers map to DNS
+//= NDI-TR-2025-04#dns identifiers map to DNS
 Result<std::string> to_label(const Identifier& id) {
   if (id.form() == Form::kContract) return no_address();
   return to_lower_ascii(id.text().substr(0, 31));

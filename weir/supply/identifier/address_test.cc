@@ -9,7 +9,7 @@ namespace {
 const SubjectId kSubject = *SubjectId::parse("91350100M000100Y43");
 const AddressPrefix kPrefix = *parse_prefix("2001:db8:17::/48");
 
-//= NDI-TR-2025-04 type=test
+//= NDI-TR-2025-04#dns type=test
 TEST(Address, ComesBackAsTheIdentifier) {
   SeededRandom random(3);
   for (int i = 0; i < 2000; ++i) {

@@ -82,14 +82,14 @@ Result<Text> describe(const AreaCode& area) {
   return area.is_industry() ? industry_name(std::string_view(area.text()).substr(2)) : region_name(area.text());
 }
 
-//= NDI-TR-2025-04 region is the first four digits of GB/T 2260
+//= NDI-TR-2025-04#region region is the first four digits of GB/T 2260
 Result<AreaCode> area_of_region(std::string_view code) {
   if (code.size() != 4 && code.size() != 6) return unknown_region(code);
   WEIR_TRY(region_name(code));
   return AreaCode::parse(code.substr(0, 4));
 }
 
-//= NDI-TR-2025-04 industry is 00 and the second and third digit of GB/T 4754
+//= NDI-TR-2025-04#industry industry is 00 and the second and third digit of GB/T 4754
 Result<AreaCode> area_of_industry(std::string_view code) {
   const std::string_view digits = code.size() == 3 ? code.substr(1) : code;
   WEIR_TRY(industry_name(digits));

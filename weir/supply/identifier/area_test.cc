@@ -44,7 +44,8 @@ TEST(Area, FindsEveryLineOfBothTables) {
   EXPECT_EQ(industries, 97);
 }
 
-//= NDI-TR-2025-04 type=test
+//= NDI-TR-2025-04#industry type=test
+//= NDI-TR-2025-04#region type=test
 TEST(Area, OfAnIdentifierIsRegionOrIndustry) {
   EXPECT_EQ(describe(*AreaCode::parse("4403"))->zh, "广东省深圳市");
   EXPECT_EQ(describe(*AreaCode::parse("1100"))->en, "Beijing");

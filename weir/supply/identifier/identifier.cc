@@ -64,7 +64,7 @@ std::size_t count_characters(std::string_view text) {
 
 }  // namespace
 
-//= NDI-TR-2025-04 check character by GB/T 17710 (ISO 7064) MOD 37-2
+//= NDI-TR-2025-04#check-character check character by GB/T 17710 (ISO 7064) MOD 37-2
 Result<char> check_character(std::string_view body) {
   int sum = 0;
   for (const char c : body) {
@@ -74,6 +74,7 @@ Result<char> check_character(std::string_view body) {
   return kAlphabet[static_cast<std::size_t>((38 - sum) % 37)];
 }
 
+//= NDI-TR-2025-04#subject
 Result<SubjectId> SubjectId::parse(std::string_view text) {
   // The text is not repeated: it may be a citizen number that got here by mistake.
   if (text.size() != kSubjectSize) return bad("a participant identifier has 18 characters");
@@ -95,6 +96,7 @@ Result<AreaCode> AreaCode::parse(std::string_view text) {
   return AreaCode(std::string(text));
 }
 
+//= NDI-TR-2025-04#node
 Result<NodeId> NodeId::parse(std::string_view text) {
   if (text.size() != kBase) return bad("a platform or connector identifier has 32 characters", text);
   if (text[0] < '1' || text[0] > '5') return bad("the first character of a node identifier is 1 to 5", text);
@@ -109,6 +111,7 @@ NodeId NodeId::generate(NodeKind kind, const SubjectId& subject, const AreaCode&
 SubjectId NodeId::subject() const { return *SubjectId::parse(std::string_view(text_).substr(1, 18)); }
 AreaCode NodeId::area() const { return *AreaCode::parse(std::string_view(text_).substr(19, 4)); }
 
+//= NDI-TR-2025-04#item
 Result<ProductId> ProductId::parse(std::string_view text) {
   if (text.size() < kBase) return bad("a product or resource identifier has at least 32 characters", text);
   if (text[0] != '6' && text[0] != '7') return bad("the first character of a product or resource identifier is 6 or 7", text);
@@ -137,6 +140,7 @@ Result<ProductId> ProductId::generate(ItemKind kind, const SubjectId& subject, c
 
 SubjectId ProductId::subject() const { return *SubjectId::parse(std::string_view(text_).substr(1, 18)); }
 AreaCode ProductId::area() const { return *AreaCode::parse(std::string_view(text_).substr(19, 4)); }
+//= NDI-TR-2025-04#legacy
 std::string_view ProductId::extension() const {
   return text_.size() == kBase ? std::string_view() : std::string_view(text_).substr(kBase + kDot.size());
 }
@@ -153,7 +157,7 @@ Result<Timestamp> read_compact(std::string_view t) {
 
 }  // namespace
 
-//= TC609-6-2025-14 a contract identifier has 47 characters
+//= TC609-6-2025-14#contract-identifier a contract identifier has 47 characters
 Result<ContractId> ContractId::parse(std::string_view text) {
   if (text.size() != kContractSize) return bad("a contract identifier has 47 characters", text);
   if (!is_alnum(text[0])) return bad("the first character of a contract identifier is 0-9 or A-Z", text);

@@ -48,6 +48,7 @@ class AreaCode {
   std::string text_;
 };
 
+//= I-7
 // Forms 2 and 3. A platform or a connector: type(1) subject(18) area(4) random(8) check(1).
 class NodeId {
  public:

@@ -26,14 +26,15 @@ const SubjectId kSubject = *SubjectId::parse("91350100M000100Y43");
 const AreaCode kArea = *AreaCode::parse("4403");
 constexpr std::string_view kAlphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*";
 
-//= NDI-TR-2025-04 type=test
+//= NDI-TR-2025-04#check-character type=test
 TEST(Identifier, CheckCharactersAreThoseOfTheStandard) {
   for (const auto& vector : vectors()["check"].items()) {
     EXPECT_EQ(*check_character(*vector.text("body")), vector["check"].as_string()[0]);
   }
 }
 
-//= NDI-TR-2025-04 type=test
+//= NDI-TR-2025-04#item type=test
+//= NDI-TR-2025-04#node type=test
 TEST(Identifier, ReadsNodesItemsAndContractsAndGivesThemBack) {
   for (const auto& vector : vectors()["nodes"].items()) {
     const auto id = NodeId::parse(*vector.text("text"));
@@ -120,6 +121,7 @@ TEST(Identifier, DetectsEverySwapOfDifferentNeighbours) {
   }
 }
 
+//= TC609-6-2025-14#contract-identifier type=test
 TEST(Identifier, DetectsEverySingleWrongCharacterOfAContract) {
   const std::string good = "C491350100M000100Y4335012025060112000000000001K";
   for (std::size_t at = 0; at < good.size(); ++at) {
@@ -169,6 +171,7 @@ TEST(Identifier, ACitizenNumberIsNeverASubjectAndNeverRepeated) {
   }
 }
 
+//= NDI-TR-2025-04#subject type=test
 TEST(Identifier, AMistypedUsccIsNoAssignedCode) {
   EXPECT_FALSE(SubjectId::parse("91310105575958172F").ok());
   EXPECT_TRUE(SubjectId::parse("91310105575958172A")->is_uscc());

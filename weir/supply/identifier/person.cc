@@ -35,6 +35,7 @@ unsigned divide_by_36(crypto::Digest& number) {
 
 }  // namespace
 
+//= GB 11643#check
 Result<PersonCode> PersonCode::parse(std::string_view text) {
   if (text.size() != 18) return wrong("it has 18 characters");
   int sum = 0;
@@ -53,7 +54,7 @@ Result<PersonCode> PersonCode::parse(std::string_view text) {
   return PersonCode(std::string(text));
 }
 
-//= NDI-TR-2025-04 a natural person's identifier is the encrypted citizen number mapped to 18 characters
+//= NDI-TR-2025-04#person a natural person's identifier is the encrypted citizen number mapped to 18 characters
 SubjectId subject_of(const PersonCode& person, const crypto::SecretBytes& key, crypto::HashAlgorithm algorithm) {
   WEIR_CHECK(key.size() >= kPersonKeyBytesMin);
   const crypto::SecretAccess access("map a person to a subject");

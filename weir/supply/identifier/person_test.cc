@@ -8,7 +8,7 @@ namespace {
 
 crypto::SecretBytes key(std::uint8_t fill) { return crypto::SecretBytes(Bytes(32, fill)); }
 
-//= NDI-TR-2025-04 type=test
+//= NDI-TR-2025-04#person type=test
 TEST(PersonCode, IsMappedToASubjectThatDoesNotShowIt) {
   const auto person = PersonCode::parse("11010519491231002X");
   ASSERT_TRUE(person.ok());
@@ -22,6 +22,7 @@ TEST(PersonCode, IsMappedToASubjectThatDoesNotShowIt) {
   EXPECT_NE(subject, subject_of(*PersonCode::parse("370102194912310029"), key(1), crypto::HashAlgorithm::kSha256));
 }
 
+//= GB 11643#check type=test
 // Errors.
 TEST(PersonCode, DetectsEverySingleWrongDigit) {
   const std::string good = "370102194912310029";

@@ -139,7 +139,7 @@ Result<Record> parse_record(const wire::Json& json) {
   return Record{id, owner, registrar, std::move(location), status, registered, updated};
 }
 
-//= NDI-TR-2025-04 global assigns regional and sector, regional assigns business node, connector and data
+//= NDI-TR-2025-04#assignment global assigns regional and sector, regional assigns business node, connector and data
 bool may_register(const NodeId& registrar, const Identifier& id) {
   if (id.text() == registrar.text()) return true;
   const bool upper = registrar.kind() == NodeKind::kRegional || registrar.kind() == NodeKind::kSector;
@@ -155,6 +155,7 @@ Registry::Registry(store::Sql& sql, trust::evidence::Log& log, const Clock& cloc
                    const AddressPrefix& prefix, Upstream* upstream)
     : sql_(sql), log_(log), clock_(clock), self_(self), prefix_(prefix), upstream_(upstream) {}
 
+//= NDI-TR-2025-04#audit
 Result<> Registry::note(Tx& tx, std::string_view kind, std::string_view actor, const Record& record) {
   trust::evidence::Entry entry{.kind = "identifier." + std::string(kind),
                                .time = clock_.now(),
@@ -168,6 +169,7 @@ Result<> Registry::note(Tx& tx, std::string_view kind, std::string_view actor, c
   return {};
 }
 
+//= NDI-TR-2025-04#unique
 Result<Record> Registry::enter(Tx& tx, const Registration& registration, std::string_view actor) {
   WEIR_TRY(check_location(registration.location));
   if (!may_register(self_, registration.id)) {
@@ -244,7 +246,8 @@ Result<Record> Registry::set_status(const Identifier& id, RecordStatus status, s
   return store::sql_write<Record>(sql_, [&](Tx& tx) { return set_status(tx, id, status, actor); });
 }
 
-//= NDI-TR-2025-04 resolution goes from local to regional to global, and yields location and status
+//= NDI-TR-2025-02#identifier-resolve
+//= NDI-TR-2025-04#resolution resolution goes from local to regional to global, and yields location and status
 Result<Resolution> Registry::resolve(const Identifier& id) {
   auto known = store::sql_read<Record>(sql_, [&](Tx& tx) { return load(tx, id); });
   if (known) return Resolution{*std::move(known), true};

@@ -97,7 +97,8 @@ TEST(Registry, ThatChangesNothingLeavesNoEntry) {
   EXPECT_EQ(regional.log.entries.size(), 1u);
 }
 
-//= NDI-TR-2025-04 type=test
+//= NDI-TR-2025-02#identifier-resolve type=test
+//= NDI-TR-2025-04#resolution type=test
 TEST(Registry, ResolvesLocalThenRegionalThenGlobal) {
   Level global(NodeKind::kGlobal);
   Above to_global(global.registry);
@@ -143,6 +144,7 @@ TEST(Registry, AReportFromBelowIsTakenOnceAndThenKeptUpToDate) {
   EXPECT_EQ(regional.log.entries.size(), 2u);
 }
 
+//= NDI-TR-2025-04#ipv6 type=test
 TEST(Registry, AddressesComeBackAsTheIdentifier) {
   Level regional(NodeKind::kRegional);
   const Identifier a = regional.product();
@@ -160,6 +162,7 @@ TEST(Registry, AddressesComeBackAsTheIdentifier) {
   EXPECT_EQ(regional.log.count("identifier.numbered"), 2);
 }
 
+//= NDI-TR-2025-04#legacy type=test
 TEST(Registry, AnItemIsFoundWithItsExtensionOrNone) {
   Level regional(NodeKind::kRegional);
   SeededRandom random(5);
@@ -172,7 +175,7 @@ TEST(Registry, AnItemIsFoundWithItsExtensionOrNone) {
 }
 
 // Errors.
-//= NDI-TR-2025-04 type=test
+//= NDI-TR-2025-04#unique type=test
 TEST(Registry, NeverEntersTheSameTwice) {
   Level regional(NodeKind::kRegional);
   const Identifier id = regional.product();
@@ -204,6 +207,7 @@ TEST(Registry, OfTwoThatEnterAtOnceOneWins) {
   EXPECT_EQ(regional.log.entries.size(), 1u);
 }
 
+//= NDI-TR-2025-04#audit type=test
 TEST(Registry, WithoutItsEvidenceNothingIsEntered) {
   Level regional(NodeKind::kRegional);
   const Identifier id = regional.product();
@@ -213,6 +217,7 @@ TEST(Registry, WithoutItsEvidenceNothingIsEntered) {
   EXPECT_FALSE(regional.registry.resolve(id).ok());
 }
 
+//= NDI-TR-2025-04#assignment type=test
 TEST(Registry, EachLevelAssignsOnlyItsOwn) {
   struct Case {
     NodeKind registrar;

@@ -46,6 +46,7 @@ bool looks_like_uscc(std::string_view text) {
          kEntities.find(text[1]) != std::string_view::npos && std::all_of(text.begin() + 2, text.begin() + 8, is_digit);
 }
 
+//= GB 32100#check
 Result<Uscc> Uscc::parse(std::string_view text) {
   if (text.size() != 18) return wrong_uscc("it has 18 characters");
   if (!looks_like_uscc(text)) return wrong_uscc("it begins with authority, kind of entity and six digits of a region");

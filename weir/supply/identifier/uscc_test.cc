@@ -21,6 +21,7 @@ TEST(Uscc, OrganisationCodesWithAndWithoutHyphenAreTheSame) {
   EXPECT_EQ(*OrganisationCode::parse("M000100Y-4"), *OrganisationCode::parse("M000100Y4"));
 }
 
+//= GB 32100#check type=test
 TEST(Uscc, DetectsEverySingleWrongCharacter) {
   const std::string good = "91440300708461136T";
   for (std::size_t at = 0; at < good.size(); ++at) {

@@ -32,7 +32,7 @@ bool is_certificate_number(std::string_view text) {
 
 }  // namespace
 
-//= NDI-TR-2025-03 an operator is USCC, "/", certificate number
+//= NDI-TR-2025-03#operator-identifier an operator is USCC, "/", certificate number
 Result<OperatorId> OperatorId::parse(std::string_view text) {
   if (is_name(text)) return OperatorId(std::string(text));
   const std::size_t slash = text.find('/');

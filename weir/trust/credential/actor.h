@@ -34,6 +34,7 @@ class OperatorId {
   std::string text_;
 };
 
+//= TC609-6-2025-13#traceable
 // What services take, so that no use case can be called by nobody.
 class Actor {
  public:

@@ -12,7 +12,7 @@ using supply::identifier::SubjectId;
 const SubjectId kOrganisation = *SubjectId::parse("91350100M000100Y43");
 const NodeId kNode = *NodeId::parse("591350100M000100Y430065ZZZZ9999S");
 
-//= NDI-TR-2025-03 type=test
+//= NDI-TR-2025-03#operator-identifier type=test
 TEST(OperatorId, IsALocalNameOrUsccAndCertificateNumber) {
   for (const char* text : {"anna", "nightly-export", "a.b_c-1", "91350100M000100Y43/G12345678", "91350100M000100Y43/1-2"}) {
     const auto id = OperatorId::parse(text);

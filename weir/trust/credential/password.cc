@@ -50,7 +50,7 @@ Error bad(const char* reason, const std::string& what) {
 
 }  // namespace
 
-//= NDI-TR-2025-03 passwords have at least 8 characters with letters, digits and symbols
+//= NDI-TR-2025-03#passwords passwords have at least 8 characters with letters, digits and symbols
 Result<> check_password(const crypto::SecretBytes& password, std::string_view operator_name) {
   const std::string_view text = text_of(password.expose(crypto::SecretAccess("check the rules of passwords")));
   if (text.size() > kPasswordBytesMax) return bad("password.too_long", "the password has more than 256 bytes");

@@ -14,7 +14,7 @@ std::string reason(std::string_view password, std::string_view name = "anna") {
   return result ? "" : std::string(result.error().reason());
 }
 
-//= NDI-TR-2025-03 type=test
+//= NDI-TR-2025-03#passwords type=test
 TEST(Password, HasLettersDigitsAndSymbols) {
   EXPECT_EQ(reason("abcd123!"), "");
   EXPECT_EQ(reason("数据可信空间安全1!"), "");

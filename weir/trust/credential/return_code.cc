@@ -62,7 +62,7 @@ std::string format(const ReturnCode& code) {
   return std::string{static_cast<char>('0' + static_cast<int>(code.kind)), '0'} + text;
 }
 
-//= NDI-TR-2025-03 return codes ABCDEF
+//= NDI-TR-2025-03#return-codes return codes ABCDEF
 Result<ReturnCode> parse_return_code(std::string_view text) {
   const bool digits = text.size() == 6 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits || text[0] > '3' || text[1] != '0' || text[2] > '5') {

@@ -8,7 +8,7 @@
 namespace weir::trust::credential {
 namespace {
 
-//= NDI-TR-2025-03 type=test
+//= NDI-TR-2025-03#return-codes type=test
 TEST(ReturnCode, IsSixDigits) {
   EXPECT_EQ(format({CodeKind::kOk, CodeDomain::kOperator, 0}), "003000");
   EXPECT_EQ(format({CodeKind::kSystem, CodeDomain::kConnector, 5}), "105005");

@@ -193,7 +193,7 @@ Result<> Credentials::set_password(Tx& tx, const Account& old, std::string_view 
   return {};
 }
 
-//= NDI-TR-2025-03 a password that somebody else knows must be changed
+//= NDI-TR-2025-03#first-password a password that somebody else knows must be changed
 Result<> Credentials::set_initial_password(const OperatorId& id, const crypto::SecretBytes& password, const Actor& actor) {
   WEIR_TRY(check_password(password, id.text()));
   const std::string kept = hash_password(password, options_.cost, random_);
@@ -216,7 +216,7 @@ Result<std::string> Credentials::reset_password(const OperatorId& id, const Acto
   return text;
 }
 
-//= NDI-TR-2025-03 lock-out after failed logins
+//= NDI-TR-2025-03#lock-out lock-out after failed logins
 Result<> Credentials::count_failure(Tx& tx, const Account& old) {
   Account account = old;
   ++account.failures;

@@ -63,7 +63,7 @@ TEST_F(CredentialsTest, LogsInAndActsWithinItsScopes) {
   EXPECT_EQ(log.entries[0].actor, "anna");
 }
 
-//= NDI-TR-2025-03 type=test
+//= NDI-TR-2025-03#first-password type=test
 TEST_F(CredentialsTest, APasswordThatSomebodyElseKnowsMustBeChanged) {
   ASSERT_TRUE(service.set_initial_password(kAnna, secret("default-pass-1"), kRoot).ok());
   const NewToken session = *service.login("anna", secret("default-pass-1"));
@@ -76,7 +76,7 @@ TEST_F(CredentialsTest, APasswordThatSomebodyElseKnowsMustBeChanged) {
   EXPECT_TRUE(service.authenticate(next.text)->require("catalog:read").ok());
 }
 
-//= NDI-TR-2025-03 type=test
+//= NDI-TR-2025-03#passwords type=test
 TEST_F(CredentialsTest, PasswordsGrowOld) {
   give_password();
   clock.advance(options.password_age_max - seconds(1));
@@ -87,7 +87,7 @@ TEST_F(CredentialsTest, PasswordsGrowOld) {
   EXPECT_TRUE(service.find(kAnna)->must_change);
 }
 
-//= NDI-TR-2025-03 type=test
+//= NDI-TR-2025-03#lock-out type=test
 TEST_F(CredentialsTest, LocksOutAfterFailuresForLongerEachTime) {
   give_password();
   Milliseconds expected = options.lock_first;

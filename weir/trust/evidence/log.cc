@@ -64,6 +64,7 @@ Result<std::unique_ptr<SqlLog>> SqlLog::open(store::Database& database, const cr
   return log;
 }
 
+//= NDI-TR-2025-05#integrity-check
 //= I-11
 Result<> SqlLog::verify_head(store::Tx& tx, const LogOptions& options) {
   WEIR_TRY_LET(const Head head, load_head(tx));

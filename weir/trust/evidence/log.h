@@ -26,6 +26,7 @@ struct LogOptions {
   std::vector<crypto::PublicKey> earlier_keys = {};
 };
 
+//= NDI-TR-2025-03#log-chain
 class SqlLog final : public Log {
  public:
   // Migrates, verifies that the stored tree has the root that was signed last, and only then hooks itself into the

@@ -224,6 +224,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Tampering{"UPDATE evidence_tile SET hashes = zeroblob(32) WHERE id > 255", "evidence.root"},
                       Tampering{"DELETE FROM evidence_tile WHERE id > 255", "evidence.root"}));
 
+//= NDI-TR-2025-05#integrity-check type=test
 //= I-11 type=test
 TEST_P(SqlLogTampered, DoesNotOpen) {
   const weir::testing::TemporaryFolder folder;
@@ -266,6 +267,7 @@ TEST(SqlLogErrors, AnotherHashOrOriginIsAnotherLog) {
 
 // --- Fsck ---
 
+//= NDI-TR-2025-03#log-chain type=test
 TEST(Fsck, NamesTheRewrittenEntry) {
   TestLog test;
   for (std::uint64_t n = 0; n < 600; ++n) ASSERT_TRUE(test.append(numbered_entry(n)));

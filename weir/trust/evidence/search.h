@@ -1,8 +1,8 @@
 // Search: finding entries by what they are about.
 //
 // Internal to trust/evidence. Entries of full blocks are found by the rows of their terms, the last 255 or fewer by
-// reading them. Thread-safety: pure functions over a Tx. Trust: the cursor is hostile text. SPDX-License-Identifier:
-// Apache-2.0
+// reading them. Thread-safety: pure functions over a Tx. Trust: the cursor is hostile text.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "weir/trust/evidence/archive.h"

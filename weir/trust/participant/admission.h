@@ -89,6 +89,7 @@ class Admission {
   // here; "application.key_in_use"; "participant.other_name"; "participant.second_node"; "participant.not_active");
   // kExhausted ("application.too_many").
   Result<Applied> apply(const Application& application);
+  //= TC609-6-2025-12#approval
   // Fails with kNotFound ("application.unknown"), kConflict ("participant.wrong_state").
   Result<NodeId> approve(std::string_view application, std::string_view reason, const credential::Actor& actor);
   Result<> reject(std::string_view application, std::string_view reason, const credential::Actor& actor);
@@ -101,10 +102,12 @@ class Admission {
   Result<NodeRecord> renew_certificates(const NodeId& id, std::string_view identity_request_pem,
                                         std::string_view transport_request_pem, const credential::Actor& actor);
 
+  //= TC609-6-2025-11#cut-off
   // One node. Fails with kNotFound ("node.unknown"), kConflict ("participant.wrong_state"; "participant.not_active" if it is
   // to be resumed under a participant that is suspended).
   Result<> suspend(const NodeId& id, std::string_view reason, const credential::Actor& actor);
   Result<> resume(const NodeId& id, std::string_view reason, const credential::Actor& actor);
+  //= TC609-6-2025-12#deregistration
   Result<> deregister(const NodeId& id, std::string_view reason, const credential::Actor& actor);
   // A participant with all its nodes.
   Result<> suspend(const SubjectId& id, std::string_view reason, const credential::Actor& actor);

@@ -76,7 +76,7 @@ class Directory {
   // Forgets a cached answer, so that the next question goes up.
   Result<> forget(const NodeId& id);
 
-  //= NDI-TR-2025-03 GetIdentityProviderList
+  //= NDI-TR-2025-03#provider-list GetIdentityProviderList
   Result<std::vector<crypto::Certificate>> anchors();
   Result<> add_anchor(const crypto::Certificate& authority, const credential::Actor& actor);
   // Fails with kNotFound ("anchor.unknown").

@@ -15,6 +15,7 @@
 
 namespace weir::trust::participant {
 
+//= NDI-TR-2025-03#subjects
 enum class SubjectKind : std::uint8_t { kPerson = 1, kOrganisation = 2, kOperator = 3, kConnector = 4, kPlatform = 5 };
 std::string_view name_of(SubjectKind kind);  // "person", "organisation", …
 Result<SubjectKind> parse_subject_kind(std::string_view text);

@@ -31,6 +31,7 @@ struct HeartbeatRule {
   Milliseconds grace = std::chrono::seconds(1);  // for the network
   Milliseconds deadline() const { return interval * missed_max + grace; }
 };
+//= TC609-6-2025-11#heartbeat
 Running running_at(std::optional<Timestamp> last, Timestamp watch_start, Timestamp now, const HeartbeatRule& rule);
 
 class Heartbeats {

@@ -29,6 +29,7 @@ enum class Step : std::uint8_t { kApprove, kReject, kActivate, kSuspend, kResume
 std::string_view name_of(Step step);          // "approve"
 std::string_view past_name_of(Step step);     // "approved": what the evidence entry is called
 
+//= NDI-TR-2025-03#life
 // Fails with kConflict ("participant.wrong_state") if the step does not start there.
 Result<Status> status_after(Status from, Step step);
 

@@ -20,6 +20,7 @@ using supply::identifier::NodeId;
 using supply::identifier::NodeKind;
 using supply::identifier::SubjectId;
 
+//= NDI-TR-2025-02#connector-address
 struct NodeRecord {
   NodeId id;
   SubjectId participant;

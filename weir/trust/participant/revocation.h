@@ -26,6 +26,7 @@ struct Revocation {
   friend bool operator==(const Revocation&, const Revocation&) = default;
 };
 
+//= NDI-TR-2025-03#status-sync
 struct RevocationList {
   std::string issuer;  // common name of the authority
   Timestamp updated{};
