@@ -7,7 +7,7 @@ packages=(
   g++ cmake ninja-build ccache mold
   libboost1.81-dev libboost-json1.81-dev libssl-dev libsqlite3-dev libpq-dev zlib1g-dev
   libcli11-dev libtomlplusplus-dev prometheus-cpp-dev
-  libgtest-dev libgmock-dev libbenchmark-dev
+  libgtest-dev libgmock-dev
   postgresql openssl python3
 )
 

@@ -27,6 +27,7 @@ struct DspService {
 
 // Whether the context is written: for a dataset that is a document of its own.
 enum class DspPlace : std::uint8_t { kRoot, kInCatalog };
+//= DSP-2025-1#catalog-messages
 // Fails with kConflict ("catalog.not_offered") if the product has no offer: the protocol has no such dataset. A product
 // without distributions is offered in format "HttpData-PULL".
 Result<wire::Json> to_dsp_dataset(const Product& product, const DspService& service, DspPlace place = DspPlace::kRoot);

@@ -114,6 +114,7 @@ TEST(DspErrors, NotOfferedOrMalformed) {
   EXPECT_FALSE(parse_dsp_catalog(good));
 }
 
+//= DSP-2025-1#catalog-messages type=test
 // An independent judge: python3 with jsonschema, against the schemas of the protocol.
 TEST(Dsp, ValidatesAgainstTheSchemas) {
   if (std::system("python3 -c 'import jsonschema' 2>/dev/null") != 0) {

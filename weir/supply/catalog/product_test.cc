@@ -17,7 +17,7 @@ std::string_view why(const Description& d) {
   return result ? std::string_view("accepted") : result.error().reason();
 }
 
-//= NDI-TR-2025-06 type=test
+//= NDI-TR-2025-06#code-tables type=test
 TEST(Codes, EveryRowComesBackFromItsCodeSlugAndNames) {
   const auto each = [](std::span<const CodeRow> rows) {
     for (std::size_t i = 0; i < rows.size(); ++i) {
@@ -48,6 +48,7 @@ TEST(Codes, TopicsAreNamedByTheSmallestKnownClass) {
   }
 }
 
+//= NDI-TR-2025-06#product-record type=test
 TEST(Product, JsonComesBackAsItWas) {
   for (const Description& d : {air_quality(), full()}) EXPECT_EQ(*parse_description(to_json(d)), d);
   EXPECT_EQ(*parse_product(to_json(full_product())), full_product());
@@ -72,6 +73,7 @@ TEST(Product, HashFollowsTheContent) {
   EXPECT_EQ(changed_members(air_quality(), air_quality()), std::vector<std::string>());
 }
 
+//= NDI capability draft#completeness type=test
 TEST(Product, CompletenessCountsTheKeyMembers) {
   EXPECT_EQ(completeness(full()), 1.0);
   EXPECT_EQ(completeness(Description{}), 0.0);
@@ -197,6 +199,7 @@ ChangeBatch one_change() {
                        .updated = product.updated, .product = {}, .reason = "ended"}}};
 }
 
+//= NDI-TR-2025-02#catalogue-report type=test
 TEST(Batch, JsonComesBackAsItWas) {
   const auto parsed = parse_batch(to_json(one_change()));
   ASSERT_TRUE(parsed);

@@ -125,6 +125,7 @@ TEST(Query, UnclosedQuoteReachesToTheEnd) {
   EXPECT_EQ(query.terms[0].tokens, (Words{"air", "quality"}));
 }
 
+//= NDI-TR-2025-05#catalogue-search type=test
 TEST(Query, Orders) {
   EXPECT_EQ(*parse_order(""), Order::kUpdatedDescending);
   EXPECT_EQ(*parse_order("dsc"), Order::kUpdatedDescending);

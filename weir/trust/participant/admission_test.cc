@@ -12,7 +12,7 @@ using ::testing::ElementsAre;
 using ::testing::SizeIs;
 
 //= NDI-TR-2025-03 type=test
-//= TC609-6-2025-12 type=test
+//= TC609-6-2025-12#approval type=test
 TEST(Admission, LeadsFromApplicationToAnActiveNode) {
   Regional regional;
   const Applicant applicant;
@@ -102,6 +102,7 @@ TEST(Admission, ASecondNodeOfTheSameOrganisationIsAdmitted) {
   EXPECT_THAT(*regional.admission.applications(Status::kActive, 0, 10), SizeIs(2));
 }
 
+//= TC609-6-2025-11#cut-off type=test
 TEST(Admission, SuspensionAndResumptionHoldAtOnce) {
   Regional regional;
   const Applicant applicant;
@@ -138,6 +139,7 @@ TEST(Admission, ASuspendedParticipantTakesAllItsNodesAlong) {
   EXPECT_EQ(regional.directory.usable(b).error().reason(), "node.suspended") << "it was suspended by itself";
 }
 
+//= TC609-6-2025-12#deregistration type=test
 TEST(Admission, DeregistrationIsForGoodAndKeepsTheRecords) {
   Regional regional;
   const NodeId id = regional.admit(Applicant()).node.id;

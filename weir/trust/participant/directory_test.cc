@@ -57,6 +57,7 @@ TEST_F(DirectoryTest, AdoptsWhatAnEnrolmentBrings) {
   EXPECT_EQ(log.kinds(), (std::vector<std::string>{"anchor.added", "node.adopted"}));
 }
 
+//= NDI-TR-2025-02#identity-verify type=test
 TEST_F(DirectoryTest, AsksAboveOnceAndKeepsTheAnswerForAWhile) {
   EXPECT_EQ(directory.find(peer)->base_url, "https://b.example");
   EXPECT_EQ(directory.find(peer)->base_url, "https://b.example");
@@ -66,7 +67,7 @@ TEST_F(DirectoryTest, AsksAboveOnceAndKeepsTheAnswerForAWhile) {
   EXPECT_EQ(above.asked, 2);
 }
 
-//= NDI-TR-2025-03 type=test
+//= NDI-TR-2025-03#status-sync type=test
 TEST_F(DirectoryTest, ASuspensionAboveHoldsHereWhenTheAnswerIsNoLongerFresh) {
   ASSERT_TRUE(directory.public_key(peer).ok());
   ASSERT_TRUE(regional.admission.suspend(peer, "breach", kRoot).ok());
@@ -116,6 +117,7 @@ TEST_F(DirectoryTest, ListsWhatIsKnown) {
   EXPECT_THAT(*directory.list(all[0].id.text(), 1), SizeIs(1));
 }
 
+//= NDI-TR-2025-02#connector-address type=test
 TEST_F(DirectoryTest, RecordsComeBackAsTheyWereWritten) {
   EXPECT_EQ(*parse_node_record(to_json(other.node)), other.node);
   for (const char* member : {"id", "participant", "name", "baseUrl", "identityCertificate", "transportCertificate", "status",
@@ -182,6 +184,7 @@ TEST_F(DirectoryTest, CertificatesExpireAndBegin) {
   EXPECT_EQ(directory.check_connection(other.node.transport_certificate_pem).error().reason(), "certificate.not_yet");
 }
 
+//= NDI-TR-2025-03#provider-list type=test
 TEST_F(DirectoryTest, WithoutItsAnchorACertificateProvesNothing) {
   ASSERT_TRUE(directory.public_key(peer).ok());
   ASSERT_TRUE(directory.remove_anchor(regional.authority.fingerprint(), "key leaked", kRoot).ok());

@@ -26,7 +26,7 @@ std::string reason(std::string_view name, Json value, Section section = Section:
   return std::string(read.error().reason());
 }
 
-//= NDI-TR-2025-03 type=test
+//= NDI-TR-2025-03#subjects type=test
 TEST(Fields, AreReadInTableOrderWithCodesAsText) {
   const Json read = *read_section(SubjectKind::kOrganisation, Section::kBase, kGood);
   EXPECT_EQ(read["enterpriseType"], Json("1"));

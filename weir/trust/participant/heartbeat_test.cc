@@ -19,6 +19,7 @@ struct HeartbeatTest : ::testing::Test {
   Heartbeats beats{clock};
 };
 
+//= TC609-6-2025-11#heartbeat type=test
 //= NDI-TR-2025-05 type=test
 TEST_F(HeartbeatTest, AMissedDeadlineMeansStopped) {
   EXPECT_TRUE(*beats.beat(kA));
