@@ -150,8 +150,15 @@ Result<int> init(Context& context, Output& out, const InitOptions& options) {
 
 // ── join ──
 
+struct JoinOptions {
+  std::string url;
+  std::string authority;
+  std::string representative;
+  std::string contact = "operator@localhost";
+};
+
 Result<trust::participant::Application> make_application(const DataFolder& folder, const crypto::SecretBytes& passphrase,
-                                                         const std::string& url, const std::string& contact) {
+                                                         const std::string& url, const JoinOptions& options) {
   const NodeFile& file = folder.node();
   WEIR_TRY_LET(const auto base, trust::participant::parse_base_url(url));
   const crypto::CertificateSubject subject{.common_name = base.host, .unit = "", .organisation = file.participant};
@@ -160,10 +167,11 @@ Result<trust::participant::Application> make_application(const DataFolder& folde
   out.participant.base = Json::object({{"identityCode", file.participant},
                                        {"enterpriseName", file.participant_name},
                                        {"enterpriseCode", file.participant},
-                                       {"enterpriseType", "1"}});
+                                       {"enterpriseType", "1"},
+                                       {"legalPerson", options.representative}});
   out.node_name = file.name;
   out.base_url = url;
-  out.contact = contact;
+  out.contact = options.contact;
   WEIR_TRY_LET(const auto identity, folder.key(DataFolder::KeyName::kIdentity, passphrase));
   WEIR_TRY_LET(out.identity_request_pem, crypto::make_request_pem(identity, subject, {base.alternative_name}));
   WEIR_TRY_LET(const auto transport, folder.key(DataFolder::KeyName::kTransport, passphrase));
@@ -185,15 +193,9 @@ Result<node::config::Loaded> load_config(const std::string& data_dir, node::conf
   return node::config::load(sources);
 }
 
-struct JoinOptions {
-  std::string url;
-  std::string authority;
-  std::string contact = "operator@localhost";
-};
-
 Result<int> apply(Api& api, DataFolder& folder, Output& out, const JoinOptions& options, const std::string& own_url,
                   const crypto::SecretBytes& passphrase) {
-  WEIR_TRY_LET(const auto application, make_application(folder, passphrase, own_url, options.contact));
+  WEIR_TRY_LET(const auto application, make_application(folder, passphrase, own_url, options));
   WEIR_TRY_LET(const Json applied, api.post("/api/v1/applications", trust::participant::to_json(application)));
   NodeFile file = folder.node();
   file.regional_url = options.url;
@@ -249,6 +251,10 @@ Result<int> join_space(Context& context, Output& out, const JoinOptions& options
   WEIR_TRY_LET(const std::string url, node::own_url(loaded.config));
   WEIR_TRY_LET(const auto passphrase, node::read_passphrase(files, context.data_dir, loaded.config.key_passphrase_ref));
   WEIR_TRY_LET(Api api, Api::of_url(options.url, options.authority));
+  if (folder.node().application.empty() && options.representative.empty()) {
+    return Error(Errc::kInvalidArgument, "an application names the legal representative of the organisation")
+        .advise("add --representative NAME");
+  }
   if (folder.node().application.empty()) return apply(api, folder, out, options, url, passphrase);
   return pick_up(api, folder, out, options, url, passphrase);
 }
@@ -336,6 +342,7 @@ void add_node_commands(CLI::App& app, Context& context) {
   join_command->add_option("--authority", joining->authority, "Its authority.pem, received out of band")
       ->required()
       ->check(CLI::ExistingFile);
+  join_command->add_option("--representative", joining->representative, "Legal representative of the organisation");
   join_command->add_option("--contact", joining->contact, "Whom to ask about this node")->capture_default_str();
   join_command->callback([&context, joining] {
     context.run = [&context, joining](Output& out) { return join_space(context, out, *joining); };

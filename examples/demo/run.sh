@@ -10,7 +10,7 @@ here=$(cd "$(dirname "$0")/../.." && pwd)
 weir="$here/build/release/weir"
 verify="$here/build/release/weir-verify"
 data="$here/examples/data/beijing-air-2011-2014.csv"
-work=${WEIR_DEMO_DIR:-$(mktemp -d)}
+work=${DEMO_DIR:-$(mktemp -d)}
 mkdir -p "$work"
 pids=()
 
@@ -32,7 +32,7 @@ serve() { # starts a node in the background and waits until it is ready
   echo "the node in $1 did not start:" >&2; cat "$1/serve.log" >&2; exit 1
 }
 stop_all() { for pid in "${pids[@]:-}"; do [ -n "$pid" ] && kill "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; pids=(); }
-cleanup() { stop_all; [ -n "${WEIR_DEMO_DIR:-}" ] || rm -rf "$work"; }
+cleanup() { stop_all; [ -n "${DEMO_DIR:-}" ] || rm -rf "$work"; }
 trap cleanup EXIT
 
 region="$work/region" bureau="$work/bureau" hospital="$work/hospital" auditor="$work/auditor"
@@ -43,9 +43,9 @@ run "$weir" init --data "$region" --role regional --name "Beijing regional node"
 serve "$region"
 url=$(cat "$region/running.url")
 run "$weir" init --data "$bureau" --name "Weather bureau" --uscc 12110000MB0000019M --region 1100
-run "$weir" join "$url" --data "$bureau" --authority "$region/certificates/authority.pem"
+run "$weir" join "$url" --data "$bureau" --authority "$region/certificates/authority.pem" --representative "Li Hua"
 run "$weir" init --data "$hospital" --name "Hospital" --uscc 12110000MB0000027G --region 1100
-run "$weir" join "$url" --data "$hospital" --authority "$region/certificates/authority.pem"
+run "$weir" join "$url" --data "$hospital" --authority "$region/certificates/authority.pem" --representative "Wang Fang"
 for application in $("$weir" participant list --data "$region" --json | python3 -c 'import json,sys
 for row in json.load(sys.stdin)["items"]:
     if row["status"] == "applied": print(row["id"])'); do
