@@ -15,8 +15,8 @@ void show_negotiation(Output& out, const Json& negotiation) {
              {{"state", "状态"}, negotiation.text_or("state", "")},
              {{"product", "产品"}, negotiation.text_or("product", "")},
              {{"with", "对方"}, negotiation.text_or("peer", "")},
-             {{"agreement", "协议"}, negotiation.text_or("agreement", "")},
-             {{"contract", "合约"}, negotiation.text_or("contract", "")}});
+             {{"agreement", "协议"}, negotiation.text_or("agreementId", "")},
+             {{"contract", "合约"}, negotiation.text_or("contractId", "")}});
 }
 
 Result<int> negotiate(Context& context, Output& out, const std::string& product, const std::string& offer,
@@ -32,7 +32,7 @@ Result<int> negotiate(Context& context, Output& out, const std::string& product,
   const std::string state = now.text_or("state", "");
   if (state == "FINALIZED") {
     out.good({"agreed; both sides signed the same bytes", "已达成一致；双方签署了相同的字节"});
-    out.next({"weir fetch " + now.text_or("agreement", ""), "weir fetch " + now.text_or("agreement", "")});
+    out.next({"weir fetch " + now.text_or("agreementId", ""), "weir fetch " + now.text_or("agreementId", "")});
     return kOk;
   }
   if (state == "TERMINATED") {
@@ -51,7 +51,7 @@ Result<int> list_contracts(Context& context, Output& out, const std::string& wha
   std::vector<std::vector<std::string>> rows;
   for (const Json& row : page["items"].is_array() ? page["items"].items() : Json::Array{}) {
     rows.push_back({row.text_or("id", ""), row.text_or("state", ""), row.text_or("role", ""),
-                    row.text_or("product", ""), row.text_or("contract", "")});
+                    row.text_or("product", ""), row.text_or("contractId", "")});
   }
   out.table({{"id", "编号"}, {"state", "状态"}, {"role", "角色"}, {"product", "产品"}, {"contract", "合约"}}, rows);
   return kOk;

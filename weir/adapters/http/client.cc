@@ -327,7 +327,8 @@ Result<ClientResponse> Client::request(const ClientRequest& request) {
 
 Result<ClientResponse> Client::download(const ClientRequest& request, std::uint64_t offset, std::uint64_t length,
                                         const PieceSink& sink) {
-  WEIR_CHECK(request.method == Method::kGet);
+  // A range is a matter of GET; a whole answer may come to any method.
+  WEIR_CHECK(request.method == Method::kGet || (offset == 0 && length == 0));
   WEIR_TRY_LET(Url url, parse_url(request.url));
   Exchange exchange{.request = request, .url = std::move(url), .sink = &sink};
   if (offset > 0 || length > 0) {

@@ -66,7 +66,8 @@ class Client {
   // kInvalidArgument ("http.url").
   Result<ClientResponse> request(const ClientRequest& request);
 
-  // GET of `length` bytes from `offset` (length 0: to the end), handed on as they arrive. The sink is only called for
+  // GET of `length` bytes from `offset` (length 0: to the end), handed on as they arrive; with another method, the
+  // whole answer. The sink is only called for
   // 200 and 206; an answer of 200 to a range is refused ("http.range"). Other statuses arrive as in request().
   Result<ClientResponse> download(const ClientRequest& request, std::uint64_t offset, std::uint64_t length,
                                   const PieceSink& sink);
