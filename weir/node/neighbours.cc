@@ -72,6 +72,7 @@ Result<> ContractUsage::enforce(store::Tx& tx, const AgreementRecord& record) {
   WEIR_TRY_LET(auto policy, policy_of(agreement.terms, "Agreement", agreement.id));
   WEIR_TRY(usage_.adopt(tx,
                         {.agreement = agreement.id,
+                         .contract = agreement.contract_id,
                          .product = agreement.target,
                          .provider = agreement.provider.value(),
                          .consumer = agreement.consumer.value(),

@@ -373,7 +373,8 @@ Result<> Node::State::take_up_unfinished() {
   do {
     WEIR_TRY_LET(const auto page, delivery->list(cursor, limits::kPageSizeMax));
     for (const auto& transfer : page.rows) {
-      if (transfer.custody != flow::delivery::Custody::kHeld) continue;
+      using flow::delivery::Custody;
+      if (transfer.custody != Custody::kHeld && transfer.custody != Custody::kReceiving) continue;
       const auto agreement = contracts->get_agreement(transfer.agreement);
       if (agreement && !check_live(*agreement, clock.now())) {
         const bool suspended = agreement->state == flow::contract::AgreementState::kSuspended;

@@ -70,7 +70,6 @@ Error denial(const flow::usage::Authorization& answer, Language language) {
   for (const policy::Reason& reason : answer.reasons) {
     if (!words.empty()) words += language == Language::kChinese ? "；" : "; ";
     words += reason.why.in(language);
-    if (!reason.rule.empty()) words += " [" + reason.rule + "]";
   }
   if (answer.effect == policy::Effect::kAllowIf) {
     return Error(Errc::kForbidden, words)

@@ -188,7 +188,11 @@ void Transfers::State::take_up(const std::string& pid) {
   if (stopping) return;
   log::warning("transfer.failed", {{"transfer", pid}, {"error", moved.error().message()}});
   [[maybe_unused]] const Result<> noted = service.note_error(pid, moved.error());
-  if (!may_pass(moved.error())) return;
+  if (!may_pass(moved.error())) {
+    // Trying again cannot help: both sides are told that it is over, and why.
+    [[maybe_unused]] const Result<> ended = service.terminate(pid, moved.error().message(), "node");
+    return;
+  }
   const Milliseconds pause = backoff(failures[pid]++, options.retry_first, options.retry_most);
   queue.emplace(std::chrono::steady_clock::now() + pause, pid);
 }

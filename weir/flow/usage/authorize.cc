@@ -191,7 +191,7 @@ Result<std::vector<CounterState>> consume(store::Tx& tx, const Situation& at, co
 // A notice of use to the other side, as an execution feedback.
 Result<> send_notice(store::Tx& tx, const Situation& at, const Authorization& said, const std::string& node) {
   Json body = Json::object({{"connectorId", node},
-                                  {"contractId", at.terms.agreement},
+                                  {"contractId", at.terms.contract},
                                   {"strategyId", at.terms.policy_hash.substr(0, 36)},
                                   {"result", "allowed"},
                                   {"timestamp", format_iso8601(at.request.now)},

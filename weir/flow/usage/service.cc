@@ -72,7 +72,7 @@ trust::evidence::Entry Service::Impl::entry(std::string_view kind, const Terms& 
   out.kind = std::string(kind);
   out.time = now;
   out.actor = actor_or_node(actor);
-  out.contract = terms.agreement;
+  out.contract = terms.contract;
   out.product = terms.product;
   for (const std::string* party : {&terms.provider, &terms.consumer}) {
     if (!party->empty()) out.participants.push_back(*party);
@@ -85,6 +85,7 @@ Result<Terms> Service::adopt(store::Tx& tx, const NewTerms& given, std::string_v
   const Timestamp now = impl_->parts.clock.now();
   Terms terms;
   terms.agreement = given.agreement;
+  terms.contract = given.contract.empty() ? given.agreement : given.contract;
   terms.product = given.product;
   terms.provider = given.provider;
   terms.consumer = given.consumer;

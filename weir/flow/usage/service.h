@@ -29,6 +29,7 @@ inline constexpr std::string_view kNoticePath = "/api/v1/peer/usage-notices";
 
 struct NewTerms {
   std::string agreement;
+  std::string contract = {};  // contract identifier; the agreement's id if left out
   std::string product;
   std::string provider;
   std::string consumer;

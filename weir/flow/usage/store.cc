@@ -9,7 +9,7 @@ namespace {
 
 constexpr std::string_view kVersion1 =
     "CREATE TABLE usage_terms ("
-    " agreement TEXT PRIMARY KEY, product TEXT NOT NULL, provider TEXT NOT NULL, consumer TEXT NOT NULL,"
+    " agreement TEXT PRIMARY KEY, contract TEXT NOT NULL, product TEXT NOT NULL, provider TEXT NOT NULL, consumer TEXT NOT NULL,"
     " peer TEXT NOT NULL, peer_address TEXT NOT NULL, obliged INTEGER NOT NULL, version INTEGER NOT NULL,"
     " state INTEGER NOT NULL, active_from INTEGER NOT NULL, policy TEXT NOT NULL, policy_hash TEXT NOT NULL,"
     " derived_from TEXT NOT NULL, revision INTEGER NOT NULL);"
@@ -34,7 +34,7 @@ constexpr std::string_view kVersion1 =
 
 constexpr std::string_view kTerms =
     "agreement, product, provider, consumer, peer, peer_address, obliged, version, state, active_from, policy,"
-    " policy_hash, derived_from";
+    " policy_hash, derived_from, contract";
 constexpr std::string_view kObligation =
     "id, agreement, product, use_id, duty, rule, action, timing, parameters, state, created, due, proof";
 
@@ -59,6 +59,7 @@ Result<Terms> terms_of(const store::Row& row) {
   out.policy = row[10].text();
   out.policy_hash = row[11].text();
   out.derived_from = row[12].text();
+  out.contract = row[13].text();
   return out;
 }
 
@@ -106,10 +107,10 @@ store::Migration migration() { return {.module = "usage", .versions = {kVersion1
 Result<bool> insert_terms(store::Tx& tx, const Terms& t) {
   WEIR_TRY_LET(const std::int64_t rows,
                tx.execute("INSERT INTO usage_terms (" + std::string(kTerms) +
-                              ", revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
+                              ", revision) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, 0) ON CONFLICT DO NOTHING",
                           {t.agreement, t.product, t.provider, t.consumer, t.peer, t.peer_address, t.obliged ? 1 : 0,
                            t.version, static_cast<std::int64_t>(t.state), t.active_from, t.policy, t.policy_hash,
-                           t.derived_from}));
+                           t.derived_from, t.contract}));
   return rows == 1;
 }
 

@@ -27,6 +27,7 @@ bool may_change(TermsState from, TermsState to);
 // The policy of one agreement, as this node enforces it.
 struct Terms {
   std::string agreement;
+  std::string contract;      // identifier that evidence is filed under; the agreement's id if it has none of its own
   std::string product;
   std::string provider;
   std::string consumer;
