@@ -77,7 +77,8 @@ Result<double> inserts_in_one_work(Bench& bench, store::Sql& sql) {
   Result<> done;
   const double time = microseconds_of([&] {
     done = sql.write([&](Tx& tx) -> Result<> {
-      for (std::int64_t i = 0; i < bench.rows; ++i) WEIR_TRY(tx.execute(kInsert, {++bench.next_id, "bench.event", bench.body}));
+      for (std::int64_t i = 0; i < bench.rows; ++i)
+        WEIR_TRY(tx.execute(kInsert, {++bench.next_id, "bench.event", bench.body}));
       return {};
     });
   });
@@ -150,7 +151,9 @@ Result<Figures> run_store(const Options& options) {
   const std::string url = options.text("database", "sqlite:" + bench.folder + "/weir.db");
   WEIR_TRY_LET(auto opened, store::open_database(url));
   WEIR_TRY(opened->write([](Tx& tx) {
-    return tx.script("DROP TABLE IF EXISTS event; CREATE TABLE event (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT NULL)");
+    return tx.script(
+        "DROP TABLE IF EXISTS event; CREATE TABLE event (id INTEGER PRIMARY KEY, kind TEXT NOT NULL, body BLOB NOT "
+        "NULL)");
   }));
   store::Database& database = *opened;
   node::GroupCommit group(std::move(opened));

@@ -1,4 +1,5 @@
-// A CSV file: never crashes; every line of it is in a record, a header or a blank line, and records are mapped or refused.
+// A CSV file: never crashes; every line of it is in a record, a header or a blank line, and records are mapped or
+// refused.
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 
@@ -23,7 +24,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
       continue;
     }
     if (header.empty()) continue;
-    const catalog::LoadOptions options{.format = catalog::LoadFormat::kCsv, .mapping = {.title = header[0], .description = header.back()}};
+    const catalog::LoadOptions options{.format = catalog::LoadFormat::kCsv,
+                                       .mapping = {.title = header[0], .description = header.back()}};
     (void)catalog::map_csv(header, (*record)->cells, options);
   }
 }

@@ -1,4 +1,5 @@
-// The text of a query: never crashes; what parses has terms of clean tokens only, so nothing of it reaches SQL as syntax.
+// The text of a query: never crashes; what parses has terms of clean tokens only, so nothing of it reaches SQL as
+// syntax.
 // SPDX-License-Identifier: Apache-2.0
 #include <cstdint>
 

@@ -15,7 +15,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     for (const std::string& segment : target->segments) {
       WEIR_CHECK(segment != "." && segment != "..");
       WEIR_CHECK(weir::is_utf8(segment));
-      WEIR_CHECK(std::none_of(segment.begin(), segment.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }));
+      WEIR_CHECK(
+          std::none_of(segment.begin(), segment.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20; }));
     }
     static const auto pattern = parse_pattern("/a/{id}/{rest...}");
     (void)match_pattern(pattern, *target);

@@ -1,5 +1,5 @@
-// Policies: both forms. What is read is written so that it reads back the same; every policy can be validated, searched for
-// conflicts, explained, compiled, and decides without an answer that opens what a prohibition closes.
+// Policies: both forms. What is read is written so that it reads back the same; every policy can be validated, searched
+// for conflicts, explained, compiled, and decides without an answer that opens what a prohibition closes.
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/base/check.h"
 #include "weir/policy/conflict.h"

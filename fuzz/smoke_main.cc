@@ -88,7 +88,8 @@ class Mutator {
   std::size_t below(std::size_t bound) { return bound == 0 ? 0 : random_() % bound; }
 
   void change(Input& input) {
-    static constexpr std::array<std::uint8_t, 12> kTelling = {0, 1, 0x7f, 0x80, 0xff, '"', '{', '\n', '\r', '0', '9', '-'};
+    static constexpr std::array<std::uint8_t, 12> kTelling = {0,   1,    0x7f, 0x80, 0xff, '"',
+                                                              '{', '\n', '\r', '0',  '9',  '-'};
     const std::size_t at = below(input.size());
     switch (below(7)) {
       case 0:

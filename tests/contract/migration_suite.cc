@@ -37,7 +37,8 @@ TEST_P(SqlSuite, MigrationsAreAppendOnly) {
 }
 
 TEST_P(SqlSuite, AFailingMigrationLeavesNothing) {
-  const auto result = migrate(*db_, {.module = "test", .versions = {"CREATE TABLE a (id INTEGER)", "CREATE TABLE a (id INTEGER)"}});
+  const auto result =
+      migrate(*db_, {.module = "test", .versions = {"CREATE TABLE a (id INTEGER)", "CREATE TABLE a (id INTEGER)"}});
   ASSERT_FALSE(result);
   EXPECT_NE(result.error().message().find("test"), std::string_view::npos);
   const auto gone = db_->read([](Tx& tx) -> Result<> {

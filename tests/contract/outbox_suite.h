@@ -23,7 +23,8 @@ class OutboxSuite : public SqlSuite {
     return id ? *id : 0;
   }
   std::string due_bodies(std::int64_t now, std::size_t limit = 100) {
-    const auto messages = sql_read<std::vector<OutboxMessage>>(*db_, [&](Tx& tx) { return due(tx, Timestamp(now), limit); });
+    const auto messages =
+        sql_read<std::vector<OutboxMessage>>(*db_, [&](Tx& tx) { return due(tx, Timestamp(now), limit); });
     EXPECT_TRUE(messages) << messages.error().message();
     std::string bodies;
     for (const auto& message : *messages) bodies += message.body + " ";

@@ -86,7 +86,8 @@ TEST_P(PostgresTest, TwoNodesMayMigrateAtOnce) {
 }
 
 TEST_P(PostgresTest, PostgresVersionsReplaceTheCommonOnes) {
-  const Migration migration{.module = "own", .versions = {"this is no SQL"}, .postgres_versions = {"CREATE TABLE own (id INTEGER)"}};
+  const Migration migration{
+      .module = "own", .versions = {"this is no SQL"}, .postgres_versions = {"CREATE TABLE own (id INTEGER)"}};
   EXPECT_TRUE(migrate(*db_, migration));
   EXPECT_TRUE(migrate(*db_, migration));
 }

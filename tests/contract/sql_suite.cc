@@ -69,7 +69,8 @@ TEST_P(SqlSuite, KeepsEveryTypeAndNull) {
 
 TEST_P(SqlSuite, KeepsAll64BitsOfAnInteger) {
   using Limits = std::numeric_limits<std::int64_t>;
-  for (const std::int64_t number : {Limits::min(), Limits::min() + 1, std::int64_t{-1}, std::int64_t{0}, Limits::max()}) {
+  for (const std::int64_t number :
+       {Limits::min(), Limits::min() + 1, std::int64_t{-1}, std::int64_t{0}, Limits::max()}) {
     must_write("INSERT INTO item (id) VALUES (?)", {number});
     const Rows rows = must_read("SELECT id FROM item WHERE id = ?", {number});
     ASSERT_EQ(rows.size(), 1u);
@@ -80,7 +81,8 @@ TEST_P(SqlSuite, KeepsAll64BitsOfAnInteger) {
 TEST_P(SqlSuite, KeepsRealsExactly) {
   using Limits = std::numeric_limits<double>;
   std::int64_t id = 0;
-  for (const double number : {0.0, -1.5, 1.0 / 3, Limits::max(), Limits::min(), Limits::denorm_min(), 9007199254740993.0}) {
+  for (const double number :
+       {0.0, -1.5, 1.0 / 3, Limits::max(), Limits::min(), Limits::denorm_min(), 9007199254740993.0}) {
     must_write("INSERT INTO item (id, weight) VALUES (?, ?)", {++id, number});
     EXPECT_EQ(must_read("SELECT weight FROM item WHERE id = ?", {id}).at(0).at(0).real(), number);
   }
@@ -127,7 +129,8 @@ TEST_P(SqlSuite, PlaceholdersWorkWhereTypesAreNotObvious) {
 }
 
 TEST_P(SqlSuite, OrdersTextByItsBytes) {
-  for (const char* word : {"b", "a", "B", "A", "_", "中", "é", "a b", "ab"}) must_write("INSERT INTO word (text) VALUES (?)", {word});
+  for (const char* word : {"b", "a", "B", "A", "_", "中", "é", "a b", "ab"})
+    must_write("INSERT INTO word (text) VALUES (?)", {word});
   std::string order;
   for (const Row& row : must_read("SELECT text FROM word ORDER BY text")) order += row[0].text() + ",";
   EXPECT_EQ(order, "A,B,_,a,a b,ab,b,é,中,");
@@ -145,7 +148,8 @@ TEST_P(SqlSuite, TimestampsAndDigestsAreArguments) {
 
 TEST_P(SqlSuite, ExecuteCountsChangedRows) {
   must_write("INSERT INTO item (id) VALUES (1), (2), (3)");
-  const auto changed = sql_write<std::int64_t>(*db_, [](Tx& tx) { return tx.execute("UPDATE item SET name = 'n' WHERE id > ?", {1}); });
+  const auto changed =
+      sql_write<std::int64_t>(*db_, [](Tx& tx) { return tx.execute("UPDATE item SET name = 'n' WHERE id > ?", {1}); });
   ASSERT_TRUE(changed);
   EXPECT_EQ(*changed, 2);
   const auto skipped = sql_write<std::int64_t>(*db_, [](Tx& tx) {
@@ -157,14 +161,18 @@ TEST_P(SqlSuite, ExecuteCountsChangedRows) {
 
 TEST_P(SqlSuite, UpsertAndReturning) {
   const auto id = sql_write<Rows>(*db_, [](Tx& tx) {
-    return tx.query("INSERT INTO item (id, name) VALUES (7, 'old') ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING id");
+    return tx.query(
+        "INSERT INTO item (id, name) VALUES (7, 'old') ON CONFLICT (id) DO UPDATE SET name = excluded.name RETURNING "
+        "id");
   });
   ASSERT_TRUE(id) << id.error().message();
   EXPECT_EQ(id->at(0).at(0).integer(), 7);
 }
 
 TEST_P(SqlSuite, AutoincrementNumbersAreNeverUsedTwice) {
-  ASSERT_TRUE(write([](Tx& tx) { return tx.script("CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL)"); }));
+  ASSERT_TRUE(write([](Tx& tx) {
+    return tx.script("CREATE TABLE event (id INTEGER PRIMARY KEY AUTOINCREMENT, what TEXT NOT NULL)");
+  }));
   const auto add = [&] {
     return sql_write<Rows>(*db_, [](Tx& tx) { return tx.query("INSERT INTO event (what) VALUES ('w') RETURNING id"); });
   };
@@ -385,7 +393,8 @@ TEST_P(SqlSuite, CallbacksFollowTheFateOfTheirWork) {
       return result;
     };
   };
-  std::vector<Work> works = {note("A", "a", {}, 1), note("B", "b", Error(Errc::kConflict, "no"), 2), note("C", "c", {}, 3)};
+  std::vector<Work> works = {note("A", "a", {}, 1), note("B", "b", Error(Errc::kConflict, "no"), 2),
+                             note("C", "c", {}, 3)};
   (void)db_->write_batch(works);
   EXPECT_EQ(trace, "b2 b1 A C ");
   trace.clear();

@@ -71,7 +71,8 @@ TEST(Kill, NothingAcknowledgedIsLost) {
     auto database = store::open_sqlite({.path = path});
     ASSERT_TRUE(database);
     ASSERT_TRUE((*database)->write([](store::Tx& tx) {
-      return tx.script("CREATE TABLE half (id INTEGER PRIMARY KEY, body BLOB); CREATE TABLE other (id INTEGER PRIMARY KEY)");
+      return tx.script(
+          "CREATE TABLE half (id INTEGER PRIMARY KEY, body BLOB); CREATE TABLE other (id INTEGER PRIMARY KEY)");
     }));
   }
   std::set<std::int64_t> acknowledged;
@@ -101,7 +102,8 @@ TEST(Kill, NothingAcknowledgedIsLost) {
     ASSERT_TRUE(database) << database.error().message();
     const auto halves = ids_of(**database, "half");
     EXPECT_EQ(halves, ids_of(**database, "other")) << "a work is there by half";
-    for (const std::int64_t each : acknowledged) ASSERT_TRUE(halves.contains(each)) << "lost " << each << " in round " << round;
+    for (const std::int64_t each : acknowledged)
+      ASSERT_TRUE(halves.contains(each)) << "lost " << each << " in round " << round;
     EXPECT_LE(halves.size(), acknowledged.size() + static_cast<std::size_t>((round + 1) * kThreads));
   }
 }

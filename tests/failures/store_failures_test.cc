@@ -48,14 +48,16 @@ class StoreFailures : public ::testing::Test {
     next_ = 0;
     ASSERT_TRUE(open());
     ASSERT_TRUE(db_->write([](Tx& tx) {
-      return tx.script("CREATE TABLE half (id INTEGER PRIMARY KEY, body BLOB); CREATE TABLE other (id INTEGER PRIMARY KEY)");
+      return tx.script(
+          "CREATE TABLE half (id INTEGER PRIMARY KEY, body BLOB); CREATE TABLE other (id INTEGER PRIMARY KEY)");
     }));
   }
   // One work: a row in each table.
   Result<> put() {
     const std::int64_t id = next_++;
     auto result = db_->write([id](Tx& tx) -> Result<> {
-      WEIR_TRY(tx.execute("INSERT INTO half (id, body) VALUES (?, ?)", {id, Bytes(5000, static_cast<std::uint8_t>(id))}));
+      WEIR_TRY(
+          tx.execute("INSERT INTO half (id, body) VALUES (?, ?)", {id, Bytes(5000, static_cast<std::uint8_t>(id))}));
       WEIR_TRY(tx.execute("INSERT INTO other (id) VALUES (?)", {id}));
       return {};
     });
@@ -194,7 +196,8 @@ TEST_F(StoreFailures, AFullDiskInABatchOfMany) {
       return {};
     };
   };
-  const std::vector<Work> works = {insert(100, 10), insert(101, 20u << 20) /* more than the cache: spills */, insert(102, 10)};
+  const std::vector<Work> works = {insert(100, 10), insert(101, 20u << 20) /* more than the cache: spills */,
+                                   insert(102, 10)};
   for (const auto& result : db_->write_batch(works)) EXPECT_EQ(result.error().reason(), "store.disk_full");
   vfs_.heal();
   for (const auto& result : db_->write_batch(works)) EXPECT_TRUE(result);

@@ -74,17 +74,23 @@ int sync_file(sqlite3_file* file, int flags) {
   }
   return SQLITE_OK;  // the image is what counts, so the real disk need not be waited for
 }
-int file_size(sqlite3_file* file, sqlite3_int64* size) { return real_of(file)->pMethods->xFileSize(real_of(file), size); }
+int file_size(sqlite3_file* file, sqlite3_int64* size) {
+  return real_of(file)->pMethods->xFileSize(real_of(file), size);
+}
 int lock_file(sqlite3_file* file, int level) { return real_of(file)->pMethods->xLock(real_of(file), level); }
 int unlock_file(sqlite3_file* file, int level) { return real_of(file)->pMethods->xUnlock(real_of(file), level); }
 int check_lock(sqlite3_file* file, int* out) { return real_of(file)->pMethods->xCheckReservedLock(real_of(file), out); }
-int control(sqlite3_file* file, int op, void* arg) { return real_of(file)->pMethods->xFileControl(real_of(file), op, arg); }
+int control(sqlite3_file* file, int op, void* arg) {
+  return real_of(file)->pMethods->xFileControl(real_of(file), op, arg);
+}
 int sector_size(sqlite3_file* file) { return real_of(file)->pMethods->xSectorSize(real_of(file)); }
 int characteristics(sqlite3_file* file) { return real_of(file)->pMethods->xDeviceCharacteristics(real_of(file)); }
 int shm_map(sqlite3_file* file, int page, int size, int extend, void volatile** out) {
   return real_of(file)->pMethods->xShmMap(real_of(file), page, size, extend, out);
 }
-int shm_lock(sqlite3_file* file, int at, int n, int flags) { return real_of(file)->pMethods->xShmLock(real_of(file), at, n, flags); }
+int shm_lock(sqlite3_file* file, int at, int n, int flags) {
+  return real_of(file)->pMethods->xShmLock(real_of(file), at, n, flags);
+}
 void shm_barrier(sqlite3_file* file) { real_of(file)->pMethods->xShmBarrier(real_of(file)); }
 int shm_unmap(sqlite3_file* file, int remove) { return real_of(file)->pMethods->xShmUnmap(real_of(file), remove); }
 

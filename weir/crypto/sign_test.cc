@@ -279,7 +279,8 @@ TEST(PublicKey, RefusesMalformedPem) {
   const std::string good = key_of(SignatureAlgorithm::kEd25519).public_key().pem();
   EXPECT_TRUE(PublicKey::from_pem("a comment before\n" + good).ok());
   EXPECT_EQ(PublicKey::from_pem("").error().reason(), "pem.missing");
-  EXPECT_EQ(PublicKey::from_pem(std::string_view()).error().reason(), "pem.missing");  // a null pointer, found by fuzzing
+  EXPECT_EQ(PublicKey::from_pem(std::string_view()).error().reason(),
+            "pem.missing");  // a null pointer, found by fuzzing
   EXPECT_EQ(PublicKey::from_pem("no block").error().reason(), "pem.missing");
   EXPECT_EQ(PublicKey::from_pem(good + good).error().reason(), "pem.too_many");
   EXPECT_EQ(PublicKey::from_pem(good.substr(0, 60)).error().reason(), "pem.malformed");

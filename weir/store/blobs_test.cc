@@ -33,7 +33,8 @@ TEST(Blobs, AreNamedByTheirContents) {
   const auto other = blobs->put(crypto::HashAlgorithm::kSm3, view_of("abc"));
   EXPECT_EQ(format(*other), "sm3:66c7f0f462eeedd9d1f2d46bdc10e4e24167c4875cf2f7a2297da02b8f4ba8e0");
   EXPECT_TRUE(real_files().list(folder.path() + "/blobs/incoming")->empty());
-  EXPECT_TRUE(*real_files().exists(folder.path() + "/blobs/sha256/ba/" + format(*id).substr(7)));  // docs/formats/store.md
+  EXPECT_TRUE(
+      *real_files().exists(folder.path() + "/blobs/sha256/ba/" + format(*id).substr(7)));  // docs/formats/store.md
 }
 
 TEST(Blobs, AreReadInRanges) {

@@ -67,13 +67,15 @@ std::string format_head(const Exchange& exchange, const std::string& agent) {
 Error malformed(Error error) {
   // The parser speaks of requests; here it is the other side that erred.
   const bool large = error.code() == Errc::kExhausted;
-  return Error(large ? Errc::kExhausted : Errc::kCorrupt, "the answer of the other side: " + std::string(error.message()))
+  return Error(large ? Errc::kExhausted : Errc::kCorrupt,
+               "the answer of the other side: " + std::string(error.message()))
       .because(large ? "http.response_too_large" : "http.malformed_response");
 }
 
 // Nothing of it can have been done yet, or doing it twice is no harm.
 bool may_repeat(const ClientRequest& request) {
-  const bool idempotent = is_safe(request.method) || request.method == Method::kPut || request.method == Method::kDelete;
+  const bool idempotent =
+      is_safe(request.method) || request.method == Method::kPut || request.method == Method::kDelete;
   return idempotent || request.headers.has("Idempotency-Key");
 }
 
@@ -121,7 +123,8 @@ Result<bool> send_body(const Exchange& exchange, ClientConnection& connection) {
   const auto piece = std::make_unique_for_overwrite<std::uint8_t[]>(kPieceBytes);
   while (left > 0) {
     if (connection.readable() && connection.transport().has_pending()) return false;
-    const std::size_t wanted = static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_size(request.limiter.get())));
+    const std::size_t wanted =
+        static_cast<std::size_t>(std::min<std::uint64_t>(left, piece_size(request.limiter.get())));
     WEIR_TRY_LET(const std::size_t got, exchange.source->read(std::span(piece.get(), wanted)));
     if (got == 0 || got > wanted) {
       return Error(Errc::kCorrupt, "the body to be sent ended before its length").because("http.source_short");
@@ -285,7 +288,8 @@ Result<ClientResponse> Client::State::run(Exchange& exchange) {
     const bool kept = connection != nullptr;
     if (!kept) {
       const Deadline connect_deadline = std::min(deadline, steady_clock::now() + options.connect_timeout);
-      WEIR_TRY_LET(connection, ClientConnection::open(exchange.url, exchange.url.secure ? tls : nullptr, connect_deadline));
+      WEIR_TRY_LET(connection,
+                   ClientConnection::open(exchange.url, exchange.url.secure ? tls : nullptr, connect_deadline));
     }
     if (!request.node.empty() && connection->peer_node() != request.node) {
       return Error(Errc::kUnauthenticated, exchange.url.authority() + " proves to be node '" + connection->peer_node() +

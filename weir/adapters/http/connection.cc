@@ -269,7 +269,8 @@ Connection::Next Connection::handshake() {
 }
 
 Connection::Next Connection::fill(std::size_t room) {
-  const auto bytes = std::span(reinterpret_cast<std::uint8_t*>(hub_.scratch.data()), std::min(room, hub_.scratch.size()));
+  const auto bytes =
+      std::span(reinterpret_cast<std::uint8_t*>(hub_.scratch.data()), std::min(room, hub_.scratch.size()));
   const Result<Io> io = transport_.read(bytes);
   if (!io || io->ended) {
     close();

@@ -167,8 +167,8 @@ Result<std::size_t> Parser::feed(std::string_view input) {
     const bool in_header = !header_done();
     const std::string_view rest = input.substr(taken);
     error_code code;
-    const std::size_t count =
-        state_->with([&](auto& parser) { return parser.put(boost::asio::const_buffer(rest.data(), rest.size()), code); });
+    const std::size_t count = state_->with(
+        [&](auto& parser) { return parser.put(boost::asio::const_buffer(rest.data(), rest.size()), code); });
     if (state_->sink.error) return Error(*state_->sink.error);
     if (code && code != BeastError::need_more) return translate(code);
     taken += count;

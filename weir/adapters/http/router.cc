@@ -43,7 +43,8 @@ bool same_shape(const std::vector<PatternPiece>& a, const std::vector<PatternPie
 std::string request_id(const Headers& headers, Random& random) {
   const std::string_view given = headers.get("X-Request-Id");
   const auto fine = [](char c) {
-    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' || c == '.';
+    return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' || c == '_' ||
+           c == '.';
   };
   if (!given.empty() && given.size() <= kRequestIdMax && std::all_of(given.begin(), given.end(), fine)) {
     return std::string(given);
@@ -95,7 +96,8 @@ Response replay(const StoredResponse& stored) {
 Response call_once(IdempotencyStore& store, const Route& route, Request& request) {
   const std::string_view key_text = request.headers.get("Idempotency-Key");
   const auto visible = [](char c) { return c > 0x20 && c < 0x7f; };
-  if (key_text.empty() || key_text.size() > kIdempotencyKeyMax || !std::all_of(key_text.begin(), key_text.end(), visible)) {
+  if (key_text.empty() || key_text.size() > kIdempotencyKeyMax ||
+      !std::all_of(key_text.begin(), key_text.end(), visible)) {
     return problem(Error(Errc::kInvalidArgument, "Idempotency-Key must be 1 to 255 visible ASCII characters")
                        .because("idempotency.key")
                        .advise("use a fresh UUID for each new operation"),
@@ -259,7 +261,8 @@ Result<> Router::admit(const Route& route, Request& request) const {
     if (known) request.principal = *std::move(known);
     return {};
   }
-  const bool as_peer = kind == AccessKind::kPeer || (kind == AccessKind::kOperatorOrPeer && token.empty() && request.peer);
+  const bool as_peer =
+      kind == AccessKind::kPeer || (kind == AccessKind::kOperatorOrPeer && token.empty() && request.peer);
   if (as_peer) {
     WEIR_TRY_LET(request.principal, state_->by_certificate(request));
     return {};

@@ -95,7 +95,8 @@ TEST_F(RouterDeathTest, TheSameRouteTwiceIsAMistakeOfTheProgram) {
 TEST_F(RouterTest, ScopesDecideWhoMay) {
   add(Method::kGet, "/read", Access::with_scope("catalog:read"), says("ok"));
   add(Method::kGet, "/write", Access::with_scope("catalog:write"), says("ok"));
-  router_->add({.method = Method::kGet, .pattern = "/unstated", .operation = "unstated", .summary = {}, .handler = says("ok")});
+  router_->add(
+      {.method = Method::kGet, .pattern = "/unstated", .operation = "unstated", .summary = {}, .handler = says("ok")});
   const auto with = [&](const char* target, const char* token) {
     return ask(make(Method::kGet, target, {{"Authorization", std::string("Bearer ") + token}})).status;
   };
@@ -118,7 +119,8 @@ TEST_F(RouterTest, PeersComeWithCertificatesAndTokensDoNotHelp) {
   });
   EXPECT_EQ(ask(make(Method::kGet, "/peer", {{"Authorization", "Bearer writer"}})).status, 401);
   Request request = make(Method::kGet, "/peer");
-  request.peer = PeerCertificate{.common_name = "n", .unit = "node-9", .organisation = {}, .fingerprint = {}, .pem = {}};
+  request.peer =
+      PeerCertificate{.common_name = "n", .unit = "node-9", .organisation = {}, .fingerprint = {}, .pem = {}};
   EXPECT_EQ(router_->handle(request).body, "peer:node-9");
   Request both = make(Method::kGet, "/both");
   both.peer = request.peer;
@@ -132,7 +134,8 @@ TEST_F(RouterTest, AProblemSpeaksTheLanguageAskedFor) {
   add(Method::kGet, "/a", Access::open(), [](Request&) -> Result<Response> {
     return Error(Errc::kConflict, "it is not a draft").because("contract.wrong_state").advise("look again");
   });
-  const Response response = ask(make(Method::kGet, "/a", {{"Accept-Language", "fr, zh-CN;q=0.9"}, {"X-Request-Id", "r-1"}}));
+  const Response response =
+      ask(make(Method::kGet, "/a", {{"Accept-Language", "fr, zh-CN;q=0.9"}, {"X-Request-Id", "r-1"}}));
   EXPECT_EQ(response.status, 409);
   EXPECT_EQ(response.headers.get("Content-Type"), "application/problem+json");
   const Json body = *wire::parse_json(response.body);
@@ -302,7 +305,8 @@ class IdempotencyTest : public RouterTest {
     });
   }
   static Request order(std::string key, std::string body, std::string token = "writer") {
-    return make(Method::kPost, "/orders", {{"Authorization", "Bearer " + token}, {"Idempotency-Key", key}}, std::move(body));
+    return make(Method::kPost, "/orders", {{"Authorization", "Bearer " + token}, {"Idempotency-Key", key}},
+                std::move(body));
   }
   int done_ = 0;
   int inner_ = 0;
@@ -368,11 +372,23 @@ TEST_F(IdempotencyTest, AKeyThatIsNoneIsRefused) {
 
 TEST_F(RouterTest, TheOpenApiDocumentHasEveryRouteAndNoDanglingReference) {
   add(Method::kGet, "/api/v1/things/{id}", Access::with_scope("catalog:read"), says("x"));
-  router_->add({.method = Method::kPost, .pattern = "/api/v1/things", .access = Access::peer(), .operation = "createThing",
-                .summary = {"Creates a thing", "创建"}, .query = {{.name = "dry", .type = "boolean", .description = {"Only check", "仅检查"}}},
-                .request_schema = "Thing", .response_schema = "Thing", .success_status = 201, .handler = says("x")});
-  router_->add({.method = Method::kGet, .pattern = "/console/{path...}", .access = Access::open(), .operation = "console",
-                .summary = {}, .handler = says("x"), .hidden = true});
+  router_->add({.method = Method::kPost,
+                .pattern = "/api/v1/things",
+                .access = Access::peer(),
+                .operation = "createThing",
+                .summary = {"Creates a thing", "创建"},
+                .query = {{.name = "dry", .type = "boolean", .description = {"Only check", "仅检查"}}},
+                .request_schema = "Thing",
+                .response_schema = "Thing",
+                .success_status = 201,
+                .handler = says("x")});
+  router_->add({.method = Method::kGet,
+                .pattern = "/console/{path...}",
+                .access = Access::open(),
+                .operation = "console",
+                .summary = {},
+                .handler = says("x"),
+                .hidden = true});
   router_->add_openapi("/api/v1/openapi.json", {"Weir", "Weir 接口"}, "1.0");
   EXPECT_EQ(check_schemas(*router_).error().reason(), "openapi.schema");
   router_->add_schema("Thing", Json::object({{"type", "object"}}));
@@ -393,7 +409,8 @@ TEST_F(RouterTest, TheOpenApiDocumentHasEveryRouteAndNoDanglingReference) {
   }
   EXPECT_EQ(operations, 3u);
   const Json& create = document["paths"]["/api/v1/things"]["post"];
-  EXPECT_EQ(create["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_string(), "#/components/schemas/Thing");
+  EXPECT_EQ(create["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_string(),
+            "#/components/schemas/Thing");
   EXPECT_TRUE(create["security"].items()[0].has("nodeCertificate"));
   EXPECT_EQ(create["parameters"].size(), 2u);
   EXPECT_EQ(document["paths"]["/api/v1/things/{id}"]["get"]["parameters"].items()[0]["in"].as_string(), "path");
@@ -403,10 +420,14 @@ TEST_F(RouterTest, TheOpenApiDocumentHasEveryRouteAndNoDanglingReference) {
   for (std::size_t at = text.find(kReference); at != std::string::npos; at = text.find(kReference, at + 1)) {
     const std::size_t start = at + kReference.size();
     const Json* place = &document;
-    for (const std::string& part : split(text.substr(start, text.find('"', start) - start), '/')) place = &(*place)[part];
+    for (const std::string& part : split(text.substr(start, text.find('"', start) - start), '/'))
+      place = &(*place)[part];
     EXPECT_TRUE(place->is_object()) << text.substr(at, 60);
   }
-  EXPECT_EQ((*wire::parse_json(ask(make(Method::kGet, "/api/v1/openapi.json", {{"Accept-Language", "zh"}})).body))["info"]["title"].as_string(), "Weir 接口");
+  EXPECT_EQ((*wire::parse_json(
+                ask(make(Method::kGet, "/api/v1/openapi.json", {{"Accept-Language", "zh"}})).body))["info"]["title"]
+                .as_string(),
+            "Weir 接口");
 }
 
 }  // namespace

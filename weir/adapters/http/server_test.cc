@@ -343,12 +343,14 @@ TEST_F(ServerTest, OneConnectionTooManyIsToldSo) {
 //= I-10 type=test
 TEST_F(ServerTest, BodiesInMemoryHaveABound) {
   start({.buffered_bytes_max = 1000});
-  EXPECT_EQ(status_in(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n" + std::string(900, 'x'))), 200);
+  EXPECT_EQ(status_in(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n" + std::string(900, 'x'))),
+            200);
   const std::string response =
       ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 1100\r\n\r\n" + std::string(1100, 'x'));
   EXPECT_EQ(status_in(response), 503);
   EXPECT_EQ(reason_in(response), "http.memory");
-  EXPECT_EQ(status_in(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n" + std::string(900, 'x'))), 200);
+  EXPECT_EQ(status_in(ask("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 900\r\n\r\n" + std::string(900, 'x'))),
+            200);
 }
 
 TEST_F(ServerTest, OneAddressMayAskOnlySoOften) {

@@ -33,7 +33,8 @@ std::size_t piece_size(const RateLimiter* limiter, std::uint64_t left) {
 }  // namespace
 
 bool Connection::wait_briefly(Wait what) const {
-  pollfd entry{.fd = transport_.fd(), .events = static_cast<short>(what == Wait::kRead ? POLLIN : POLLOUT), .revents = 0};
+  pollfd entry{
+      .fd = transport_.fd(), .events = static_cast<short>(what == Wait::kRead ? POLLIN : POLLOUT), .revents = 0};
   return ::poll(&entry, 1, kPatienceMs) > 0;
 }
 
@@ -84,8 +85,9 @@ Connection::Flow Connection::next_piece() {
   const std::size_t wanted = piece_size(limiter_.get(), source_left_);
   const Result<std::size_t> got = source_->read(std::span(piece_.get(), wanted));
   if (!got || *got == 0 || *got > wanted) {
-    log::warning("http.body_broke", {{"request", request_.id},
-                                     {"message", got ? std::string("the source ended early") : std::string(got.error().message())}});
+    log::warning("http.body_broke",
+                 {{"request", request_.id},
+                  {"message", got ? std::string("the source ended early") : std::string(got.error().message())}});
     return Flow::kBroken;
   }
   piece_at_ = 0;

@@ -32,7 +32,8 @@ std::string pem_of(X509* certificate) {
 
 void add_entry(X509_NAME* name, const char* field, const std::string& value) {
   if (value.empty()) return;
-  X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value.c_str()), -1, -1, 0);
+  X509_NAME_add_entry_by_txt(name, field, MBSTRING_UTF8, reinterpret_cast<const unsigned char*>(value.c_str()), -1, -1,
+                             0);
 }
 
 void add_extension(X509* certificate, X509* issuer, int nid, const std::string& value) {

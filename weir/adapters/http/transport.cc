@@ -190,7 +190,8 @@ Error Transport::failure(int result, bool shaking) const {
   if (ERR_GET_LIB(code) == ERR_LIB_SSL && reason > SSL_AD_REASON_OFFSET && reason < SSL_AD_REASON_OFFSET + 256) {
     return Error(Errc::kUnauthenticated, std::string("the peer refused the TLS connection: ") + (words ? words : ""))
         .because("tls.refused")
-        .advise("the peer may not believe this side's certificate: has the regional node issued it, and is it in date?");
+        .advise(
+            "the peer may not believe this side's certificate: has the regional node issued it, and is it in date?");
   }
   return Error(Errc::kUnavailable, std::string("TLS does not come about: ") + (words ? words : "unknown"))
       .because("tls.protocol")

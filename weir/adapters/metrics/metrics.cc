@@ -131,7 +131,8 @@ Histogram& Registry::histogram(const std::string& name, const std::string& help,
     found.histograms = &prometheus::BuildHistogram().Name(name).Help(help).Register(state_->registry);
   }
   return series_of(found.histogram_of, labels, [&](const Labels& own) {
-    return std::make_unique<RealHistogram>(found.histograms->Add(own, prometheus::Histogram::BucketBoundaries(buckets)));
+    return std::make_unique<RealHistogram>(
+        found.histograms->Add(own, prometheus::Histogram::BucketBoundaries(buckets)));
   });
 }
 

@@ -11,7 +11,9 @@
 namespace weir::adapters::metrics {
 namespace {
 
-bool has_line(const std::string& text, const std::string& line) { return text.find("\n" + line + "\n") != std::string::npos; }
+bool has_line(const std::string& text, const std::string& line) {
+  return text.find("\n" + line + "\n") != std::string::npos;
+}
 
 TEST(Metrics, TheSameNameAndLabelsAreTheSameCounter) {
   Registry registry;
@@ -61,7 +63,8 @@ TEST(Metrics, MayBeUsedByManyThreads) {
   std::vector<std::thread> threads;
   for (int t = 0; t < 4; ++t) {
     threads.emplace_back([&] {
-      for (int i = 0; i < 500; ++i) registry.counter("weir_shared_total", "Shared", {{"k", std::to_string(i % 5)}}).add();
+      for (int i = 0; i < 500; ++i)
+        registry.counter("weir_shared_total", "Shared", {{"k", std::to_string(i % 5)}}).add();
     });
   }
   for (std::thread& thread : threads) thread.join();
