@@ -329,6 +329,18 @@ def check_decisions(root, files, problems):
             problems.append(Problem(path, 1, "decision", 'a decision begins with its title: "# What was decided"'))
 
 
+def check_index(root, files, problems):
+    """Every page of a format is named in the index of formats, every page on operating in the index of documents."""
+    for folder, index in (("docs/formats/", "docs/formats/README.md"), ("docs/operate/", "docs/README.md")):
+        if index not in files:
+            continue
+        listed = text_of(root, index)
+        for path in files:
+            link = os.path.relpath(path, os.path.dirname(index))
+            if path.startswith(folder) and path.endswith(".md") and path != index and f"({link})" not in listed:
+                problems.append(Problem(path, 1, "index", f"{index} does not name this page"))
+
+
 def tidy(root):
     """(problems, warnings, measured sizes) of the tree."""
     files = tracked_files(root)
@@ -339,6 +351,7 @@ def tidy(root):
     measured |= check_rooms(root, files, problems, warnings)
     check_links(root, files, problems)
     check_decisions(root, files, problems)
+    check_index(root, files, problems)
     return problems, warnings, measured
 
 

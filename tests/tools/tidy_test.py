@@ -148,6 +148,11 @@ class TidyTest(unittest.TestCase):
     def test_links_in_code_are_no_links(self):
         self.expect("docs/a.md", "`[one](gone.md)`\n```\n[two](gone.md)\n```\n[here](#part)\n")
 
+    def test_a_page_that_no_index_names_is_found(self):
+        self.put("docs/formats/README.md", "| [a](a.md) |\n")
+        self.put("docs/formats/a.md", "# A\n")
+        self.expect("docs/formats/b.md", "# B\n", "index")
+
     def test_decisions_have_a_number_of_their_own_and_a_title(self):
         self.put("docs/decisions/0001-a.md", "# A\n")
         self.put("docs/decisions/0001-b.md", "no title\n")
