@@ -116,7 +116,7 @@ expect_refusal "$weir" use "$agreement" --data "$hospital" --action read --purpo
 say "10. Attack three: one rewritten entry in a log"
 run "$weir" evidence export --data "$hospital" -o "$auditor/log.jsonl"
 run "$verify" log "$auditor/log.jsonl" --anchor "$auditor/authority.pem"
-sed 's/"research"/"marketing"/' "$auditor/log.jsonl" >"$auditor/rewritten.jsonl"
+sed 's/research/marketing/' "$auditor/log.jsonl" >"$auditor/rewritten.jsonl"
 expect_refusal "$verify" log "$auditor/rewritten.jsonl" --anchor "$auditor/authority.pem"
 
 say "Done. Three processes, two logs, one signed story; three attacks, none worked."
