@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "apps/weir/api.h"
 
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
 
 #include "weir/node/data_folder.h"
 
@@ -68,6 +72,20 @@ ClientRequest Api::request(Method method, const std::string& path) const {
 }
 
 Result<wire::Json> Api::get(const std::string& path) { return send(Method::kGet, path, {}); }
+
+Result<wire::Json> Api::await(const std::string& path, Milliseconds longest,
+                              const std::function<bool(const wire::Json&)>& done) {
+  using Clock = std::chrono::steady_clock;
+  const auto until = Clock::now() + longest;
+  while (true) {
+    const auto begin = Clock::now();
+    const auto left = std::clamp(std::chrono::duration_cast<Milliseconds>(until - begin), Milliseconds(0), Milliseconds(10'000));
+    WEIR_TRY_LET(wire::Json seen, get(path + "?wait=" + std::to_string(left.count())));
+    if (done(seen) || Clock::now() >= until) return seen;
+    // The node had no place to wait: come back a little later.
+    if (Clock::now() - begin < Milliseconds(20)) std::this_thread::sleep_for(Milliseconds(50));
+  }
+}
 
 Result<wire::Json> Api::post(const std::string& path, const wire::Json& body) {
   return send(Method::kPost, path, body);

@@ -26,7 +26,10 @@ Result<int> fetch(Context& context, Output& out, const std::string& agreement, b
   Progress progress(out, {"receiving", "接收中"});
   // Each look waits at the node until something changed, at most half a second, so that the bar moves.
   while (transfer.text_or("state", "") != "COMPLETED" && transfer.text_or("state", "") != "TERMINATED") {
-    WEIR_TRY_LET(transfer, api.get(path + "?wait=500"));
+    WEIR_TRY_LET(transfer, api.await(path, Milliseconds(500), [](const Json& seen) {
+                   const std::string reached = seen.text_or("state", "");
+                   return reached == "COMPLETED" || reached == "TERMINATED";
+                 }));
     progress.show(static_cast<std::uint64_t>(transfer.integer_or("bytesDone", 0)),
                   static_cast<std::uint64_t>(transfer.integer_or("size", 0)));
   }

@@ -14,15 +14,20 @@ void News::bump() {
 Result<> News::wait_until(Milliseconds longest, const std::function<Result<bool>()>& done) {
   const auto until = std::chrono::steady_clock::now() + longest;
   std::unique_lock lock(mutex_);
+  if (waiting_ >= kWaitersMax) return {};
+  ++waiting_;
+  Result<> outcome;
   while (longest.count() > 0 && !stopped_) {
     const std::uint64_t seen = count_;
     lock.unlock();
-    WEIR_TRY_LET(const bool is_done, done());
-    if (is_done) return {};
+    const Result<bool> is_done = done();
     lock.lock();
-    if (!changed_.wait_until(lock, until, [&] { return count_ != seen || stopped_; })) return {};
+    if (!is_done) outcome = is_done.error();
+    if (!is_done || *is_done) break;
+    if (!changed_.wait_until(lock, until, [&] { return count_ != seen || stopped_; })) break;
   }
-  return {};
+  --waiting_;
+  return outcome;
 }
 
 void News::stop() {

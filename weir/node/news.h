@@ -17,16 +17,21 @@ namespace weir::node {
 
 class News {
  public:
+  // So many may wait at once: each holds a worker, and the rest of the workers must stay free for those who make news.
+  static constexpr int kWaitersMax = 8;
+
   void bump();
-  // Asks `done` after every commit until it says yes, fails, or the time is up, which is no failure.
+  // Asks `done` after every commit until it says yes, fails, or the time is up, which is no failure; neither is it if too
+  // many wait already: then it asks once.
   Result<> wait_until(Milliseconds longest, const std::function<Result<bool>()>& done);
   // Lets everybody go who waits.
   void stop();
 
  private:
-  std::mutex mutex_;  // guards count_ and stopped_
+  std::mutex mutex_;  // guards all below
   std::condition_variable changed_;
   std::uint64_t count_ = 0;
+  int waiting_ = 0;
   bool stopped_ = false;
 };
 

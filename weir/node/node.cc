@@ -321,7 +321,7 @@ Result<> Node::State::listen(Node& node) {
   options.port = config.listen.port;
   options.tls = adapters::http::TlsServerOptions{.identity = tls_identity(opened),
                                                  .client_authorities_pem = {opened.authority_pem}};
-  options.workers = static_cast<std::size_t>(config.workers);
+  options.workers = static_cast<std::size_t>(config.workers + News::kWaitersMax);
   options.streams = static_cast<std::size_t>(config.streams);
   options.connections_max = static_cast<std::size_t>(config.connections_max);
   options.requests_per_second = static_cast<std::uint64_t>(config.requests_per_second);
