@@ -79,7 +79,8 @@ Result<wire::Json> Api::await(const std::string& path, Milliseconds longest,
   const auto until = Clock::now() + longest;
   while (true) {
     const auto begin = Clock::now();
-    const auto left = std::clamp(std::chrono::duration_cast<Milliseconds>(until - begin), Milliseconds(0), Milliseconds(10'000));
+    const auto remaining = std::chrono::duration_cast<Milliseconds>(until - begin);
+    const Milliseconds left = std::clamp(remaining, Milliseconds(0), Milliseconds(10'000));
     WEIR_TRY_LET(wire::Json seen, get(path + "?wait=" + std::to_string(left.count())));
     if (done(seen) || Clock::now() >= until) return seen;
     // The node had no place to wait: come back a little later.

@@ -20,7 +20,8 @@ class Api {
 
   Result<wire::Json> get(const std::string& path);
   // GET that waits at the node until `done` says yes or the time is up; returns what was last seen.
-  Result<wire::Json> await(const std::string& path, Milliseconds longest, const std::function<bool(const wire::Json&)>& done);
+  Result<wire::Json> await(const std::string& path, Milliseconds longest,
+                           const std::function<bool(const wire::Json&)>& done);
   Result<wire::Json> post(const std::string& path, const wire::Json& body);
   Result<wire::Json> send(adapters::http::Method method, const std::string& path, const wire::Json& body);
   // A body from a file, streamed.

@@ -26,10 +26,12 @@ Result<int> negotiate(Context& context, Output& out, const std::string& product,
   if (!offer.empty()) body.set("offer", offer);
   WEIR_TRY_LET(const Json made, api.post("/api/v1/negotiations", body));
   const std::string id = made.text_or("id", "");
-  WEIR_TRY_LET(const Json now, api.await("/api/v1/negotiations/" + id, Milliseconds(1000 * wait_seconds), [](const Json& seen) {
-                 const std::string reached = seen.text_or("state", "");
-                 return reached == "FINALIZED" || reached == "TERMINATED" || seen.boolean_or("held", false);
-               }));
+  const auto settled = [](const Json& seen) {
+    const std::string reached = seen.text_or("state", "");
+    return reached == "FINALIZED" || reached == "TERMINATED" || seen.boolean_or("held", false);
+  };
+  const Milliseconds longest(1000 * wait_seconds);
+  WEIR_TRY_LET(const Json now, api.await("/api/v1/negotiations/" + id, longest, settled));
   show_negotiation(out, now);
   const std::string state = now.text_or("state", "");
   if (state == "FINALIZED") {

@@ -21,8 +21,8 @@ class News {
   static constexpr int kWaitersMax = 8;
 
   void bump();
-  // Asks `done` after every commit until it says yes, fails, or the time is up, which is no failure; neither is it if too
-  // many wait already: then it asks once.
+  // Asks `done` after every commit until it says yes, fails, or the time is up, which is no failure. Neither is it if
+  // too many wait already: then it returns at once.
   Result<> wait_until(Milliseconds longest, const std::function<Result<bool>()>& done);
   // Lets everybody go who waits.
   void stop();

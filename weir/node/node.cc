@@ -456,7 +456,6 @@ const NodeId& Node::id() const { return state_->opened.id; }
 std::string_view Node::region() const { return state_->node_file().area; }
 bool Node::is_regional() const { return state_->regional(); }
 const DataFolder& Node::folder() const { return state_->opened.folder; }
-const config::Config& Node::config() const { return state_->config; }
 std::vector<std::string> Node::authorities_pem() const { return {state_->opened.authority_pem}; }
 std::string Node::identity_certificate_pem() const { return state_->opened.identity_pem; }
 store::Files& Node::files() { return state_->files; }
@@ -478,7 +477,6 @@ RateLimits& Node::rate_limits() { return state_->rate_limits; }
 News& Node::news() { return state_->news; }
 Alarm& Node::alarm() { return *state_->alarm; }
 Result<> Node::health() const { return state_->commits->database().health(); }
-std::string Node::metrics_text() const { return state_->registry.expose(); }
 
 Result<> Node::live(const std::string& agreement) {
   WEIR_TRY_LET(const auto record, state_->contracts->get_agreement(agreement));

@@ -49,7 +49,6 @@ class Node {
   std::string_view region() const;
   bool is_regional() const;
   const DataFolder& folder() const;
-  const config::Config& config() const;
   std::vector<std::string> authorities_pem() const;
   std::string identity_certificate_pem() const;
 
@@ -74,7 +73,6 @@ class Node {
   Alarm& alarm();
   // Whether it can take writes, and if not, why: readiness.
   Result<> health() const;
-  std::string metrics_text() const;
 
   // ── what concerns several rooms ──
   // Fails with kForbidden ("agreement.not_live") unless the agreement is in force here and now.

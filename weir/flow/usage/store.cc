@@ -9,7 +9,8 @@ namespace {
 
 constexpr std::string_view kVersion1 =
     "CREATE TABLE usage_terms ("
-    " agreement TEXT PRIMARY KEY, contract TEXT NOT NULL, product TEXT NOT NULL, provider TEXT NOT NULL, consumer TEXT NOT NULL,"
+    " agreement TEXT PRIMARY KEY, contract TEXT NOT NULL, product TEXT NOT NULL, provider TEXT NOT NULL,"
+    " consumer TEXT NOT NULL,"
     " peer TEXT NOT NULL, peer_address TEXT NOT NULL, obliged INTEGER NOT NULL, version INTEGER NOT NULL,"
     " state INTEGER NOT NULL, active_from INTEGER NOT NULL, policy TEXT NOT NULL, policy_hash TEXT NOT NULL,"
     " derived_from TEXT NOT NULL, revision INTEGER NOT NULL);"
@@ -74,7 +75,8 @@ Result<OwedObligation> obligation_of(const store::Row& row) {
   out.action = row[6].text();
   const std::int64_t timing = row[7].integer();
   const std::int64_t state = row[9].integer();
-  if (timing < 0 || timing > 2 || state < 1 || state > 4) return Error(Errc::kCorrupt, "usage: stored obligation " + out.id);
+  if (timing < 0 || timing > 2 || state < 1 || state > 4) return Error(Errc::kCorrupt, "usage: stored obligation"
+      " " + out.id);
   out.when = static_cast<policy::Timing>(timing);
   out.parameters = row[8].text();
   out.state = static_cast<ObligationState>(state);
@@ -130,13 +132,15 @@ Result<Terms> lock_terms(store::Tx& tx, std::string_view agreement) {
 Result<> save_policy(store::Tx& tx, const Terms& t, Timestamp now, std::string_view actor) {
   WEIR_TRY(tx.execute("UPDATE usage_terms SET version = ?, policy = ?, policy_hash = ? WHERE agreement = ?",
                       {t.version, t.policy, t.policy_hash, t.agreement}));
-  WEIR_TRY(tx.execute("INSERT INTO usage_policy (agreement, version, policy, policy_hash, since, actor) VALUES (?, ?, ?, ?, ?, ?)",
+  WEIR_TRY(tx.execute("INSERT INTO usage_policy (agreement, version, policy, policy_hash, since, actor) VALUES"
+                      " (?, ?, ?, ?, ?, ?)",
                       {t.agreement, t.version, t.policy, t.policy_hash, now, actor}));
   return {};
 }
 
 Result<> save_state(store::Tx& tx, std::string_view agreement, TermsState state) {
-  WEIR_TRY(tx.execute("UPDATE usage_terms SET state = ? WHERE agreement = ?", {static_cast<std::int64_t>(state), agreement}));
+  WEIR_TRY(tx.execute("UPDATE usage_terms SET state = ? WHERE agreement ="
+                      " ?", {static_cast<std::int64_t>(state), agreement}));
   return {};
 }
 
@@ -154,7 +158,8 @@ Result<bool> is_derived(store::Tx& tx, std::string_view agreement, std::string_v
 
 Result<std::vector<CounterState>> load_counters(store::Tx& tx, std::string_view agreement) {
   WEIR_TRY_LET(const store::Rows rows,
-               tx.query("SELECT rule, counter, value, window_start FROM usage_counter WHERE agreement = ? ORDER BY rule, counter",
+               tx.query("SELECT rule, counter, value, window_start FROM usage_counter WHERE agreement = ? ORDER"
+                        " BY rule, counter",
                         {agreement}));
   std::vector<CounterState> out;
   for (const store::Row& row : rows) out.push_back({row[0].text(), row[1].text(), row[2].integer(), row[3].time()});
@@ -172,7 +177,8 @@ Result<> save_counter(store::Tx& tx, std::string_view agreement, const CounterSt
 Result<bool> insert_payment(store::Tx& tx, std::string_view agreement, std::int64_t amount, std::string_view unit,
                             std::string_view reference, Timestamp now) {
   WEIR_TRY_LET(const std::int64_t rows,
-               tx.execute("INSERT INTO usage_payment (agreement, reference, unit, amount, received) VALUES (?, ?, ?, ?, ?)"
+               tx.execute("INSERT INTO usage_payment (agreement, reference, unit, amount, received) VALUES (?,"
+                          " ?, ?, ?, ?)"
                           " ON CONFLICT DO NOTHING",
                           {agreement, reference, unit, amount, now}));
   return rows == 1;
@@ -199,7 +205,8 @@ Result<> insert_obligation(store::Tx& tx, const OwedObligation& o, bool standing
 Result<OwedObligation> load_obligation(store::Tx& tx, std::string_view id) {
   WEIR_TRY_LET(const store::Rows rows, tx.query(select(kObligation, "usage_obligation WHERE id = ?"), {id}));
   if (rows.empty()) {
-    return Error(Errc::kNotFound, "usage: no obligation " + std::string(id.substr(0, 100))).because("usage.no_obligation");
+    return Error(Errc::kNotFound, "usage: no obligation"
+                                  " " + std::string(id.substr(0, 100))).because("usage.no_obligation");
   }
   return obligation_of(rows[0]);
 }
@@ -219,7 +226,8 @@ Result<std::vector<OwedObligation>> due_obligations(store::Tx& tx, Timestamp now
 
 Result<std::vector<OwedObligation>> late_obligations(store::Tx& tx, Timestamp due_before, std::size_t limit) {
   WEIR_TRY_LET(const store::Rows rows,
-               tx.query(select(kObligation, "usage_obligation WHERE state = ? AND due < ? AND timing <> 0 ORDER BY due, id LIMIT ?"),
+               tx.query(select(kObligation, "usage_obligation WHERE state = ? AND due < ? AND timing <> 0 ORDER"
+                   " BY due, id LIMIT ?"),
                         {code(ObligationState::kPending), due_before, limit}));
   return obligations_of(rows);
 }
@@ -241,13 +249,15 @@ Result<std::optional<OwedObligation>> pending_obligation(store::Tx& tx, std::str
 }
 
 Result<> save_obligation(store::Tx& tx, std::string_view id, ObligationState state, Timestamp due, std::string_view proof) {
-  WEIR_TRY(tx.execute("UPDATE usage_obligation SET state = ?, due = ?, proof = ? WHERE id = ?", {code(state), due, proof, id}));
+  WEIR_TRY(tx.execute("UPDATE usage_obligation SET state = ?, due = ?, proof = ? WHERE id ="
+                      " ?", {code(state), due, proof, id}));
   return {};
 }
 
 Result<std::vector<std::string>> fulfilled_duties(store::Tx& tx, std::string_view agreement) {
   WEIR_TRY_LET(const store::Rows rows,
-               tx.query("SELECT duty FROM usage_obligation WHERE agreement = ? AND state = ? AND timing = 0 AND used_up = 0",
+               tx.query("SELECT duty FROM usage_obligation WHERE agreement = ? AND state = ? AND timing = 0 AND"
+                        " used_up = 0",
                         {agreement, code(ObligationState::kFulfilled)}));
   std::vector<std::string> out;
   for (const store::Row& row : rows) out.push_back(row[0].text());
