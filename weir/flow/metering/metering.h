@@ -53,11 +53,15 @@ struct Total {
   Timestamp last{};
 };
 
-enum class GroupBy : std::uint8_t { kAgreement, kProduct, kPeer, kProcess };
+// kParticipant is who runs the peer: the subject within its node identifier (NDI-TR-2025-04).
+enum class GroupBy : std::uint8_t { kAgreement, kProduct, kPeer, kProcess, kParticipant };
 Result<GroupBy> parse_group_by(std::string_view name);
 
 // Column names of FinOps FOCUS 1.0 where there is one: ChargePeriodStart, ChargePeriodEnd, ConsumedQuantity, ConsumedUnit,
-// ResourceId (product), SubAccountId (agreement), x_Peer, x_Direction, x_Process, x_Sequence.
+// ResourceId (product), SubAccountId (agreement), x_Peer, x_Direction, x_Process, x_Sequence. A cell that a spreadsheet
+// would take for a formula gets an apostrophe before it.
 std::string to_focus_csv(const std::vector<Reading>& readings);
+// The same rows as a list of objects.
+wire::Json to_focus_json(const std::vector<Reading>& readings);
 
 }  // namespace weir::flow::metering

@@ -73,6 +73,27 @@ TEST_F(MeteringTest, FocusRowsQuoteWhatMustBeQuoted) {
   EXPECT_TRUE(csv.ends_with("\r\n"));
 }
 
+TEST_F(MeteringTest, TotalsOfAParticipantAddUpItsNodes) {
+  for (const char* node : {"591350100M000100Y430065ZZZZ9999S", "491350100M000100Y431100A1B2C3D41"}) {
+    Reading r = reading(std::string("t-") + node, 10);
+    r.peer = node;
+    ASSERT_TRUE(take(r).ok());
+  }
+  const auto totals = service_.totals({}, *parse_group_by("participant"));
+  ASSERT_EQ(totals->size(), 1u);
+  EXPECT_EQ(totals->front().key, "91350100M000100Y43");
+  EXPECT_EQ(totals->front().quantity, 20);
+}
+
+TEST_F(MeteringTest, FocusRowsAreTheSameInJsonAndNeverFormulas) {
+  Reading r = reading("=t", 10, 3);
+  const wire::Json rows = to_focus_json({r});
+  EXPECT_EQ(rows.items()[0]["x_Process"].as_string(), "=t");
+  EXPECT_EQ(rows.items()[0]["ConsumedQuantity"].as_integer(), 10);
+  EXPECT_EQ(rows.items()[0].size(), 10u);
+  EXPECT_NE(to_focus_csv({r}).find(",'=t,3"), std::string::npos);
+}
+
 // Error paths.
 TEST_F(MeteringTest, AnotherReadingUnderTheSameNumberIsAConflict) {
   ASSERT_TRUE(take(reading("t", 10, 1)).ok());

@@ -58,6 +58,7 @@ std::string_view column_of(GroupBy group_by) {
     case GroupBy::kProduct: return "product";
     case GroupBy::kPeer: return "peer";
     case GroupBy::kProcess: return "process";
+    case GroupBy::kParticipant: return "SUBSTR(peer, 2, 18)";
   }
   return "agreement";
 }
