@@ -161,6 +161,7 @@ TEST(Tc609, AnUnknownNameTravelsUnderTheProfile) {
   EXPECT_EQ(action_from_tc609("frob"), "urn:weir:tc609:frob");
   EXPECT_EQ(action_to_tc609("urn:weir:tc609:frob"), "frob");
   EXPECT_EQ(action_from_tc609("use"), "use");
+  EXPECT_EQ(action_to_tc609("core"), "http://www.w3.org/ns/odrl/2/core");  // a name of ODRL that is in no table
   EXPECT_EQ(action_to_tc609("urn:weir:tc609:use"), "urn:weir:tc609:use");  // "use" alone would be read as another action
 }
 

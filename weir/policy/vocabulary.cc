@@ -234,11 +234,15 @@ std::string to_tc609(const Terms& terms, std::string_view name) {
   return std::string(name);
 }
 
-// The short form of a profile IRI, where reading it gives the IRI again.
-std::string shorten(std::string name, std::string (*read)(std::string_view)) {
-  if (!name.starts_with(kProfile)) return name;
-  std::string brief = name.substr(kProfile.size());
-  return !brief.empty() && read(brief) == name ? brief : name;
+// The shortest form that is read as the same name again: the term itself, without the profile's prefix, or with ODRL's.
+std::string readable_form(std::string_view name, std::string written, std::string (*read)(std::string_view)) {
+  if (written.starts_with(kProfile)) {
+    std::string brief = written.substr(kProfile.size());
+    if (!brief.empty() && read(brief) == name) return brief;
+  }
+  if (read(written) == name) return written;
+  std::string whole = std::string(kOdrlPrefix) + std::string(name);
+  return read(whole) == name ? whole : written;
 }
 
 }  // namespace
@@ -306,11 +310,10 @@ const OperandTerm* find_operand(std::string_view name) {
 }
 
 const OperandTerm& operand_term(Operand operand) {
-  for (const OperandTerm& term : kOperands) {
-    if (term.operand == operand) return term;
-  }
-  WEIR_CHECK(!"an operand without a term");
-  return kOperands[0];
+  const auto found = std::find_if(kOperands.begin(), kOperands.end(),
+                                  [&](const OperandTerm& term) { return term.operand == operand; });
+  WEIR_CHECK(found != kOperands.end());
+  return *found;
 }
 
 std::string_view name_of(Operator op) { return kOperators[static_cast<std::size_t>(op) - 1].first; }
@@ -346,11 +349,15 @@ std::optional<Operator> find_operator(std::string_view name_or_code) {
 std::string action_from_tc609(std::string_view name) {
   return from_tc609(kActions, name, find_action(name) != kUnknownAction);
 }
-std::string action_to_tc609(std::string_view name) { return shorten(to_tc609(kActions, name), action_from_tc609); }
+std::string action_to_tc609(std::string_view name) {
+  return readable_form(name, to_tc609(kActions, name), action_from_tc609);
+}
 std::string operand_from_tc609(std::string_view name) {
   return from_tc609(kOperands, name, find_operand(name) != nullptr);
 }
-std::string operand_to_tc609(std::string_view name) { return shorten(to_tc609(kOperands, name), operand_from_tc609); }
+std::string operand_to_tc609(std::string_view name) {
+  return readable_form(name, to_tc609(kOperands, name), operand_from_tc609);
+}
 
 bool tc609_has_action(std::string_view tree_name) {
   return std::any_of(kActions.begin(), kActions.end(),
