@@ -58,6 +58,7 @@ inline double quantile(std::vector<double> samples, double part) {
 
 // The benchmarks, one file each.
 Result<Figures> run_decision(const Options& options);
+Result<Figures> run_delivery(const Options& options);
 Result<Figures> run_evidence(const Options& options);
 Result<Figures> run_http(const Options& options);
 Result<Figures> run_store(const Options& options);

@@ -30,6 +30,7 @@ struct Row {
 constexpr Row kTable[] = {
     {"catalog", "loading real records, then pages and searches over a million products", &run_catalog},
     {"decision", "a decision on a compiled policy of ten rules, beside an empty virtual call", &run_decision},
+    {"delivery", "a file delivered between two processes, verified and sealed, beside bare TLS", &run_delivery},
     {"evidence", "evidence entries: one durable, many in group commit, Merkle tree, proofs, search", &run_evidence},
     {"http", "one long body and small requests over TLS, beside bare OpenSSL", &run_http},
     {"store", "durable writes, group commit and reads of the SQL store, beside pwrite and fdatasync", &run_store},

@@ -15,7 +15,7 @@ using adapters::http::Method;
 using adapters::http::Request;
 using adapters::http::Response;
 using flow::delivery::ChunkIndex;
-using flow::delivery::OpenedContent;
+using flow::delivery::OpenedData;
 using flow::delivery::PullSession;
 
 namespace {
@@ -23,7 +23,7 @@ namespace {
 // A part of a content on its way out; tells the service what left through the socket.
 class ContentSource final : public adapters::http::BodySource {
  public:
-  ContentSource(flow::delivery::Service& service, std::shared_ptr<OpenedContent> opened, ByteRange range)
+  ContentSource(flow::delivery::Service& service, std::shared_ptr<OpenedData> opened, ByteRange range)
       : service_(service), opened_(std::move(opened)), range_(range), at_(range.offset) {}
 
   std::uint64_t length() const override { return range_.length; }
@@ -31,7 +31,7 @@ class ContentSource final : public adapters::http::BodySource {
   Result<std::size_t> read(std::span<std::uint8_t> out) override {
     const std::uint64_t left = range_.offset + range_.length - at_;
     const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left));
-    WEIR_TRY_LET(const std::size_t got, opened_->content.data->read_at(at_, out.first(want)));
+    WEIR_TRY_LET(const std::size_t got, opened_->data->read_at(at_, out.first(want)));
     at_ += got;
     return got;
   }
@@ -45,7 +45,7 @@ class ContentSource final : public adapters::http::BodySource {
 
  private:
   flow::delivery::Service& service_;
-  std::shared_ptr<OpenedContent> opened_;
+  std::shared_ptr<OpenedData> opened_;
   ByteRange range_;
   std::uint64_t at_;
 };
@@ -74,12 +74,13 @@ Result<Response> DataPlane::get_manifest(Request& request) {
 
 Result<Response> DataPlane::get_content(Request& request) {
   WEIR_TRY_LET(const auto peer, peer_of(request));
-  WEIR_TRY_LET(auto found, service_.open_content(request.parameter("pid"), peer, bearer_of(request)));
-  const auto opened = std::make_shared<OpenedContent>(std::move(found));
+  WEIR_TRY_LET(auto found, service_.open_data(request.parameter("pid"), peer, bearer_of(request)));
+  const auto opened = std::make_shared<OpenedData>(std::move(found));
+  WEIR_TRY_LET(const std::uint64_t size, opened->data->size());
   const auto source = [&](ByteRange range) -> Result<std::unique_ptr<adapters::http::BodySource>> {
     return std::make_unique<ContentSource>(service_, opened, range);
   };
-  WEIR_TRY_LET(Response response, ranged(request, {.size = opened->content.manifest.size}, source));
+  WEIR_TRY_LET(Response response, ranged(request, {.size = size}, source));
   response.limiter = limits_.of(opened->transfer.pid, opened->transfer.rate_bytes_per_second);
   return response;
 }
@@ -109,7 +110,10 @@ Result<Response> DataPlane::put_manifest(Request& request) {
 Result<Response> DataPlane::put_chunk(Request& request) {
   WEIR_TRY_LET(const auto peer, peer_of(request));
   const std::string& pid = request.parameter("pid");
-  WEIR_TRY(service_.open_inbound(pid, peer, bearer_of(request)));
+  if (const auto admitted = service_.open_inbound(pid, peer, bearer_of(request)); !admitted) {
+    if (admitted.error().reason() == "delivery.wrong_state") drop(pid);  // suspended or ended: a new push opens it anew
+    return Error(admitted.error());
+  }
   const std::string& number = request.parameter("index");
   std::uint64_t index = 0;
   const auto read = std::from_chars(number.data(), number.data() + number.size(), index);
@@ -128,6 +132,11 @@ Result<Response> DataPlane::put_chunk(Request& request) {
   WEIR_TRY(session->accept(ChunkIndex(index), view_of(request.body)));
   if (session->complete()) WEIR_TRY(finish_inbound(pid, session));
   return Response::empty();
+}
+
+void DataPlane::drop(const std::string& pid) {
+  const std::scoped_lock lock(mutex_);
+  inbound_.erase(pid);
 }
 
 Result<> DataPlane::finish_inbound(const std::string& pid, const Session& session) {
@@ -172,7 +181,8 @@ void DataPlane::add_routes(adapters::http::Router& router) {
               .summary = {"One chunk of a push", "推送一个分块"},
               .success_status = 204,
               .request_type = "application/octet-stream",
-              .handler = [this](Request& request) { return put_chunk(request); }});
+              .handler = [this](Request& request) { return put_chunk(request); },
+              .body_bytes_max = flow::delivery::kChunkBytesMax});
 }
 
 }  // namespace weir::node

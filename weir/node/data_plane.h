@@ -28,6 +28,7 @@ class DataPlane {
   Result<adapters::http::Response> get_content(adapters::http::Request& request);
   Result<adapters::http::Response> put_manifest(adapters::http::Request& request);
   Result<adapters::http::Response> put_chunk(adapters::http::Request& request);
+  void drop(const std::string& pid);
   Result<> finish_inbound(const std::string& pid, const Session& session);
 
   flow::delivery::Service& service_;

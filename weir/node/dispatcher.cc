@@ -41,8 +41,8 @@ struct Dispatcher::State {
 
   void run();
   void refill();
-  void send(const OutboxMessage& message);
-  void settle(const OutboxMessage& message, const Result<>& outcome, std::string_view answer);
+  bool send(const OutboxMessage& message);
+  bool settle(const OutboxMessage& message, const Result<>& outcome, std::string_view answer);
 };
 
 // Requires: mutex held. Fills `ready` with the heads of the lanes that nobody works on.
@@ -54,9 +54,7 @@ void Dispatcher::State::refill() {
     for (OutboxMessage& message : messages) {
       if (busy_lanes.insert(message.lane).second) ready.push_back(std::move(message));
     }
-    WEIR_TRY_LET(const auto next, store::next_due(tx));
-    next_retry.reset();
-    if (next && *next > now) next_retry = *next;
+    WEIR_TRY_LET(next_retry, store::next_due(tx, now));
     return {};
   });
   if (!read) {
@@ -83,27 +81,31 @@ void Dispatcher::State::run() {
     }
     const OutboxMessage message = std::move(ready.front());
     ready.pop_front();
+    // Somebody else minds the clock and the rest while this thread is away.
+    changed.notify_one();
     lock.unlock();
-    send(message);
+    const bool settled = send(message);
     lock.lock();
+    // The database does not write: the lane rests, so that the peer is not asked again at once.
+    if (!settled) changed.wait_for(lock, options.retry_first, [&] { return stopping; });
     busy_lanes.erase(message.lane);
     look = true;  // the next message of this lane may be due
   }
 }
 
-void Dispatcher::State::send(const OutboxMessage& message) {
+bool Dispatcher::State::send(const OutboxMessage& message) {
   ClientRequest request{.method = Method::kPost, .url = message.address + message.path, .body = message.body};
   request.headers.set("Content-Type", "application/json");
   request.node = message.peer;
   const auto response = client.request(request);
   if (response) {
-    settle(message, response->ok(), response->body);
-  } else {
-    settle(message, response.error(), "");
+    return settle(message, response->ok(), response->body);
   }
+  return settle(message, response.error(), "");
 }
 
-void Dispatcher::State::settle(const OutboxMessage& message, const Result<>& outcome, std::string_view answer) {
+// Whether what became of the message is durable.
+bool Dispatcher::State::settle(const OutboxMessage& message, const Result<>& outcome, std::string_view answer) {
   const Timestamp now = clock.now();
   bool set_aside = false;
   const Result<> written = sql.write([&](store::Tx& tx) -> Result<> {
@@ -118,13 +120,19 @@ void Dispatcher::State::settle(const OutboxMessage& message, const Result<>& out
     const Milliseconds pause = backoff(message.attempts, options.retry_first, options.retry_most);
     return store::retry_at(tx, message.id, after(now, pause), outcome.error().message());
   });
-  if (!written) log::error("outbox.unwritable", {{"error", written.error().message()}});
-  if (outcome) return;
+  // This node could not do what the answer asks of it: as if there had been none.
+  if (!written && outcome) return settle(message, Result<>(written.error()), "");
+  if (!written) {
+    log::error("outbox.unwritable", {{"path", message.path}, {"error", written.error().message()}});
+    return false;
+  }
+  if (outcome) return true;
   log::warning(set_aside ? "outbox.refused" : "outbox.retry", {{"peer", message.peer},
                                                              {"path", message.path},
                                                              {"attempts", message.attempts + 1},
                                                              {"error", outcome.error().message()}});
   if (set_aside) hooks.refused(message, outcome.error());
+  return true;
 }
 
 Dispatcher::Dispatcher(store::Sql& sql, const Clock& clock, adapters::http::Client& client, DispatcherOptions options,

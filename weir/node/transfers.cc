@@ -8,6 +8,7 @@
 #include <mutex>
 #include <set>
 #include <thread>
+#include <utility>
 #include <vector>
 
 #include "weir/base/log.h"
@@ -74,6 +75,7 @@ class ChunkSource final : public adapters::http::BodySource {
   ChunkSource(store::File& file, std::uint64_t offset, std::uint64_t length)
       : file_(file), offset_(offset), left_(length), length_(length) {}
   std::uint64_t length() const override { return length_; }
+  std::uint64_t taken() const { return length_ - left_; }
   Result<std::size_t> read(std::span<std::uint8_t> out) override {
     const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left_));
     WEIR_TRY_LET(const std::size_t got, file_.read_at(offset_, out.first(want)));
@@ -114,10 +116,21 @@ void RateLimits::set(const std::string& pid, std::int64_t bytes_per_second) {
   of(pid, bytes_per_second)->set_rate(static_cast<std::uint64_t>(bytes_per_second));
 }
 
+void RateLimits::lift() {
+  const std::scoped_lock lock(state_->mutex);
+  for (const auto& [pid, limiter] : state_->limiters) limiter->set_rate(0);
+}
+
 void RateLimits::forget(const std::string& pid) {
   const std::scoped_lock lock(state_->mutex);
   state_->limiters.erase(pid);
 }
+
+// A pull that runs now.
+struct Pull {
+  PullSession& session;
+  std::atomic<bool> changed{false};  // the state of the transfer may be another: look
+};
 
 struct Transfers::State {
   flow::delivery::Service& service;
@@ -132,17 +145,21 @@ struct Transfers::State {
   std::condition_variable work;
   std::multimap<TimePoint, std::string> queue;
   std::map<std::string, std::int64_t> failures;
-  std::map<std::string, PullSession*> running;
+  std::map<std::string, Pull*> running;
   std::set<std::string> busy;
   std::set<std::string> again;  // woken while it ran
   std::vector<std::jthread> threads;
 
   void run();
   void take_up(const std::string& pid);
+  void again_later(const std::string& pid);
+  bool stopped_by_somebody(const std::string& pid);
   Result<> move(const Transfer& transfer);
   Result<> pull(const Transfer& transfer);
-  Result<> run_streams(const Transfer& transfer, PullSession& session);
+  Result<> run_streams(const Transfer& transfer, Pull& pulling);
   Result<> push(const Transfer& transfer);
+  Result<> push_chunks(const Transfer& transfer, const Content& content, const std::vector<bool>& present,
+                       std::uint64_t& sent);
   Result<std::vector<bool>> ask_missing(const Transfer& transfer, const Content& content);
   ClientRequest put_request(const Transfer& transfer, std::string_view end);
 };
@@ -180,29 +197,44 @@ void Transfers::State::take_up(const std::string& pid) {
     return;
   }
   const Result<> moved = move(*transfer);
-  const std::scoped_lock lock(mutex);
   if (moved) {
+    const std::scoped_lock lock(mutex);
     failures.erase(pid);
     return;
   }
-  if (stopping) return;
-  log::warning("transfer.failed", {{"transfer", pid}, {"error", moved.error().message()}});
-  [[maybe_unused]] const Result<> noted = service.note_error(pid, moved.error());
-  if (!may_pass(moved.error())) {
-    // Trying again cannot help: both sides are told that it is over, and why.
-    [[maybe_unused]] const Result<> ended = service.terminate(pid, moved.error().message(), "node");
-    return;
+  if (stopping || stopped_by_somebody(pid)) return;
+  // The two sides' states differ while a message about it is on its way: a start, a suspension. Soon they do not.
+  const bool ahead = moved.error().reason() == "delivery.wrong_state";
+  log::warning(ahead ? "transfer.early" : "transfer.failed", {{"transfer", pid}, {"error", moved.error().message()}});
+  if (ahead) return again_later(pid);
+  if (const Result<> noted = service.note_error(pid, moved.error()); !noted) {
+    log::error("transfer.unwritable", {{"transfer", pid}, {"error", noted.error().message()}});
   }
+  if (may_pass(moved.error()) || transfer->custody == Custody::kDestroying) return again_later(pid);
+  // Trying again cannot help: both sides are told that it is over, and why.
+  if (const Result<> ended = service.terminate(pid, moved.error().message(), "node"); !ended) {
+    log::error("transfer.unwritable", {{"transfer", pid}, {"error", ended.error().message()}});
+  }
+}
+
+void Transfers::State::again_later(const std::string& pid) {
+  const std::scoped_lock lock(mutex);
   const Milliseconds pause = backoff(failures[pid]++, options.retry_first, options.retry_most);
   queue.emplace(std::chrono::steady_clock::now() + pause, pid);
 }
 
+// Suspended, terminated or destroyed meanwhile: that is no failure.
+bool Transfers::State::stopped_by_somebody(const std::string& pid) {
+  const auto now = service.get(pid);
+  return now && now->state != TransferState::kStarted && now->custody != Custody::kDestroying;
+}
+
 Result<> Transfers::State::move(const Transfer& transfer) {
   if (transfer.custody == Custody::kDestroying) {
-    return Result<>(service.destroy(transfer.agreement, "finished after a restart", "node").ok()
-                        ? Result<>()
-                        : Result<>(Error(Errc::kUnavailable, "destruction did not finish")));
+    WEIR_TRY(service.destroy(transfer.agreement, "finished after a restart", "node"));
+    return {};
   }
+  if (is_final(transfer.state)) limits.forget(transfer.pid);
   if (transfer.state != TransferState::kStarted) return {};
   const bool pulls = transfer.format == flow::delivery::kPullFormat;
   if (transfer.role == Role::kConsumer && pulls && transfer.custody < Custody::kHeld) return pull(transfer);
@@ -214,11 +246,12 @@ Result<> Transfers::State::pull(const Transfer& transfer) {
   const auto limiter = limits.of(transfer.pid, transfer.rate_bytes_per_second);
   WEIR_TRY_LET(const Manifest manifest, HttpContent(client, transfer, limiter).manifest());
   WEIR_TRY_LET(auto session, service.open_pull(transfer.pid, manifest));
+  Pull pulling{.session = *session};
   {
     const std::scoped_lock lock(mutex);
-    running[transfer.pid] = session.get();
+    running[transfer.pid] = &pulling;
   }
-  Result<> streamed = run_streams(transfer, *session);
+  Result<> streamed = run_streams(transfer, pulling);
   {
     const std::scoped_lock lock(mutex);
     running.erase(transfer.pid);
@@ -233,7 +266,8 @@ Result<> Transfers::State::pull(const Transfer& transfer) {
   return {};
 }
 
-Result<> Transfers::State::run_streams(const Transfer& transfer, PullSession& session) {
+Result<> Transfers::State::run_streams(const Transfer& transfer, Pull& pulling) {
+  PullSession& session = pulling.session;
   const auto limiter = limits.of(transfer.pid, transfer.rate_bytes_per_second);
   std::mutex outcome_mutex;  // guards outcome and next_checkpoint
   Result<> outcome;
@@ -241,17 +275,17 @@ Result<> Transfers::State::run_streams(const Transfer& transfer, PullSession& se
   std::atomic<bool> halt{false};
   const auto each_chunk = [&]() -> Result<> {
     if (stopping) halt = true;
+    if (pulling.changed.exchange(false)) {
+      WEIR_TRY_LET(const Transfer now, service.get(transfer.pid));
+      if (now.state != TransferState::kStarted) halt = true;
+    }
     {
       const std::scoped_lock lock(outcome_mutex);
       if (session.bytes_received() < next_checkpoint) return {};
       next_checkpoint = session.bytes_received() + options.checkpoint_bytes;
     }
     WEIR_TRY_LET(const auto durable, session.checkpoint());
-    WEIR_TRY(service.record_progress(transfer.pid, durable, session.bytes_done()));
-    // Suspended or terminated meanwhile: stop drawing bytes.
-    WEIR_TRY_LET(const Transfer now, service.get(transfer.pid));
-    if (now.state != TransferState::kStarted) halt = true;
-    return {};
+    return service.record_progress(transfer.pid, durable, session.bytes_done());
   };
   const auto stream = [&] {
     HttpContent remote(client, transfer, limiter);
@@ -292,23 +326,27 @@ Result<> Transfers::State::push(const Transfer& transfer) {
   WEIR_TRY_LET(Content content, contents.open(transfer.root));
   WEIR_TRY_LET(const std::vector<bool> present, ask_missing(transfer, content));
   std::uint64_t sent = 0;
+  Result<> pushed = push_chunks(transfer, content, present, sent);
+  if (sent > 0) WEIR_TRY(service.record_sent(transfer.pid, sent));  // also of a push that broke (I-5)
+  return pushed;
+}
+
+Result<> Transfers::State::push_chunks(const Transfer& transfer, const Content& content,
+                                       const std::vector<bool>& present, std::uint64_t& sent) {
   for (std::uint64_t i = 0; i < present.size(); ++i) {
     if (present[i]) continue;
     if (stopping) return Error(Errc::kUnavailable, "stopped").because("delivery.stopped");
     WEIR_TRY_LET(const Transfer now, service.get(transfer.pid));
-    if (now.state != TransferState::kStarted) break;
+    if (now.state != TransferState::kStarted) return {};
     const ChunkIndex index(i);
     ChunkSource source(*content.data, content.manifest.offset_of(index), content.manifest.length_of(index));
-    WEIR_TRY_LET(const auto response, client.upload(put_request(transfer, "/chunks/" + std::to_string(i)), source));
-    sent += response.bytes_sent;
-    const Result<> taken = response.ok();
-    if (!taken || sent >= options.checkpoint_bytes) {
-      WEIR_TRY(service.record_sent(transfer.pid, sent));
-      sent = 0;
-    }
-    WEIR_TRY(taken);
+    const auto response = client.upload(put_request(transfer, "/chunks/" + std::to_string(i)), source);
+    sent += response ? response->bytes_sent : source.taken();
+    if (!response) return Error(response.error());
+    WEIR_TRY(response->ok());
+    if (sent >= options.checkpoint_bytes) WEIR_TRY(service.record_sent(transfer.pid, std::exchange(sent, 0)));
   }
-  return sent > 0 ? service.record_sent(transfer.pid, sent) : Result<>();
+  return {};
 }
 
 Transfers::Transfers(flow::delivery::Service& service, flow::delivery::Contents& contents, Client& client,
@@ -324,6 +362,7 @@ void Transfers::wake(const std::string& pid) {
   {
     const std::scoped_lock lock(state_->mutex);
     state_->queue.emplace(std::chrono::steady_clock::now(), pid);
+    if (const auto found = state_->running.find(pid); found != state_->running.end()) found->second->changed = true;
   }
   state_->work.notify_one();
 }
@@ -332,11 +371,12 @@ Result<TransferProgress> Transfers::progress(const std::string& pid) const {
   const std::scoped_lock lock(state_->mutex);
   const auto found = state_->running.find(pid);
   if (found == state_->running.end()) return Error(Errc::kNotFound, "this transfer does not run now");
-  return TransferProgress{found->second->bytes_done(), found->second->manifest().size};
+  return TransferProgress{found->second->session.bytes_done(), found->second->session.manifest().size};
 }
 
 void Transfers::stop() {
   state_->stopping = true;
+  state_->limits.lift();
   {
     const std::scoped_lock lock(state_->mutex);
   }

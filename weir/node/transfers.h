@@ -30,6 +30,8 @@ class RateLimits {
   std::shared_ptr<RateLimiter> of(const std::string& pid, std::int64_t bytes_per_second);
   void set(const std::string& pid, std::int64_t bytes_per_second);
   void forget(const std::string& pid);
+  // Nobody waits any more: for the end of the program.
+  void lift();
 
  private:
   struct State;
@@ -47,6 +49,7 @@ class Transfers {
   Transfers(flow::delivery::Service& service, flow::delivery::Contents& contents, adapters::http::Client& client,
             RateLimits& limits, TransfersOptions options);
   ~Transfers();
+  // The state of a transfer changed: there is work, or what runs must stop.
   void wake(const std::string& pid);
   // Of a transfer that runs now.
   Result<TransferProgress> progress(const std::string& pid) const;

@@ -60,8 +60,9 @@ Result<std::vector<OutboxMessage>> due(Tx& tx, Timestamp now, std::size_t limit)
   return messages;
 }
 
-Result<std::optional<Timestamp>> next_due(Tx& tx) {
-  WEIR_TRY_LET(const Row row, tx.one("SELECT MIN(not_before) FROM outbox WHERE head = 1"));
+Result<std::optional<Timestamp>> next_due(Tx& tx, Timestamp later_than) {
+  WEIR_TRY_LET(const Row row, tx.one("SELECT MIN(not_before) FROM outbox WHERE head = 1 AND not_before > ?",
+                                     {later_than}));
   if (row[0].is_null()) return std::optional<Timestamp>();
   return std::optional(row[0].time());
 }

@@ -30,8 +30,8 @@ Migration outbox_migration();
 Result<std::int64_t> enqueue(Tx& tx, const OutboxMessage& message);
 // The first message of each lane that may be sent now, oldest first.
 Result<std::vector<OutboxMessage>> due(Tx& tx, Timestamp now, std::size_t limit);
-// When the next message becomes due; nothing if the outbox is empty.
-Result<std::optional<Timestamp>> next_due(Tx& tx);
+// When the next message becomes due; nothing if the outbox is empty. Of those due later than `later_than` only.
+Result<std::optional<Timestamp>> next_due(Tx& tx, Timestamp later_than = Timestamp(INT64_MIN));
 // The peer took it, or never will: the message goes, and its lane moves on. Unknown ids are fine (delivered twice).
 Result<> delivered(Tx& tx, std::int64_t id);
 // The attempt failed: the message stays at the head of its lane and is not due before `not_before`. kNotFound if it

@@ -54,23 +54,27 @@ Result<StoredContent> ContentWriter::finish() {
   if (there) return stored;  // the destructor drops the second copy
   WEIR_TRY(files.rename(temporary_, final_folder));
   temporary_.clear();
+  WEIR_TRY(files.sync_directory(final_folder));
   WEIR_TRY(files.sync_directory(contents_.folder_));
   return stored;
 }
 
 Result<Content> Contents::open(const ContentRoot& root) {
   const std::string folder = folder_of(root);
-  WEIR_TRY_LET(const bool there, files_.exists(folder));
-  if (!there) {
-    return Error(Errc::kNotFound, "no content " + format(root) + " on this node").because("delivery.no_content");
-  }
+  WEIR_TRY_LET(auto data, open_data(root));
   WEIR_TRY_LET(const Bytes encoded, files_.read_all(folder + "/manifest", kManifestBytesMax));
   WEIR_TRY_LET(Manifest manifest, decode_manifest(encoded));
   if (manifest.root() != root) {
     return Error(Errc::kCorrupt, "the stored manifest is not the one of " + format(root)).because("delivery.manifest");
   }
-  WEIR_TRY_LET(auto data, files_.open(folder + "/data", store::OpenMode::kRead));
   return Content{std::move(manifest), std::move(data)};
+}
+
+Result<std::unique_ptr<store::File>> Contents::open_data(const ContentRoot& root) {
+  const std::string folder = folder_of(root);
+  WEIR_TRY_LET(const bool there, files_.exists(folder));
+  if (there) return files_.open(folder + "/data", store::OpenMode::kRead);
+  return Error(Errc::kNotFound, "no content " + format(root) + " on this node").because("delivery.no_content");
 }
 
 Result<> Contents::remove(const ContentRoot& root) {

@@ -54,6 +54,8 @@ class Contents {
   Result<std::unique_ptr<ContentWriter>> begin();
   // Fails with kNotFound ("delivery.no_content").
   Result<Content> open(const ContentRoot& root);
+  // The bytes alone, for a receiver that has the manifest: costs the same for a file of any size.
+  Result<std::unique_ptr<store::File>> open_data(const ContentRoot& root);
   Result<> remove(const ContentRoot& root);
   // Removes what an interrupted writer left; called once at start.
   Result<> sweep();

@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "weir/flow/delivery/service_parts.h"
 #include "weir/wire/encoding.h"
 
 namespace weir::flow::delivery {
@@ -10,16 +11,6 @@ namespace {
 
 using supply::identifier::NodeId;
 using wire::Json;
-
-constexpr std::size_t kTokenBytes = 32;
-
-Error no_process() {
-  return Error(Errc::kNotFound, "no such transfer process").because("delivery.no_process");
-}
-
-std::string digest_of_token(std::string_view token) {
-  return wire::encode_hex(crypto::hash(crypto::HashAlgorithm::kSha256, view_of(token)));
-}
 
 std::string_view path_end(MessageKind kind) {
   switch (kind) {
@@ -41,27 +32,6 @@ std::string_view evidence_kind(MessageKind kind) {
     case MessageKind::kTermination: return "delivery.terminated";
   }
   return "";
-}
-
-std::string provider_pid(const Transfer& t) { return t.role == Role::kProvider ? t.pid : t.peer_pid; }
-std::string consumer_pid(const Transfer& t) { return t.role == Role::kConsumer ? t.pid : t.peer_pid; }
-
-// A destruction proof's signed bytes: RFC 8785, docs/formats/destruction-proof.md.
-Json proof_body(const Transfer& transfer, const NodeId& holder, std::string_view reason, Timestamp time) {
-  return Json::object({{"agreement", transfer.agreement},
-                       {"consumerPid", consumer_pid(transfer)},
-                       {"contentRoot", format(transfer.root)},
-                       {"contract", transfer.contract},
-                       {"holder", holder.text()},
-                       {"product", transfer.product},
-                       {"providerPid", provider_pid(transfer)},
-                       {"reason", reason},
-                       {"time", format_iso8601(time)},
-                       {"type", "weir.destruction.v1"}});
-}
-
-Json reasons_json(std::string_view reason) {
-  return reason.empty() ? Json::object() : Json::object({{"reason", reason}});
 }
 
 }  // namespace
@@ -157,14 +127,19 @@ Result<std::unique_ptr<PullSession>> Service::open_pull(const std::string& pid, 
   WEIR_TRY_LET(const auto known, transfer.progress.empty()
                                      ? Result<std::vector<bool>>(std::vector<bool>(manifest.chunk_count()))
                                      : decode_bitmap(transfer.progress, manifest.chunk_count()));
-  WEIR_TRY_LET(auto item, deps_.vault.create(pid, manifest));
+  const std::scoped_lock lock(vault_mutex_);
   WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY_LET(transfer, load(tx, pid));
+    if (transfer.state != TransferState::kStarted || transfer.custody > Custody::kReceiving) {
+      return Error(Errc::kConflict, "the transfer was stopped").because("delivery.wrong_state");
+    }
+    WEIR_TRY(deps_.neighbours.agreed(tx, transfer.agreement));
     transfer.custody = Custody::kReceiving;
     transfer.size = manifest.size;
     transfer.error.clear();
     return update(tx, transfer);
   }));
+  WEIR_TRY_LET(auto item, deps_.vault.create(pid, manifest));
   return std::make_unique<PullSession>(std::move(item), known);
 }
 
@@ -219,16 +194,20 @@ Result<std::unique_ptr<VaultItem>> Service::held(const std::string& agreement) {
 
 Result<std::size_t> Service::destroy(const std::string& agreement, std::string_view reason, const std::string& actor) {
   std::vector<Transfer> to_destroy;
+  std::vector<std::string> cut;
   WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
     to_destroy.clear();
+    cut.clear();
     WEIR_TRY_LET(auto transfers, of_agreement(tx, agreement));
     for (Transfer& transfer : transfers) {
       const bool holds = transfer.custody == Custody::kReceiving || transfer.custody == Custody::kHeld;
       if (transfer.role != Role::kConsumer || (!holds && transfer.custody != Custody::kDestroying)) continue;
       if (holds) {
         transfer.custody = Custody::kDestroying;
+        transfer.error = reason;  // if somebody else has to finish, the proof still says why
         transfer.updated = deps_.clock.now();
         if (!is_final(transfer.state)) {
+          cut.push_back(transfer.pid);
           transfer.state = TransferState::kTerminated;
           WEIR_TRY(send(tx, transfer,
                         {.kind = MessageKind::kTermination,
@@ -243,12 +222,14 @@ Result<std::size_t> Service::destroy(const std::string& agreement, std::string_v
     }
     return {};
   }));
+  for (const std::string& pid : cut) deps_.wake(pid);  // a stream that still draws must end
   for (const Transfer& transfer : to_destroy) WEIR_TRY(finish_destruction(transfer, reason, actor));
   return to_destroy.size();
 }
 
 //= TC609-6-2025-14#destruction-proof
 Result<> Service::finish_destruction(const Transfer& transfer, std::string_view reason, const std::string& actor) {
+  const std::scoped_lock lock(vault_mutex_);
   WEIR_TRY(deps_.vault.destroy(transfer.pid));
   return deps_.sql.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY_LET(Transfer current, load(tx, transfer.pid));
@@ -258,7 +239,7 @@ Result<> Service::finish_destruction(const Transfer& transfer, std::string_view 
     current.progress.clear();
     current.updated = now;
     WEIR_TRY(update(tx, current));
-    const Json body = proof_body(current, deps_.self.node, reason, now);
+    const Json body = proof_body(current, deps_.self.node, current.error.empty() ? reason : current.error, now);
     Json proof = body;
     proof.set("signature", crypto::format(deps_.self.key->sign(view_of(body.canonical()))));
     WEIR_TRY(record(tx, current, "delivery.destroyed", actor, Json::object({{"proof", proof}})));
@@ -272,170 +253,10 @@ Result<> Service::finish_destruction(const Transfer& transfer, std::string_view 
   });
 }
 
-// ── provider ──
-
-Result<> Service::start_as_provider(store::Tx& tx, Transfer& transfer, const Json& decision,
-                                    const TransferMessage& message) {
-  TransferMessage start{
-      .kind = MessageKind::kStart, .provider_pid = transfer.pid, .consumer_pid = transfer.peer_pid};
-  if (transfer.format == kPullFormat) {
-    std::array<std::uint8_t, kTokenBytes> raw{};
-    deps_.random.fill(raw);
-    const std::string token = wire::encode_base64url(raw);
-    transfer.token_digest = digest_of_token(token);
-    start.data_address.push_back({deps_.self.data_address + "/transfers/" + transfer.pid, token});
-  } else {
-    transfer.endpoint = message.data_address.front().endpoint;
-    transfer.token = message.data_address.front().token;
-  }
-  transfer.state = TransferState::kStarted;
-  WEIR_TRY(update(tx, transfer));
-  WEIR_TRY(record(tx, transfer, "delivery.started", "node:" + deps_.self.node.text(),
-                  Json::object({{"format", transfer.format},
-                                {"bytes", static_cast<std::int64_t>(transfer.size)},
-                                {"decision", decision}})));
-  return send(tx, transfer, start);
-}
-
-Result<Json> Service::receive_request(const NodeId& peer, const TransferMessage& message) {
-  std::optional<Error> refused;
-  std::optional<Transfer> made;
-  WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
-    refused.reset();
-    WEIR_TRY_LET(made, find_by_peer(tx, peer, message.consumer_pid));
-    if (made) return {};
-    WEIR_TRY_LET(const AgreedDelivery agreed, deps_.neighbours.agreed(tx, message.agreement));
-    if (agreed.consumer != peer || agreed.provider != deps_.self.node) {
-      return Error(Errc::kNotFound, "no such agreement").because("agreement.not_found");
-    }
-    const bool pull = message.format == kPullFormat;
-    if (!pull && (message.format != kPushFormat || message.data_address.empty())) {
-      return Error(Errc::kInvalidArgument, "format must be HttpData-PULL, or HttpData-PUSH with a dataAddress")
-          .because("delivery.format");
-    }
-    const Timestamp now = deps_.clock.now();
-    Transfer transfer{.pid = deps_.random.uuid(),
-                      .peer_pid = message.consumer_pid,
-                      .role = Role::kProvider,
-                      .peer = peer,
-                      .peer_address = message.callback_address,
-                      .agreement = message.agreement,
-                      .contract = agreed.contract,
-                      .product = agreed.product,
-                      .format = message.format,
-                      .root = agreed.root,
-                      .size = agreed.size,
-                      .created = now,
-                      .updated = now};
-    WEIR_TRY(insert(tx, transfer));
-    WEIR_TRY(record(tx, transfer, "delivery.requested", "peer:" + peer.text(), Json::object({{"format", message.format}})));
-    const Result<Json> allowed = deps_.neighbours.authorize_delivery(tx, agreed);
-    if (allowed) {
-      WEIR_TRY(start_as_provider(tx, transfer, *allowed, message));
-    } else if (allowed.error().code() == Errc::kForbidden) {
-      // The refusal is a fact of its own and must stay in the log: commit it, then say no.
-      transfer.state = TransferState::kTerminated;
-      transfer.error = allowed.error().message();
-      WEIR_TRY(update(tx, transfer));
-      WEIR_TRY(record(tx, transfer, "delivery.terminated", "node:" + deps_.self.node.text(),
-                      reasons_json(transfer.error)));
-      refused = allowed.error();
-    } else {
-      return Error(allowed.error());
-    }
-    made = std::move(transfer);
-    return {};
-  }));
-  if (refused) return Error(*refused);
-  if (made->format == kPushFormat && made->state == TransferState::kStarted) deps_.wake(made->pid);
-  return process_json(made->pid, made->peer_pid, made->state);
-}
-
-//= I-5
-//= NDI-TR-2025-05#delivery-pull
-Result<OpenedContent> Service::open_content(const std::string& pid, const NodeId& peer, std::string_view token) {
-  WEIR_TRY_LET(Transfer transfer, store::sql_read<Transfer>(deps_.sql, [&](store::Tx& tx) -> Result<Transfer> {
-                 WEIR_TRY_LET(Transfer found, load(tx, pid));
-                 if (found.peer != peer || found.role != Role::kProvider) return no_process();
-                 WEIR_TRY(deps_.neighbours.agreed(tx, found.agreement));
-                 return found;
-               }));
-  if (transfer.state != TransferState::kStarted) {
-    return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
-        .because("delivery.wrong_state");
-  }
-  if (!crypto::equal_constant_time(view_of(digest_of_token(token)), view_of(transfer.token_digest))) {
-    return Error(Errc::kUnauthenticated, "this token does not open this transfer").because("delivery.token");
-  }
-  WEIR_TRY_LET(Content content, deps_.contents.open(transfer.root));
-  return OpenedContent{std::move(transfer), std::move(content)};
-}
-
-Result<> Service::record_sent(const std::string& pid, std::uint64_t bytes) {
-  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
-    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
-    transfer.bytes_moved += bytes;
-    WEIR_TRY(update(tx, transfer));
-    return deps_.neighbours.meter(tx, transfer, bytes);
-  });
-}
-
-Result<> Service::take_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message) {
-  if (message.receipt.empty()) return {};
-  const Receipt& receipt = message.receipt.front();
-  const bool about_this = receipt.agreement == transfer.agreement && receipt.provider_pid == transfer.pid &&
-                          receipt.consumer_pid == transfer.peer_pid && receipt.content_root == format(transfer.root) &&
-                          receipt.bytes == transfer.size && receipt.receiver == transfer.peer.text();
-  if (!about_this) {
-    return Error(Errc::kInvalidArgument, "the receipt is about something else").because("delivery.receipt");
-  }
-  WEIR_TRY_LET(const crypto::PublicKey key, deps_.neighbours.key_of(tx, transfer.peer));
-  WEIR_TRY_LET(const crypto::Signature signature, crypto::parse_signature(receipt.signature));
-  WEIR_TRY(key.verify(view_of(receipt.canonical_bytes()), signature));
-  transfer.receipt = delivery::to_json(receipt).canonical();
-  return {};
-}
-
-Result<> Service::take_destruction_proof(const NodeId& peer, const Json& proof) {
-  WEIR_TRY_LET(const std::string pid, proof.text("providerPid"));
-  WEIR_TRY_LET(const std::string signature_text, proof.text("signature"));
-  WEIR_TRY_LET(const std::string time_text, proof.text("time"));
-  WEIR_TRY_LET(const Timestamp time, parse_iso8601(time_text));
-  WEIR_TRY_LET(const crypto::Signature signature, crypto::parse_signature(signature_text));
-  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
-    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
-    if (transfer.peer != peer || transfer.role != Role::kProvider) return no_process();
-    if (transfer.custody == Custody::kDestroyed) return {};
-    WEIR_TRY_LET(const crypto::PublicKey key, deps_.neighbours.key_of(tx, peer));
-    const Json expected = proof_body(transfer, peer, proof.text_or("reason", ""), time);
-    WEIR_TRY(key.verify(view_of(expected.canonical()), signature));
-    transfer.custody = Custody::kDestroyed;
-    transfer.updated = deps_.clock.now();
-    WEIR_TRY(update(tx, transfer));
-    return record(tx, transfer, "delivery.destroyed", "peer:" + peer.text(), Json::object({{"proof", proof}}));
-  });
-}
-
-// ── receiver of a push ──
-
-//= NDI-TR-2025-05#delivery-push
-Result<Transfer> Service::open_inbound(const std::string& pid, const NodeId& peer, std::string_view token) {
-  WEIR_TRY_LET(Transfer transfer, get(pid));
-  if (transfer.peer != peer || transfer.role != Role::kConsumer || transfer.format != kPushFormat) return no_process();
-  if (transfer.state != TransferState::kStarted) {
-    return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
-        .because("delivery.wrong_state");
-  }
-  if (!crypto::equal_constant_time(view_of(digest_of_token(token)), view_of(transfer.token_digest))) {
-    return Error(Errc::kUnauthenticated, "this token does not open this transfer").because("delivery.token");
-  }
-  return transfer;
-}
-
 // ── both ──
 
 Result<Json> Service::receive(const NodeId& peer, const std::string& pid, const TransferMessage& message) {
-  bool work = false;
+  bool changed = false;
   Json answer;
   WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY_LET(Transfer transfer, load(tx, pid));
@@ -468,12 +289,12 @@ Result<Json> Service::receive(const NodeId& peer, const std::string& pid, const 
       Json body = reasons_json(transfer.error);
       if (!transfer.receipt.empty()) body.set("receipt", *wire::parse_json(transfer.receipt));
       WEIR_TRY(record(tx, transfer, evidence_kind(message.kind), "peer:" + peer.text(), std::move(body)));
-      work = starts;
+      changed = true;
     }
     answer = process_json(provider_pid(transfer), consumer_pid(transfer), transfer.state);
     return {};
   }));
-  if (work) deps_.wake(pid);
+  if (changed) deps_.wake(pid);
   return answer;
 }
 
@@ -497,7 +318,7 @@ Result<> Service::change(const std::string& pid, MessageKind kind, std::string_v
     if (!reason.empty() && kind != MessageKind::kStart) message.reasons.emplace_back(reason);
     return send(tx, transfer, message);
   }));
-  if (kind == MessageKind::kStart) deps_.wake(pid);
+  deps_.wake(pid);
   return {};
 }
 
@@ -529,6 +350,7 @@ Result<> Service::set_rate(const std::string& pid, std::int64_t bytes_per_second
 Result<> Service::note_error(const std::string& pid, const Error& error) {
   return deps_.sql.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    if (transfer.custody == Custody::kDestroying) return {};  // there it says why it is destroyed
     transfer.error = error.message();
     transfer.updated = deps_.clock.now();
     return update(tx, transfer);

@@ -10,6 +10,7 @@
 
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <string>
 
 #include "weir/base/random.h"
@@ -62,6 +63,10 @@ struct OpenedContent {
   Transfer transfer;
   Content content;
 };
+struct OpenedData {
+  Transfer transfer;
+  std::unique_ptr<store::File> data;
+};
 
 //= NDI-TR-2025-02#transfer
 class Service {
@@ -75,7 +80,7 @@ class Service {
     Contents& contents;
     Vault& vault;
     Self self;
-    // Called after a commit when a transfer has work to do: `pid` is ready to be pulled or pushed, or destroyed.
+    // Called after a commit that changed the state of a transfer: `pid` is ready to be pulled or pushed, or must stop.
     std::function<void(const std::string& pid)> wake = [](const std::string&) {};
   };
   explicit Service(Deps deps) : deps_(std::move(deps)) {}
@@ -100,6 +105,8 @@ class Service {
   // Who may read what: state, peer and token are checked. Fails with kNotFound for a foreign or unknown process.
   Result<OpenedContent> open_content(const std::string& pid, const supply::identifier::NodeId& peer,
                                      std::string_view token);
+  // The same without the manifest: for each of many ranges.
+  Result<OpenedData> open_data(const std::string& pid, const supply::identifier::NodeId& peer, std::string_view token);
   // Adds bytes that left through the socket.
   Result<> record_sent(const std::string& pid, std::uint64_t bytes);
   // The consumer's signed word that it destroyed the data.
@@ -139,7 +146,11 @@ class Service {
   Result<> change(const std::string& pid, MessageKind kind, std::string_view reason, const std::string& actor);
   Result<> finish_destruction(const Transfer& transfer, std::string_view reason, const std::string& actor);
 
+  // For the provider's side: state, peer and token are right, the agreement lives.
+  Result<Transfer> admit(const std::string& pid, const supply::identifier::NodeId& peer, std::string_view token);
+
   Deps deps_;
+  std::mutex vault_mutex_;  // guards that no vault item is made while, or after, its destruction is decided
 };
 
 wire::Json to_json(const Transfer& transfer);  // for the API: no tokens

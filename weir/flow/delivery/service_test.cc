@@ -6,112 +6,15 @@
 
 #include <map>
 
-#include "weir/store/memory_files.h"
+#include "weir/flow/delivery/test_support.h"
 
 namespace weir::flow::delivery {
 namespace {
 
-using supply::identifier::AreaCode;
 using supply::identifier::NodeId;
-using supply::identifier::NodeKind;
-using supply::identifier::SubjectId;
+using testing::make_node;
+using testing::Party;
 using wire::Json;
-
-class RecordingLog final : public trust::evidence::Log {
- public:
-  Result<trust::evidence::EntryIndex> append(store::Tx& tx, const trust::evidence::Entry& entry) override {
-    const auto place = static_cast<std::int64_t>(entries.size());
-    entries.push_back(entry);
-    tx.if_undone([this, place] { entries.resize(static_cast<std::size_t>(place)); });
-    return trust::evidence::EntryIndex(place);
-  }
-  std::vector<std::string> kinds() const {
-    std::vector<std::string> out;
-    for (const auto& entry : entries) out.push_back(entry.kind);
-    return out;
-  }
-  std::vector<trust::evidence::Entry> entries;
-};
-
-class FakeNeighbours final : public Neighbours {
- public:
-  std::map<std::string, AgreedDelivery> agreements;
-  std::map<std::string, crypto::PublicKey> keys;
-  std::string refuse;  // words of the rule that forbids; empty: allowed
-  std::string not_live;
-  std::uint64_t metered = 0;
-
-  Result<AgreedDelivery> agreed(store::Tx&, const std::string& agreement) override {
-    const auto found = agreements.find(agreement);
-    if (found == agreements.end()) return Error(Errc::kNotFound, "no such agreement").because("agreement.not_found");
-    if (!not_live.empty()) return Error(Errc::kForbidden, not_live).because("agreement.not_live");
-    return found->second;
-  }
-  Result<Json> authorize_delivery(store::Tx&, const AgreedDelivery&) override {
-    if (refuse.empty()) return Json::object({{"effect", "allow"}});
-    return Error(Errc::kForbidden, refuse).because("usage.denied");
-  }
-  Result<> meter(store::Tx&, const Transfer&, std::uint64_t bytes) override {
-    metered += bytes;
-    return {};
-  }
-  Result<crypto::PublicKey> key_of(store::Tx&, const NodeId& node) override {
-    const auto found = keys.find(node.text());
-    if (found == keys.end()) return Error(Errc::kNotFound, "no key");
-    return found->second;
-  }
-};
-
-NodeId make_node(std::uint64_t seed) {
-  SeededRandom random(seed);
-  return NodeId::generate(NodeKind::kConnector, *SubjectId::parse("91350100M000100Y43"), *AreaCode::parse("3501"),
-                          random);
-}
-
-// One party: store, log, contents, vault and service.
-struct Party {
-  SeededRandom random;
-  ManualClock clock{*parse_iso8601("2026-03-01T00:00:00Z")};
-  NodeId node;
-  std::unique_ptr<store::Database> sql = *store::open_sqlite({.path = ":memory:"});
-  std::unique_ptr<store::Files> files = store::make_memory_files();
-  crypto::SecretBytes seed = crypto::SecretBytes::random(random, 32);
-  crypto::PrivateKey key = *crypto::PrivateKey::from_seed(seed);
-  crypto::SecretBytes master = crypto::SecretBytes::random(random, crypto::SealingKey::kKeyBytes);
-  RecordingLog log;
-  FakeNeighbours neighbours;
-  Contents contents{*files, "/contents", crypto::HashAlgorithm::kSha256, random};
-  Vault vault{*files, "/vault", crypto::Suite::kInternational, master, random};
-  std::vector<std::string> woken;
-  std::unique_ptr<Service> service;
-
-  Party(std::uint64_t number, const std::string& host) : random(number), node(make_node(number)) {
-    EXPECT_TRUE(store::migrate(*sql, store::outbox_migration()).ok());
-    EXPECT_TRUE(store::migrate(*sql, delivery_migration()).ok());
-    EXPECT_TRUE(files->make_directories("/contents").ok());
-    EXPECT_TRUE(files->make_directories("/vault").ok());
-    service = std::make_unique<Service>(Service::Deps{
-        .sql = *sql,
-        .log = log,
-        .clock = clock,
-        .random = random,
-        .neighbours = neighbours,
-        .contents = contents,
-        .vault = vault,
-        .self = Self{node, "https://" + host + "/dsp/2025-1", "https://" + host + "/data/v1", &key},
-        .wake = [this](const std::string& pid) { woken.push_back(pid); }});
-  }
-
-  std::vector<store::OutboxMessage> take_outbox() {
-    std::vector<store::OutboxMessage> out;
-    EXPECT_TRUE(sql->write([&](store::Tx& tx) -> Result<> {
-                     WEIR_TRY_LET(out, store::due(tx, clock.now(), 100));
-                     for (const auto& message : out) WEIR_TRY(store::delivered(tx, message.id));
-                     return {};
-                   }).ok());
-    return out;
-  }
-};
 
 // What the router of the receiving node does with a path.
 Result<Json> deliver(Party& to, const NodeId& from, const store::OutboxMessage& message) {

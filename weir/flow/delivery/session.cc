@@ -11,7 +11,11 @@ PullSession::PullSession(std::unique_ptr<VaultItem> item, const std::vector<bool
   present_ = item_->probe(known);
   taken_ = present_;
   for (std::uint64_t i = 0; i < present_.size(); ++i) {
-    if (present_[i]) bytes_done_ += manifest().length_of(ChunkIndex(i));
+    if (present_[i]) {
+      bytes_done_ += manifest().length_of(ChunkIndex(i));
+    } else {
+      ++missing_;
+    }
   }
 }
 
@@ -38,6 +42,7 @@ Result<> PullSession::accept(ChunkIndex index, ByteView chunk) {
   const std::scoped_lock lock(mutex_);
   if (!present_[index.value()]) {
     present_[index.value()] = true;
+    --missing_;
     bytes_done_ += chunk.size();
   }
   bytes_received_ += chunk.size();
@@ -56,7 +61,7 @@ Result<std::vector<bool>> PullSession::checkpoint() {
 
 bool PullSession::complete() const {
   const std::scoped_lock lock(mutex_);
-  return std::all_of(present_.begin(), present_.end(), [](bool there) { return there; });
+  return missing_ == 0;
 }
 
 Result<> run_stream(PullSession& session, RemoteContent& remote, std::uint64_t chunks_per_request,

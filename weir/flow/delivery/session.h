@@ -55,6 +55,7 @@ class PullSession {
   std::unique_ptr<VaultItem> item_;
   mutable std::mutex mutex_;      // guards present_ and taken_
   std::vector<bool> present_;     // accepted
+  std::uint64_t missing_ = 0;     // how many of them are not; guarded by mutex_
   std::vector<bool> taken_;       // accepted or on its way
   std::uint64_t scan_from_ = 0;   // every chunk before it is taken; guarded by mutex_
   std::atomic<std::uint64_t> bytes_done_{0};

@@ -2,6 +2,8 @@
 #include "weir/flow/delivery/vault.h"
 
 #include <algorithm>
+#include <mutex>
+#include <set>
 
 #include "weir/base/check.h"
 #include "weir/wire/encoding.h"
@@ -26,14 +28,36 @@ Error broken(std::string_view what) {
 
 }  // namespace
 
+// Items whose disk failed to take what was written: what is read from them may come from memory only.
+class VaultSuspects {
+ public:
+  void add(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    names_.insert(name);
+  }
+  void remove(const std::string& name) {
+    const std::scoped_lock lock(mutex_);
+    names_.erase(name);
+  }
+  bool has(const std::string& name) const {
+    const std::scoped_lock lock(mutex_);
+    return names_.contains(name);
+  }
+
+ private:
+  mutable std::mutex mutex_;  // guards names_
+  std::set<std::string> names_;
+};
+
 VaultItem::VaultItem(std::string name, Manifest manifest, crypto::SealingKey key, std::unique_ptr<store::File> data,
-                     crypto::Suite suite)
+                     crypto::Suite suite, std::shared_ptr<VaultSuspects> suspects)
     : name_(std::move(name)),
       manifest_(std::move(manifest)),
       root_text_(format(manifest_.root())),
       key_(std::move(key)),
       data_(std::move(data)),
-      overhead_(crypto::SealingKey::overhead(suite)) {}
+      overhead_(crypto::SealingKey::overhead(suite)),
+      suspects_(std::move(suspects)) {}
 
 Bytes VaultItem::associated(ChunkIndex index) const {
   return wire::Builder().run16(view_of(name_)).run16(view_of(root_text_)).u64(index.value()).take();
@@ -62,19 +86,24 @@ Result<Bytes> VaultItem::read_chunk(ChunkIndex index) const {
   return plain;
 }
 
-Result<> VaultItem::sync() { return data_->sync(); }
+Result<> VaultItem::sync() {
+  Result<> synced = data_->sync();
+  if (!synced) suspects_->add(name_);
+  return synced;
+}
 
 std::vector<bool> VaultItem::probe(const std::vector<bool>& known) const {
   std::vector<bool> present(manifest_.chunk_count(), false);
   for (std::uint64_t i = 0; i < present.size(); ++i) {
-    present[i] = (i < known.size() && known[i]) || read_chunk(ChunkIndex(i)).ok();
+    present[i] = (!fresh_ && i < known.size() && known[i]) || read_chunk(ChunkIndex(i)).ok();
   }
   return present;
 }
 
 Vault::Vault(store::Files& files, std::string folder, crypto::Suite suite, const crypto::SecretBytes& master,
              Random& random)
-    : files_(files), folder_(std::move(folder)), suite_(suite), master_(suite, master), random_(random) {}
+    : files_(files), folder_(std::move(folder)), suite_(suite), master_(suite, master), random_(random),
+      suspects_(std::make_shared<VaultSuspects>()) {}
 
 Result<std::string> Vault::path_of(const std::string& name, std::string_view file) const {
   // Names are this node's process ids; anything else must not become a path.
@@ -91,12 +120,25 @@ Bytes Vault::key_binding(const std::string& name) const {
 
 //= TC609-6-2025-15#encrypted-storage
 Result<std::unique_ptr<VaultItem>> Vault::create(const std::string& name, const Manifest& manifest) {
+  if (suspects_->has(name)) {
+    WEIR_TRY(destroy(name));
+    suspects_->remove(name);
+  }
   WEIR_TRY_LET(const bool there, exists(name));
   if (there) {
     WEIR_TRY_LET(auto item, open(name));
+    // Whoever made it may have failed, or died, just before its names were durable.
+    WEIR_TRY(files_.sync_directory(folder_ + "/" + name));
     if (item->manifest().root() == manifest.root()) return item;
     return Error(Errc::kConflict, "the vault holds other data under this name").because("vault.other_content");
   }
+  WEIR_TRY(make(name, manifest));
+  WEIR_TRY_LET(auto item, open(name));
+  item->fresh_ = true;
+  return item;
+}
+
+Result<> Vault::make(const std::string& name, const Manifest& manifest) {
   WEIR_TRY_LET(const std::string folder, path_of(name, ""));
   WEIR_TRY(files_.make_directories(folder));
   WEIR_TRY(files_.write_durable(folder + "/manifest", encode(manifest)));
@@ -104,9 +146,9 @@ Result<std::unique_ptr<VaultItem>> Vault::create(const std::string& name, const 
   crypto::Nonce nonce{};
   random_.fill(nonce);
   const Bytes sealed = master_.seal(nonce, key_binding(name), key.expose(crypto::SecretAccess("wrap vault key")));
-  // The key comes last: an item exists when its key does.
-  WEIR_TRY(files_.write_durable(folder + "/key", wire::Builder().put(nonce).put(sealed).take()));
-  return open(name);
+  // The key comes last: an item exists when its key does. Writing it makes the name of `data` durable too.
+  WEIR_TRY(files_.open(folder + "/data", store::OpenMode::kCreateOrOpen));
+  return files_.write_durable(folder + "/key", wire::Builder().put(nonce).put(sealed).take());
 }
 
 Result<std::unique_ptr<VaultItem>> Vault::open(const std::string& name) {
@@ -121,9 +163,9 @@ Result<std::unique_ptr<VaultItem>> Vault::open(const std::string& name) {
   if (!key || key->size() != crypto::SealingKey::kKeyBytes) return broken("the key does not open");
   const crypto::SecretBytes secret{ByteView(*key)};
   std::fill(key->begin(), key->end(), std::uint8_t{0});
-  WEIR_TRY_LET(auto data, files_.open(folder + "/data", store::OpenMode::kCreateOrOpen));
+  WEIR_TRY_LET(auto data, files_.open(folder + "/data", store::OpenMode::kReadWrite));
   return std::unique_ptr<VaultItem>(
-      new VaultItem(name, std::move(manifest), crypto::SealingKey(suite_, secret), std::move(data), suite_));
+      new VaultItem(name, std::move(manifest), crypto::SealingKey(suite_, secret), std::move(data), suite_, suspects_));
 }
 
 Result<bool> Vault::exists(const std::string& name) {
@@ -141,10 +183,12 @@ Result<> Vault::destroy(const std::string& name) {
     WEIR_TRY(key->sync());
     key.reset();
     WEIR_TRY(files_.remove(folder + "/key"));
-    WEIR_TRY(files_.sync_directory(folder));
   }
   WEIR_TRY_LET(const bool there, files_.exists(folder));
-  if (there) WEIR_TRY(files_.remove_tree(folder));
+  if (there) {
+    WEIR_TRY(files_.sync_directory(folder));
+    WEIR_TRY(files_.remove_tree(folder));
+  }
   return files_.sync_directory(folder_);
 }
 

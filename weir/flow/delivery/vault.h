@@ -26,14 +26,16 @@ class VaultItem {
   Result<> write_chunk(ChunkIndex index, ByteView plain);
   // Fails with kCorrupt ("vault.broken").
   Result<Bytes> read_chunk(ChunkIndex index) const;
+  // After a failure nothing since the last success can be believed: the next Vault::create makes the item anew.
   Result<> sync();
-  // Which chunks lie sealed and whole in the file: how a receiver goes on after it was killed.
+  // Which chunks lie sealed and whole in the file: how a receiver goes on after it was killed. `known` are believed,
+  // unless the item was made just now.
   std::vector<bool> probe(const std::vector<bool>& known) const;
 
  private:
   friend class Vault;
   VaultItem(std::string name, Manifest manifest, crypto::SealingKey key, std::unique_ptr<store::File> data,
-            crypto::Suite suite);
+            crypto::Suite suite, std::shared_ptr<class VaultSuspects> suspects);
   Bytes associated(ChunkIndex index) const;
   std::uint64_t place_of(ChunkIndex index) const;
 
@@ -43,6 +45,8 @@ class VaultItem {
   crypto::SealingKey key_;
   std::unique_ptr<store::File> data_;
   std::size_t overhead_;
+  std::shared_ptr<class VaultSuspects> suspects_;
+  bool fresh_ = false;
 };
 
 class Vault {
@@ -59,6 +63,7 @@ class Vault {
   Result<> destroy(const std::string& name);
 
  private:
+  Result<> make(const std::string& name, const Manifest& manifest);
   Result<std::string> path_of(const std::string& name, std::string_view file) const;
   Bytes key_binding(const std::string& name) const;
 
@@ -67,6 +72,7 @@ class Vault {
   crypto::Suite suite_;
   crypto::SealingKey master_;
   Random& random_;
+  std::shared_ptr<class VaultSuspects> suspects_;
 };
 
 }  // namespace weir::flow::delivery

@@ -1,0 +1,186 @@
+// The provider's half of the service, and the door for a push.
+// SPDX-License-Identifier: Apache-2.0
+#include <array>
+
+#include "weir/flow/delivery/service.h"
+#include "weir/flow/delivery/service_parts.h"
+#include "weir/wire/encoding.h"
+
+namespace weir::flow::delivery {
+
+using supply::identifier::NodeId;
+using wire::Json;
+
+// ── provider ──
+
+Result<> Service::start_as_provider(store::Tx& tx, Transfer& transfer, const Json& decision,
+                                    const TransferMessage& message) {
+  TransferMessage start{
+      .kind = MessageKind::kStart, .provider_pid = transfer.pid, .consumer_pid = transfer.peer_pid};
+  if (transfer.format == kPullFormat) {
+    std::array<std::uint8_t, kTokenBytes> raw{};
+    deps_.random.fill(raw);
+    const std::string token = wire::encode_base64url(raw);
+    transfer.token_digest = digest_of_token(token);
+    start.data_address.push_back({deps_.self.data_address + "/transfers/" + transfer.pid, token});
+  } else {
+    transfer.endpoint = message.data_address.front().endpoint;
+    transfer.token = message.data_address.front().token;
+  }
+  transfer.state = TransferState::kStarted;
+  WEIR_TRY(update(tx, transfer));
+  WEIR_TRY(record(tx, transfer, "delivery.started", "node:" + deps_.self.node.text(),
+                  Json::object({{"format", transfer.format},
+                                {"bytes", static_cast<std::int64_t>(transfer.size)},
+                                {"decision", decision}})));
+  return send(tx, transfer, start);
+}
+
+Result<Json> Service::receive_request(const NodeId& peer, const TransferMessage& message) {
+  std::optional<Error> refused;
+  std::optional<Transfer> made;
+  WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    refused.reset();
+    WEIR_TRY_LET(made, find_by_peer(tx, peer, message.consumer_pid));
+    if (made) return {};
+    WEIR_TRY_LET(const AgreedDelivery agreed, deps_.neighbours.agreed(tx, message.agreement));
+    if (agreed.consumer != peer || agreed.provider != deps_.self.node) {
+      return Error(Errc::kNotFound, "no such agreement").because("agreement.not_found");
+    }
+    const bool pull = message.format == kPullFormat;
+    if (!pull && (message.format != kPushFormat || message.data_address.empty())) {
+      return Error(Errc::kInvalidArgument, "format must be HttpData-PULL, or HttpData-PUSH with a dataAddress")
+          .because("delivery.format");
+    }
+    const Timestamp now = deps_.clock.now();
+    Transfer transfer{.pid = deps_.random.uuid(),
+                      .peer_pid = message.consumer_pid,
+                      .role = Role::kProvider,
+                      .peer = peer,
+                      .peer_address = message.callback_address,
+                      .agreement = message.agreement,
+                      .contract = agreed.contract,
+                      .product = agreed.product,
+                      .format = message.format,
+                      .root = agreed.root,
+                      .size = agreed.size,
+                      .created = now,
+                      .updated = now};
+    WEIR_TRY(insert(tx, transfer));
+    WEIR_TRY(record(tx, transfer, "delivery.requested", "peer:" + peer.text(),
+                    Json::object({{"format", message.format}})));
+    const Result<Json> allowed = deps_.neighbours.authorize_delivery(tx, agreed);
+    if (allowed) {
+      WEIR_TRY(start_as_provider(tx, transfer, *allowed, message));
+    } else if (allowed.error().code() == Errc::kForbidden) {
+      // The refusal is a fact of its own and must stay in the log: commit it, then say no.
+      transfer.state = TransferState::kTerminated;
+      transfer.error = allowed.error().message();
+      WEIR_TRY(update(tx, transfer));
+      WEIR_TRY(record(tx, transfer, "delivery.terminated", "node:" + deps_.self.node.text(),
+                      reasons_json(transfer.error)));
+      refused = allowed.error();
+    } else {
+      return Error(allowed.error());
+    }
+    made = std::move(transfer);
+    return {};
+  }));
+  if (refused) return Error(*refused);
+  if (made->format == kPushFormat && made->state == TransferState::kStarted) deps_.wake(made->pid);
+  return process_json(made->pid, made->peer_pid, made->state);
+}
+
+//= I-5
+//= NDI-TR-2025-05#delivery-pull
+Result<Transfer> Service::admit(const std::string& pid, const NodeId& peer, std::string_view token) {
+  WEIR_TRY_LET(Transfer transfer, store::sql_read<Transfer>(deps_.sql, [&](store::Tx& tx) -> Result<Transfer> {
+                 WEIR_TRY_LET(Transfer found, load(tx, pid));
+                 if (found.peer != peer || found.role != Role::kProvider) return no_process();
+                 WEIR_TRY(deps_.neighbours.agreed(tx, found.agreement));
+                 return found;
+               }));
+  if (transfer.state != TransferState::kStarted) {
+    return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
+        .because("delivery.wrong_state");
+  }
+  if (!crypto::equal_constant_time(view_of(digest_of_token(token)), view_of(transfer.token_digest))) {
+    return Error(Errc::kUnauthenticated, "this token does not open this transfer").because("delivery.token");
+  }
+  return transfer;
+}
+
+Result<OpenedContent> Service::open_content(const std::string& pid, const NodeId& peer, std::string_view token) {
+  WEIR_TRY_LET(Transfer transfer, admit(pid, peer, token));
+  WEIR_TRY_LET(Content content, deps_.contents.open(transfer.root));
+  return OpenedContent{std::move(transfer), std::move(content)};
+}
+
+Result<OpenedData> Service::open_data(const std::string& pid, const NodeId& peer, std::string_view token) {
+  WEIR_TRY_LET(Transfer transfer, admit(pid, peer, token));
+  WEIR_TRY_LET(auto data, deps_.contents.open_data(transfer.root));
+  return OpenedData{std::move(transfer), std::move(data)};
+}
+
+Result<> Service::record_sent(const std::string& pid, std::uint64_t bytes) {
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    transfer.bytes_moved += bytes;
+    WEIR_TRY(update(tx, transfer));
+    return deps_.neighbours.meter(tx, transfer, bytes);
+  });
+}
+
+Result<> Service::take_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message) {
+  if (message.receipt.empty()) return {};
+  const Receipt& receipt = message.receipt.front();
+  const bool about_this = receipt.agreement == transfer.agreement && receipt.provider_pid == transfer.pid &&
+                          receipt.consumer_pid == transfer.peer_pid && receipt.content_root == format(transfer.root) &&
+                          receipt.bytes == transfer.size && receipt.receiver == transfer.peer.text();
+  if (!about_this) {
+    return Error(Errc::kInvalidArgument, "the receipt is about something else").because("delivery.receipt");
+  }
+  WEIR_TRY_LET(const crypto::PublicKey key, deps_.neighbours.key_of(tx, transfer.peer));
+  WEIR_TRY_LET(const crypto::Signature signature, crypto::parse_signature(receipt.signature));
+  WEIR_TRY(key.verify(view_of(receipt.canonical_bytes()), signature));
+  transfer.receipt = delivery::to_json(receipt).canonical();
+  return {};
+}
+
+Result<> Service::take_destruction_proof(const NodeId& peer, const Json& proof) {
+  WEIR_TRY_LET(const std::string pid, proof.text("providerPid"));
+  WEIR_TRY_LET(const std::string signature_text, proof.text("signature"));
+  WEIR_TRY_LET(const std::string time_text, proof.text("time"));
+  WEIR_TRY_LET(const Timestamp time, parse_iso8601(time_text));
+  WEIR_TRY_LET(const crypto::Signature signature, crypto::parse_signature(signature_text));
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    if (transfer.peer != peer || transfer.role != Role::kProvider) return no_process();
+    if (transfer.custody == Custody::kDestroyed) return {};
+    WEIR_TRY_LET(const crypto::PublicKey key, deps_.neighbours.key_of(tx, peer));
+    const Json expected = proof_body(transfer, peer, proof.text_or("reason", ""), time);
+    WEIR_TRY(key.verify(view_of(expected.canonical()), signature));
+    transfer.custody = Custody::kDestroyed;
+    transfer.updated = deps_.clock.now();
+    WEIR_TRY(update(tx, transfer));
+    return record(tx, transfer, "delivery.destroyed", "peer:" + peer.text(), Json::object({{"proof", proof}}));
+  });
+}
+
+// ── receiver of a push ──
+
+//= NDI-TR-2025-05#delivery-push
+Result<Transfer> Service::open_inbound(const std::string& pid, const NodeId& peer, std::string_view token) {
+  WEIR_TRY_LET(Transfer transfer, get(pid));
+  if (transfer.peer != peer || transfer.role != Role::kConsumer || transfer.format != kPushFormat) return no_process();
+  if (transfer.state != TransferState::kStarted) {
+    return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
+        .because("delivery.wrong_state");
+  }
+  if (!crypto::equal_constant_time(view_of(digest_of_token(token)), view_of(transfer.token_digest))) {
+    return Error(Errc::kUnauthenticated, "this token does not open this transfer").because("delivery.token");
+  }
+  return transfer;
+}
+
+}  // namespace weir::flow::delivery
