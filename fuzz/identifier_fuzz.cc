@@ -1,6 +1,5 @@
 // Identifiers: every form is written back as it was read, has an address and a label that lead back, and a citizen
-// number is never repeated in an error.
-// SPDX-License-Identifier: Apache-2.0
+// number is never repeated in an error. SPDX-License-Identifier: Apache-2.0
 #include "weir/base/check.h"
 #include "weir/supply/identifier/address.h"
 #include "weir/supply/identifier/area.h"

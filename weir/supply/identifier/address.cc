@@ -94,7 +94,8 @@ std::string format(const AddressPrefix& prefix) {
 Result<Address> to_address(const Identifier& id, const AddressPrefix& prefix, SubjectNumber number) {
   if (id.form() == Form::kContract) return no_address();
   if (number.value() >= kSubjectNumbers) {
-    return Error(Errc::kExhausted, "this registry has no more participant numbers").because("identifier.subject_numbers");
+    return Error(Errc::kExhausted, "this registry has no more participant numbers")
+        .because("identifier.subject_numbers");
   }
   const std::string_view text = id.text();
   std::uint64_t low = static_cast<std::uint64_t>(text[0] - '0');

@@ -60,7 +60,8 @@ Result<AddressParts> take_apart(const Address& address);
 // put_together(*take_apart(*to_address(id, prefix, number)), id.subject()) == id.base().
 Identifier put_together(const AddressParts& parts, const SubjectId& subject);
 
-// "591350100m000100y430065zzzz9999": the label of a node, product or resource. Fails with kInvalidArgument for contracts.
+// "591350100m000100y430065zzzz9999": the label of a node, product or resource. Fails with kInvalidArgument for
+// contracts.
 Result<std::string> to_label(const Identifier& id);
 // Either case. Fails with kInvalidArgument.
 Result<Identifier> from_label(std::string_view label);

@@ -16,8 +16,9 @@ TEST(Address, ComesBackAsTheIdentifier) {
     const std::string digits = std::to_string(10000 + random.below(10000)).substr(1);
     const AreaCode area = *AreaCode::parse(digits);
     const Identifier id =
-        i % 2 == 0 ? Identifier(NodeId::generate(static_cast<NodeKind>('1' + random.below(5)), kSubject, area, random))
-                   : Identifier(*ProductId::generate(static_cast<ItemKind>('6' + random.below(2)), kSubject, area, random));
+        i % 2 == 0
+            ? Identifier(NodeId::generate(static_cast<NodeKind>('1' + random.below(5)), kSubject, area, random))
+            : Identifier(*ProductId::generate(static_cast<ItemKind>('6' + random.below(2)), kSubject, area, random));
     const SubjectNumber number(static_cast<std::uint32_t>(random.below(kSubjectNumbers)));
     const Address address = *to_address(id, kPrefix, number);
     const AddressParts parts = *take_apart(*parse_address(format(address)));
@@ -49,7 +50,8 @@ TEST(Address, IsTheWorkedExample) {
 TEST(Address, AParticipantsAddressesShareTheir68Bits) {
   SeededRandom random(4);
   const AreaCode area = *AreaCode::parse("1100");
-  const auto a = *to_address(*ProductId::generate(ItemKind::kProduct, kSubject, area, random), kPrefix, SubjectNumber(7));
+  const auto a =
+      *to_address(*ProductId::generate(ItemKind::kProduct, kSubject, area, random), kPrefix, SubjectNumber(7));
   const auto b = *to_address(NodeId::generate(NodeKind::kConnector, kSubject, area, random), kPrefix, SubjectNumber(7));
   EXPECT_TRUE(std::equal(a.bytes.begin(), a.bytes.begin() + 8, b.bytes.begin()));
   EXPECT_EQ(a.bytes[8] >> 4, b.bytes[8] >> 4);
@@ -63,10 +65,10 @@ TEST(Address, RefusesWhatCannotBeOne) {
   const Identifier node = *Identifier::parse("591350100M000100Y430065ZZZZ9999S");
   EXPECT_EQ(to_address(node, kPrefix, SubjectNumber(kSubjectNumbers)).error().code(), Errc::kExhausted);
 
-  EXPECT_FALSE(take_apart(*parse_address("2001:db8:17::")).ok());                    // type 0
-  EXPECT_FALSE(take_apart(*parse_address("2001:db8:17:0:0d04:1bff:ffff:ffff")).ok()); // the zero bit is set
-  EXPECT_FALSE(take_apart(*parse_address("2001:db8:17:0:05ff:f800::")).ok());         // area beyond 9999
-  EXPECT_FALSE(take_apart(*parse_address("2001:db8:17:0:0504:1bff:ffff:ffff")).ok()); // random beyond 36^8
+  EXPECT_FALSE(take_apart(*parse_address("2001:db8:17::")).ok());                      // type 0
+  EXPECT_FALSE(take_apart(*parse_address("2001:db8:17:0:0d04:1bff:ffff:ffff")).ok());  // the zero bit is set
+  EXPECT_FALSE(take_apart(*parse_address("2001:db8:17:0:05ff:f800::")).ok());          // area beyond 9999
+  EXPECT_FALSE(take_apart(*parse_address("2001:db8:17:0:0504:1bff:ffff:ffff")).ok());  // random beyond 36^8
   for (const char* text : {"", "1.2.3.4", "::g", "2001:db8::1%eth0", "2001:db8:17::/48"}) {
     EXPECT_FALSE(parse_address(text).ok()) << text;
   }

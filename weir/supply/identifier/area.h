@@ -11,8 +11,9 @@
 
 namespace weir::supply::identifier {
 
-// The name of a region by 2, 4 or 6 digits; "4403" and "440300" are the same. The Chinese name is whole ("广东省深圳市");
-// the English one is the province's, with the rest in Chinese. Fails with kNotFound ("identifier.unknown_region").
+// The name of a region by 2, 4 or 6 digits; "4403" and "440300" are the same. The Chinese name is whole
+// ("广东省深圳市"); the English one is the province's, with the rest in Chinese. Fails with kNotFound
+// ("identifier.unknown_region").
 Result<Text> region_name(std::string_view code);
 // The name of a division by its two digits. Fails with kNotFound ("identifier.unknown_industry").
 Result<Text> industry_name(std::string_view code);

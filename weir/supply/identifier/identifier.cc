@@ -91,8 +91,10 @@ Result<SubjectId> SubjectId::parse(std::string_view text) {
 bool SubjectId::is_uscc() const { return looks_like_uscc(text_); }
 
 Result<AreaCode> AreaCode::parse(std::string_view text) {
-  const bool digits = text.size() == 4 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
-  if (!digits) return bad("an area code has four digits: a region of GB/T 2260, or 00 and an industry of GB/T 4754", text);
+  const bool digits =
+      text.size() == 4 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!digits)
+    return bad("an area code has four digits: a region of GB/T 2260, or 00 and an industry of GB/T 4754", text);
   return AreaCode(std::string(text));
 }
 
@@ -114,7 +116,8 @@ AreaCode NodeId::area() const { return *AreaCode::parse(std::string_view(text_).
 //= NDI-TR-2025-04#item
 Result<ProductId> ProductId::parse(std::string_view text) {
   if (text.size() < kBase) return bad("a product or resource identifier has at least 32 characters", text);
-  if (text[0] != '6' && text[0] != '7') return bad("the first character of a product or resource identifier is 6 or 7", text);
+  if (text[0] != '6' && text[0] != '7')
+    return bad("the first character of a product or resource identifier is 6 or 7", text);
   WEIR_TRY(check_common(text.substr(0, kBase)));
   const std::string_view rest = text.substr(kBase);
   if (rest.empty()) return ProductId(std::string(text));
@@ -122,8 +125,8 @@ Result<ProductId> ProductId::parse(std::string_view text) {
   const std::string_view extension = rest.substr(kDot.size());
   const std::size_t count = count_characters(extension);
   const bool printable = is_utf8(extension) && std::none_of(extension.begin(), extension.end(), [](char c) {
-    return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f;
-  });
+                           return static_cast<unsigned char>(c) <= 0x20 || c == 0x7f;
+                         });
   const bool single = extension.find(kDot) == std::string_view::npos;
   if (count < 1 || count > kExtensionMax || extension.size() > 4 * kExtensionMax || !printable || !single) {
     return bad("the extension has 1 to 32 characters without blanks", text);

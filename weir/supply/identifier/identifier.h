@@ -1,9 +1,8 @@
 // Identifier: the five forms of NDI-TR-2025-04, parsed once at the edge (I-7).
 //
-// For every form: parse(s)->text() == s. Parsing fails with kInvalidArgument ("identifier.malformed"). Check characters:
-// ISO 7064 MOD 37-2 (GB/T 17710). Format: docs/formats/identifiers.md.
-// Thread-safety: values and pure functions. Trust: parse takes hostile text.
-// SPDX-License-Identifier: Apache-2.0
+// For every form: parse(s)->text() == s. Parsing fails with kInvalidArgument ("identifier.malformed"). Check
+// characters: ISO 7064 MOD 37-2 (GB/T 17710). Format: docs/formats/identifiers.md. Thread-safety: values and pure
+// functions. Trust: parse takes hostile text. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <compare>
@@ -20,8 +19,8 @@ namespace weir::supply::identifier {
 enum class NodeKind : char { kGlobal = '1', kRegional = '2', kSector = '3', kBusiness = '4', kConnector = '5' };
 enum class ItemKind : char { kProduct = '6', kResource = '7' };
 
-// Form 1. A participant: 18 characters 0-9 A-Z. A USCC (GB 32100), a person's mapped code (person.h), or a code assigned
-// by a regional node. What begins like a USCC must be one: a mistyped USCC is nobody's assigned code.
+// Form 1. A participant: 18 characters 0-9 A-Z. A USCC (GB 32100), a person's mapped code (person.h), or a code
+// assigned by a regional node. What begins like a USCC must be one: a mistyped USCC is nobody's assigned code.
 class SubjectId {
  public:
   static Result<SubjectId> parse(std::string_view text);
@@ -92,8 +91,8 @@ class ContractId {
  public:
   static Result<ContractId> parse(std::string_view text);
   // Requires: type is 0-9 or A-Z, and the time has a year of four digits.
-  static ContractId generate(NodeKind kind, const SubjectId& subject, const AreaCode& area, Timestamp time, Random& random,
-                             char type = kContractType);
+  static ContractId generate(NodeKind kind, const SubjectId& subject, const AreaCode& area, Timestamp time,
+                             Random& random, char type = kContractType);
   const std::string& text() const { return text_; }
   char type() const { return text_[0]; }
   NodeKind node_kind() const { return static_cast<NodeKind>(text_[1]); }

@@ -87,14 +87,22 @@ TEST(Identifier, RefusesEveryBadVector) {
       ASSERT_FALSE(result.ok()) << vector.dump();
       EXPECT_EQ(result.error().code(), Errc::kInvalidArgument) << vector.dump();
     };
-    if (form == "uscc") refused(Uscc::parse(text));
-    else if (form == "organisation") refused(OrganisationCode::parse(text));
-    else if (form == "person") refused(PersonCode::parse(text));
-    else if (form == "subject") refused(SubjectId::parse(text));
-    else if (form == "node") refused(NodeId::parse(text));
-    else if (form == "item") refused(ProductId::parse(text));
-    else if (form == "contract") refused(ContractId::parse(text));
-    else FAIL() << form;
+    if (form == "uscc")
+      refused(Uscc::parse(text));
+    else if (form == "organisation")
+      refused(OrganisationCode::parse(text));
+    else if (form == "person")
+      refused(PersonCode::parse(text));
+    else if (form == "subject")
+      refused(SubjectId::parse(text));
+    else if (form == "node")
+      refused(NodeId::parse(text));
+    else if (form == "item")
+      refused(ProductId::parse(text));
+    else if (form == "contract")
+      refused(ContractId::parse(text));
+    else
+      FAIL() << form;
   }
 }
 
@@ -140,7 +148,8 @@ TEST(Identifier, GeneratedOnesAreValidAndDiffer) {
   for (int i = 0; i < 2000; ++i) {
     const NodeId node = NodeId::generate(NodeKind::kConnector, kSubject, kArea, random);
     const ProductId product = *ProductId::generate(ItemKind::kProduct, kSubject, kArea, random, "旧-17");
-    const ContractId contract = ContractId::generate(NodeKind::kConnector, kSubject, kArea, Timestamp(1780000000123), random);
+    const ContractId contract =
+        ContractId::generate(NodeKind::kConnector, kSubject, kArea, Timestamp(1780000000123), random);
     EXPECT_EQ(NodeId::parse(node.text())->text(), node.text());
     EXPECT_EQ(ProductId::parse(product.text())->text(), product.text());
     EXPECT_EQ(ContractId::parse(contract.text())->text(), contract.text());

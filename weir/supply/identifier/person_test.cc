@@ -44,7 +44,8 @@ TEST(PersonCode, ErrorsDoNotRepeatTheNumber) {
 }
 
 TEST(PersonCodeDeathTest, AShortKeyIsAProgrammersError) {
-  EXPECT_DEATH(subject_of(*PersonCode::parse("11010519491231002X"), crypto::SecretBytes(Bytes(16, 1))), "kPersonKeyBytesMin");
+  EXPECT_DEATH(subject_of(*PersonCode::parse("11010519491231002X"), crypto::SecretBytes(Bytes(16, 1))),
+               "kPersonKeyBytesMin");
 }
 
 }  // namespace

@@ -60,8 +60,9 @@ Result<Record> record_of(const store::Row& row) {
 }
 
 Result<Record> load(Tx& tx, const Identifier& id) {
-  WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT " + std::string(kColumns) + " FROM identifier_record WHERE base = ?",
-                                                {id.base().text()}));
+  WEIR_TRY_LET(
+      const store::Rows rows,
+      tx.query("SELECT " + std::string(kColumns) + " FROM identifier_record WHERE base = ?", {id.base().text()}));
   if (rows.empty()) return unknown(id);
   WEIR_TRY_LET(Record record, record_of(rows.front()));
   if (id != id.base() && id != record.id) return unknown(id);  // another extension
@@ -70,24 +71,27 @@ Result<Record> load(Tx& tx, const Identifier& id) {
 
 // Whether there was none yet.
 Result<bool> insert(Tx& tx, const Record& record) {
-  WEIR_TRY_LET(const std::int64_t changed,
-               tx.execute("INSERT INTO identifier_record (base, " + std::string(kColumns) +
-                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (base) DO NOTHING",
-                          {record.id.base().text(), record.id.text(), record.owner.text(), record.registrar.text(),
-                           record.location, static_cast<std::int64_t>(record.status), record.registered, record.updated}));
+  WEIR_TRY_LET(
+      const std::int64_t changed,
+      tx.execute("INSERT INTO identifier_record (base, " + std::string(kColumns) +
+                     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (base) DO NOTHING",
+                 {record.id.base().text(), record.id.text(), record.owner.text(), record.registrar.text(),
+                  record.location, static_cast<std::int64_t>(record.status), record.registered, record.updated}));
   return changed == 1;
 }
 
 Result<> update(Tx& tx, const Record& record) {
-  WEIR_TRY(tx.execute("UPDATE identifier_record SET location = ?, status = ?, updated = ? WHERE base = ?",
-                      {record.location, static_cast<std::int64_t>(record.status), record.updated, record.id.base().text()}));
+  WEIR_TRY(
+      tx.execute("UPDATE identifier_record SET location = ?, status = ?, updated = ? WHERE base = ?",
+                 {record.location, static_cast<std::int64_t>(record.status), record.updated, record.id.base().text()}));
   return {};
 }
 
 Result<Record> load_open(Tx& tx, const Identifier& id) {
   WEIR_TRY_LET(Record record, load(tx, id));
   if (record.status == RecordStatus::kWithdrawn) {
-    return Error(Errc::kConflict, "the identifier " + id.text() + " was withdrawn for good").because("identifier.withdrawn");
+    return Error(Errc::kConflict, "the identifier " + id.text() + " was withdrawn for good")
+        .because("identifier.withdrawn");
   }
   return record;
 }
@@ -266,12 +270,14 @@ Result<Resolution> Registry::resolve(const Identifier& id) {
 }
 
 Result<SubjectNumber> Registry::number_of(Tx& tx, const SubjectId& subject, std::string_view actor) {
-  WEIR_TRY_LET(const store::Rows known, tx.query("SELECT number FROM identifier_subject WHERE subject = ?", {subject.text()}));
+  WEIR_TRY_LET(const store::Rows known,
+               tx.query("SELECT number FROM identifier_subject WHERE subject = ?", {subject.text()}));
   if (!known.empty()) return SubjectNumber(static_cast<std::uint32_t>(known.front().front().integer()));
   WEIR_TRY_LET(const store::Row last, tx.one("SELECT COALESCE(MAX(number) + 1, 0) FROM identifier_subject"));
   const std::int64_t number = last.front().integer();
   if (number >= kSubjectNumbers) {
-    return Error(Errc::kExhausted, "this registry has no more participant numbers").because("identifier.subject_numbers");
+    return Error(Errc::kExhausted, "this registry has no more participant numbers")
+        .because("identifier.subject_numbers");
   }
   WEIR_TRY(tx.execute("INSERT INTO identifier_subject (subject, number) VALUES (?, ?)", {subject.text(), number}));
   WEIR_TRY(log_.append(tx, {.kind = "identifier.numbered",
@@ -293,7 +299,8 @@ Result<Address> Registry::address_of(const Identifier& id, std::string_view acto
 
 Result<Identifier> Registry::identifier_at(const Address& address) {
   WEIR_TRY_LET(const AddressParts parts, take_apart(address));
-  const Error nobody = Error(Errc::kNotFound, "no identifier has the address " + format(address)).because("identifier.unknown");
+  const Error nobody =
+      Error(Errc::kNotFound, "no identifier has the address " + format(address)).because("identifier.unknown");
   if (parts.prefix != prefix_) return nobody;
   return store::sql_read<Identifier>(sql_, [&](Tx& tx) -> Result<Identifier> {
     WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT subject FROM identifier_subject WHERE number = ?",

@@ -1,10 +1,10 @@
 // Registry: which identifiers exist, whose they are, where what they name is found, and whether it still is there.
 //
 // An identifier is entered once and never again, never changed and never removed (NDI-TR-2025-04): only location and
-// status move. What this node does not know it asks the node above (local, regional, global). Each change is one evidence
-// entry in the transaction of the change (I-1).
-// Thread-safe, as Sql is. Trust: resolve may be called with anybody's identifier; the other calls are the owner's,
-// and the caller has checked that.
+// status move. What this node does not know it asks the node above (local, regional, global). Each change is one
+// evidence entry in the transaction of the change (I-1).
+// Thread-safe, as Sql is. Trust: resolve may be called with anybody's identifier; the other calls are the owner's, and
+// the caller has checked that.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -27,9 +27,9 @@ inline constexpr std::size_t kLocationBytesMax = 2048;
 
 struct Record {
   Identifier id;
-  SubjectId owner;        // who answers for it
-  NodeId registrar;       // where it was entered first
-  std::string location;   // absolute URL under which what it names is found
+  SubjectId owner;       // who answers for it
+  NodeId registrar;      // where it was entered first
+  std::string location;  // absolute URL under which what it names is found
   RecordStatus status = RecordStatus::kActive;
   Timestamp registered{};
   Timestamp updated{};
@@ -67,8 +67,8 @@ class Registry {
  public:
   static store::Migration migration();
   // `upstream` may be null: a global node, or one that stands alone. All must outlive the registry.
-  Registry(store::Sql& sql, trust::evidence::Log& log, const Clock& clock, const NodeId& self, const AddressPrefix& prefix,
-           Upstream* upstream = nullptr);
+  Registry(store::Sql& sql, trust::evidence::Log& log, const Clock& clock, const NodeId& self,
+           const AddressPrefix& prefix, Upstream* upstream = nullptr);
 
   // Enters a new identifier. Fails with kConflict ("identifier.taken") if it was ever entered, with or without another
   // extension; kForbidden ("identifier.wrong_level") by may_register; kInvalidArgument ("identifier.location").
@@ -87,8 +87,8 @@ class Registry {
   // none. Fails with kNotFound ("identifier.unknown"), kUnavailable ("identifier.upstream").
   Result<Resolution> resolve(const Identifier& id);
 
-  // The owner's number is given at the first address asked for, and kept. Fails with kNotFound if the identifier was not
-  // entered here.
+  // The owner's number is given at the first address asked for, and kept. Fails with kNotFound if the identifier was
+  // not entered here.
   Result<Address> address_of(const Identifier& id, std::string_view actor);
   // The entered identifier at an address of this registry. Fails with kNotFound.
   Result<Identifier> identifier_at(const Address& address);

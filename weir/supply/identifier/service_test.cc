@@ -181,7 +181,8 @@ TEST(Registry, NeverEntersTheSameTwice) {
   const Identifier id = regional.product();
   regional.enter(id);
   for (const Identifier& again : {id, *Identifier::parse(id.text() + "•X")}) {
-    const auto refused = regional.registry.enter({.id = again, .owner = kOther, .location = "https://c.example"}, "eve");
+    const auto refused =
+        regional.registry.enter({.id = again, .owner = kOther, .location = "https://c.example"}, "eve");
     EXPECT_EQ(refused.error().code(), Errc::kConflict);
     EXPECT_EQ(refused.error().reason(), "identifier.taken");
   }
@@ -212,8 +213,9 @@ TEST(Registry, WithoutItsEvidenceNothingIsEntered) {
   Level regional(NodeKind::kRegional);
   const Identifier id = regional.product();
   regional.log.fail_next = true;
-  EXPECT_EQ(regional.registry.enter({.id = id, .owner = kOwner, .location = "https://a.example"}, "anna").error().reason(),
-            "test.log");
+  EXPECT_EQ(
+      regional.registry.enter({.id = id, .owner = kOwner, .location = "https://a.example"}, "anna").error().reason(),
+      "test.log");
   EXPECT_FALSE(regional.registry.resolve(id).ok());
 }
 
@@ -223,12 +225,14 @@ TEST(Registry, EachLevelAssignsOnlyItsOwn) {
     NodeKind registrar;
     std::string_view kinds;  // that it may register
   };
-  for (const Case& c : {Case{NodeKind::kGlobal, "23"}, Case{NodeKind::kRegional, "4567C"}, Case{NodeKind::kSector, "4567C"},
-                        Case{NodeKind::kBusiness, "67C"}, Case{NodeKind::kConnector, "67C"}}) {
+  for (const Case& c :
+       {Case{NodeKind::kGlobal, "23"}, Case{NodeKind::kRegional, "4567C"}, Case{NodeKind::kSector, "4567C"},
+        Case{NodeKind::kBusiness, "67C"}, Case{NodeKind::kConnector, "67C"}}) {
     Level level(c.registrar);
     EXPECT_TRUE(may_register(level.self, level.self));
     for (const char kind : std::string_view("12345")) {
-      EXPECT_EQ(may_register(level.self, level.node(static_cast<NodeKind>(kind))), c.kinds.find(kind) != c.kinds.npos) << kind;
+      EXPECT_EQ(may_register(level.self, level.node(static_cast<NodeKind>(kind))), c.kinds.find(kind) != c.kinds.npos)
+          << kind;
     }
     EXPECT_EQ(may_register(level.self, level.product()), c.kinds.find('6') != c.kinds.npos);
     const Identifier contract = ContractId::generate(c.registrar, kOwner, kArea, kStart, level.random);
@@ -273,8 +277,8 @@ TEST(Registry, TheNodeAboveMayBeAwayOrWrong) {
 TEST(Registry, LocationsAreUrls) {
   Level regional(NodeKind::kRegional);
   const Identifier id = regional.product();
-  for (const std::string& location : {std::string(), std::string("ftp://a"), std::string("https://"), std::string("https://a b"),
-                                     "https://" + std::string(3000, 'a')}) {
+  for (const std::string& location : {std::string(), std::string("ftp://a"), std::string("https://"),
+                                      std::string("https://a b"), "https://" + std::string(3000, 'a')}) {
     EXPECT_EQ(regional.registry.enter({.id = id, .owner = kOwner, .location = location}, "anna").error().reason(),
               "identifier.location");
   }
@@ -297,8 +301,9 @@ TEST(Registry, WhatIsNotEnteredHasNoAddress) {
   EXPECT_EQ(regional.registry.address_of(regional.product(), "anna").error().reason(), "identifier.unknown");
   EXPECT_FALSE(regional.registry.identifier_at(*parse_address("2001:db8::1")).ok());
   const Identifier id = regional.product();
-  EXPECT_EQ(regional.registry.identifier_at(*to_address(id, own_prefix(regional.self), SubjectNumber(5))).error().reason(),
-            "identifier.unknown");
+  EXPECT_EQ(
+      regional.registry.identifier_at(*to_address(id, own_prefix(regional.self), SubjectNumber(5))).error().reason(),
+      "identifier.unknown");
 }
 
 }  // namespace

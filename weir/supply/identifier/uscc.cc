@@ -34,7 +34,8 @@ Result<OrganisationCode> OrganisationCode::parse(std::string_view text) {
     sum += (is_digit(c) ? c - '0' : c - 'A' + 10) * kOrganisationWeights[i];
   }
   constexpr std::string_view kChecks = "0X987654321";  // of 11 - sum mod 11, where 10 is X and 11 is 0
-  if (code[8] != kChecks[static_cast<std::size_t>(sum % 11)]) return wrong_organisation("its check character does not fit");
+  if (code[8] != kChecks[static_cast<std::size_t>(sum % 11)])
+    return wrong_organisation("its check character does not fit");
   return OrganisationCode(std::move(code));
 }
 

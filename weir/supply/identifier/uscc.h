@@ -36,7 +36,9 @@ class Uscc {
   char authority() const { return text_[0]; }
   char entity() const { return text_[1]; }
   std::string_view division() const { return std::string_view(text_).substr(2, 6); }  // GB/T 2260, see area.h
-  Result<OrganisationCode> organisation() const { return OrganisationCode::parse(std::string_view(text_).substr(8, 9)); }
+  Result<OrganisationCode> organisation() const {
+    return OrganisationCode::parse(std::string_view(text_).substr(8, 9));
+  }
   SubjectId subject() const { return *SubjectId::parse(text_); }
   friend auto operator<=>(const Uscc&, const Uscc&) = default;
 

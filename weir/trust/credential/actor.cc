@@ -43,7 +43,8 @@ Result<OperatorId> OperatorId::parse(std::string_view text) {
   const std::string_view number = text.substr(slash + 1);
   if (!is_certificate_number(number)) return malformed("a certificate number has 1 to 40 of 0-9, A-Z and '-'");
   if (PersonCode::parse(number)) {
-    return Error(Errc::kInvalidArgument, "a citizen identity number is no part of an operator's identifier: map it first")
+    return Error(Errc::kInvalidArgument,
+                 "a citizen identity number is no part of an operator's identifier: map it first")
         .because("operator.raw_citizen_number");
   }
   return OperatorId(std::string(text));

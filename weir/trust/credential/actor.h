@@ -14,8 +14,9 @@
 
 namespace weir::trust::credential {
 
-// An operator (经办人): a local name ("anna", "nightly-export"), or USCC "/" certificate number (NDI-TR-2025-03). A citizen
-// number in that place is mapped as persons are (identifier/person.h), because this text goes into logs and evidence.
+// An operator (经办人): a local name ("anna", "nightly-export"), or USCC "/" certificate number (NDI-TR-2025-03). A
+// citizen number in that place is mapped as persons are (identifier/person.h), because this text goes into logs and
+// evidence.
 class OperatorId {
  public:
   // Names: a-z first, then a-z, 0-9, '.', '_', '-', 2 to 64 in all. Fails with kInvalidArgument ("operator.malformed"),

@@ -14,7 +14,8 @@ const NodeId kNode = *NodeId::parse("591350100M000100Y430065ZZZZ9999S");
 
 //= NDI-TR-2025-03#operator-identifier type=test
 TEST(OperatorId, IsALocalNameOrUsccAndCertificateNumber) {
-  for (const char* text : {"anna", "nightly-export", "a.b_c-1", "91350100M000100Y43/G12345678", "91350100M000100Y43/1-2"}) {
+  for (const char* text :
+       {"anna", "nightly-export", "a.b_c-1", "91350100M000100Y43/G12345678", "91350100M000100Y43/1-2"}) {
     const auto id = OperatorId::parse(text);
     ASSERT_TRUE(id.ok()) << text;
     EXPECT_EQ(id->text(), text);
@@ -59,7 +60,8 @@ TEST(OperatorId, RefusesACitizenNumberAsItIs) {
 }
 
 TEST(Actor, RefusesWhatNamesNobody) {
-  for (const char* text : {"", "node:", "peer:x", "anonymous!", "applicant:1"}) EXPECT_FALSE(Actor::parse(text).ok()) << text;
+  for (const char* text : {"", "node:", "peer:x", "anonymous!", "applicant:1"})
+    EXPECT_FALSE(Actor::parse(text).ok()) << text;
 }
 
 }  // namespace

@@ -21,7 +21,8 @@ struct Kept {
 Error broken() { return Error(Errc::kCorrupt, "a kept password is not readable").because("password.corrupt"); }
 
 Result<std::uint8_t> small_number(const std::string& text, int least, int most) {
-  if (text.empty() || text.size() > 2 || !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
+  if (text.empty() || text.size() > 2 ||
+      !std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; })) {
     return broken();
   }
   const int number = std::stoi(text);
@@ -86,8 +87,8 @@ std::string hash_password(const crypto::SecretBytes& password, crypto::StretchCo
   Bytes salt(kSaltBytes);
   random.fill(salt);
   const crypto::SecretBytes hash = crypto::stretch(password, salt, kHashBytes, cost);
-  return "scrypt$" + std::to_string(cost.work) + "$" + std::to_string(cost.block) + "$" + std::to_string(cost.lanes) + "$" +
-         wire::encode_base64url(salt) + "$" +
+  return "scrypt$" + std::to_string(cost.work) + "$" + std::to_string(cost.block) + "$" + std::to_string(cost.lanes) +
+         "$" + wire::encode_base64url(salt) + "$" +
          wire::encode_base64url(hash.expose(crypto::SecretAccess("keep the hash of a password")));
 }
 

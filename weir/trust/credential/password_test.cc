@@ -62,8 +62,9 @@ TEST(Password, WrongOnesAreRefused) {
 }
 
 TEST(Password, BrokenKeptTextIsCorrupt) {
-  for (const char* kept : {"", "scrypt", "scrypt$4$1$1$AA$AA", "scrypt$99$1$1$AAAAAAAAAAAAAAAAAAAAAA$AA", "md5$1$1$1$a$b",
-                           "scrypt$4$1$x$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}) {
+  for (const char* kept :
+       {"", "scrypt", "scrypt$4$1$1$AA$AA", "scrypt$99$1$1$AAAAAAAAAAAAAAAAAAAAAA$AA", "md5$1$1$1$a$b",
+        "scrypt$4$1$x$AAAAAAAAAAAAAAAAAAAAAA$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA"}) {
     EXPECT_EQ(verify_password(secret("correct-horse-1"), kept).error().code(), Errc::kCorrupt) << kept;
     EXPECT_TRUE(needs_rehash(kept, kCheap));
   }

@@ -64,9 +64,11 @@ std::string format(const ReturnCode& code) {
 
 //= NDI-TR-2025-03#return-codes return codes ABCDEF
 Result<ReturnCode> parse_return_code(std::string_view text) {
-  const bool digits = text.size() == 6 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool digits =
+      text.size() == 6 && std::all_of(text.begin(), text.end(), [](char c) { return c >= '0' && c <= '9'; });
   if (!digits || text[0] > '3' || text[1] != '0' || text[2] > '5') {
-    return Error(Errc::kInvalidArgument, "a return code is six digits, of a known kind and domain").because("return_code.malformed");
+    return Error(Errc::kInvalidArgument, "a return code is six digits, of a known kind and domain")
+        .because("return_code.malformed");
   }
   return ReturnCode{static_cast<CodeKind>(text[0] - '0'), static_cast<CodeDomain>(text[2] - '0'),
                     static_cast<std::uint16_t>((text[3] - '0') * 100 + (text[4] - '0') * 10 + (text[5] - '0'))};
@@ -81,7 +83,8 @@ ReturnCode code_of(const Error& error, CodeDomain domain) {
     case Errc::kUnauthenticated: return {CodeKind::kSystem, domain, 4};
     case Errc::kForbidden: return {CodeKind::kSystem, domain, 4};
     case Errc::kNotFound: return {CodeKind::kBusiness, domain, 1};
-    case Errc::kConflict: return {CodeKind::kBusiness, domain, static_cast<std::uint16_t>(is_invalid_state(error.reason()) ? 2 : 3)};
+    case Errc::kConflict:
+      return {CodeKind::kBusiness, domain, static_cast<std::uint16_t>(is_invalid_state(error.reason()) ? 2 : 3)};
     case Errc::kCorrupt: return {CodeKind::kBusiness, domain, 2};
     case Errc::kUnavailable: return {CodeKind::kSystem, domain, 1};
     case Errc::kExhausted: return {CodeKind::kSystem, domain, 1};
@@ -105,7 +108,8 @@ Error error_of(const ReturnCode& code) {
                     : code.kind == CodeKind::kSystem    ? Errc::kUnavailable
                     : code.kind == CodeKind::kParameter ? Errc::kInvalidArgument
                                                         : Errc::kConflict;
-  return Error(errc, "the peer answered " + format(code) + ": " + describe(code).en).because("ndi.code_" + format(code));
+  return Error(errc, "the peer answered " + format(code) + ": " + describe(code).en)
+      .because("ndi.code_" + format(code));
 }
 
 }  // namespace weir::trust::credential

@@ -16,7 +16,14 @@
 namespace weir::trust::credential {
 
 enum class CodeKind : std::uint8_t { kOk = 0, kSystem = 1, kParameter = 2, kBusiness = 3 };
-enum class CodeDomain : std::uint8_t { kCommon = 0, kPerson = 1, kOrganisation = 2, kOperator = 3, kPlatform = 4, kConnector = 5 };
+enum class CodeDomain : std::uint8_t {
+  kCommon = 0,
+  kPerson = 1,
+  kOrganisation = 2,
+  kOperator = 3,
+  kPlatform = 4,
+  kConnector = 5
+};
 
 struct ReturnCode {
   CodeKind kind = CodeKind::kOk;

@@ -61,7 +61,8 @@ TEST(ReturnCode, ErrorsMapToCodesAndBack) {
 
 TEST(ReturnCode, TheTableHasNoLineTwice) {
   std::set<std::pair<int, int>> seen;
-  for (const CodeDetail& line : kCodeDetails) EXPECT_TRUE(seen.emplace(static_cast<int>(line.kind), line.detail).second);
+  for (const CodeDetail& line : kCodeDetails)
+    EXPECT_TRUE(seen.emplace(static_cast<int>(line.kind), line.detail).second);
 }
 
 // Errors.

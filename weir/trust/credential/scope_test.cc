@@ -28,7 +28,8 @@ TEST(Scopes, CoverWhatIsNoMoreThanThey) {
 
 TEST(Scopes, AreLimitedToWhatBothGrant) {
   EXPECT_EQ(Scopes::all().limited_to(scopes({"catalog:read"})), scopes({"catalog:read"}));
-  EXPECT_EQ(scopes({"catalog:*", "admin"}).limited_to(scopes({"catalog:read", "contract:*"})), scopes({"catalog:read"}));
+  EXPECT_EQ(scopes({"catalog:*", "admin"}).limited_to(scopes({"catalog:read", "contract:*"})),
+            scopes({"catalog:read"}));
   EXPECT_TRUE(scopes({"admin"}).limited_to(scopes({"catalog:*"})).empty());
 }
 

@@ -18,7 +18,8 @@ constexpr std::size_t kNameBytesMax = 200;
 Error refused() {
   return Error(Errc::kUnauthenticated, "this operator cannot log in with this password now")
       .because("login.refused")
-      .advise("check both; after several failures the operator is locked out for a while, which an administrator can end");
+      .advise(
+          "check both; after several failures the operator is locked out for a while, which an administrator can end");
 }
 
 Milliseconds lock_length(const CredentialOptions& options, std::int64_t lock_outs) {
@@ -50,8 +51,9 @@ wire::Json to_json(const Operator& who, Timestamp now) {
 
 Result<> Principal::require(std::string_view scope) const {
   if (must_change_password) {
-    return Error(Errc::kForbidden, "the password must be changed first").because("password.must_change").advise(
-        "change the password, then log in again");
+    return Error(Errc::kForbidden, "the password must be changed first")
+        .because("password.must_change")
+        .advise("change the password, then log in again");
   }
   if (scopes.contains(scope)) return {};
   return Error(Errc::kForbidden, "this needs the scope " + std::string(scope))
@@ -65,7 +67,8 @@ Credentials::Credentials(store::Sql& sql, evidence::Log& log, const Clock& clock
                          const supply::identifier::NodeId& self, const CredentialOptions& options)
     : sql_(sql), log_(log), clock_(clock), random_(random), self_(self), options_(options) {}
 
-Result<> Credentials::note(Tx& tx, std::string_view kind, std::string_view actor, const OperatorId& about, wire::Json body) {
+Result<> Credentials::note(Tx& tx, std::string_view kind, std::string_view actor, const OperatorId& about,
+                           wire::Json body) {
   body.set("operator", about.text());
   WEIR_TRY(log_.append(tx, {.kind = "credential." + std::string(kind),
                             .time = clock_.now(),
@@ -118,7 +121,8 @@ Result<Operator> Credentials::add_first(const OperatorId& id, std::string_view n
     if (count.front().integer() != 0) {
       return Error(Errc::kConflict, "this node has operators already").because("operator.not_first");
     }
-    return insert_operator(tx, {.id = id, .name = std::string(name), .scopes = Scopes::all()}, Actor::node(self_).text());
+    return insert_operator(tx, {.id = id, .name = std::string(name), .scopes = Scopes::all()},
+                           Actor::node(self_).text());
   });
 }
 
@@ -143,7 +147,8 @@ Result<> Credentials::set_scopes(const OperatorId& id, const Scopes& scopes, con
     WEIR_TRY_LET(Account account, tables::load(tx, id.text()));
     account.scopes = scopes;
     WEIR_TRY(tables::update(tx, account));
-    return note(tx, "scopes_changed", actor.text(), id, wire::Json::object({{"scopes", wire::Json::strings(scopes.names())}}));
+    return note(tx, "scopes_changed", actor.text(), id,
+                wire::Json::object({{"scopes", wire::Json::strings(scopes.names())}}));
   });
 }
 
@@ -152,7 +157,8 @@ Result<> Credentials::disable(const OperatorId& id, std::string_view reason, con
     WEIR_TRY_LET(Account account, tables::load(tx, id.text()));
     account.disabled = true;
     WEIR_TRY(tables::update(tx, account));
-    WEIR_TRY(tx.execute("UPDATE credential_token SET revoked = ? WHERE owner = ? AND revoked = 0", {clock_.now(), id.text()}));
+    WEIR_TRY(tx.execute("UPDATE credential_token SET revoked = ? WHERE owner = ? AND revoked = 0",
+                        {clock_.now(), id.text()}));
     return note(tx, "operator_disabled", actor.text(), id, wire::Json::object({{"reason", reason}}));
   });
 }
@@ -194,7 +200,8 @@ Result<> Credentials::set_password(Tx& tx, const Account& old, std::string_view 
 }
 
 //= NDI-TR-2025-03#first-password a password that somebody else knows must be changed
-Result<> Credentials::set_initial_password(const OperatorId& id, const crypto::SecretBytes& password, const Actor& actor) {
+Result<> Credentials::set_initial_password(const OperatorId& id, const crypto::SecretBytes& password,
+                                           const Actor& actor) {
   WEIR_TRY(check_password(password, id.text()));
   const std::string kept = hash_password(password, options_.cost, random_);
   return sql_.write([&](Tx& tx) -> Result<> {
@@ -272,7 +279,9 @@ Result<> Credentials::change_password(const OperatorId& id, const crypto::Secret
   }));
   for (const std::string& earlier : used) {
     if (verify_password(next, earlier)) {
-      return Error(Errc::kInvalidArgument, "the password was used before").because("password.reused").advise("take another one");
+      return Error(Errc::kInvalidArgument, "the password was used before")
+          .because("password.reused")
+          .advise("take another one");
     }
   }
   return sql_.write([&](Tx& tx) -> Result<> {

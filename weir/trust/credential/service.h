@@ -24,11 +24,11 @@
 namespace weir::trust::credential {
 
 struct CredentialOptions {
-  int failures_max = 5;                                        // in a row, then locked
-  Milliseconds lock_first = std::chrono::minutes(1);           // doubles with each lock-out in a row
+  int failures_max = 5;                               // in a row, then locked
+  Milliseconds lock_first = std::chrono::minutes(1);  // doubles with each lock-out in a row
   Milliseconds lock_max = std::chrono::hours(24);
   Milliseconds password_age_max = std::chrono::hours(24 * 90);  // then it must be changed
-  int passwords_remembered = 3;                                // that may not be used again, with the present one
+  int passwords_remembered = 3;                                 // that may not be used again, with the present one
   Milliseconds session_length = std::chrono::hours(12);
   Milliseconds token_length_max = std::chrono::hours(24 * 366);
   crypto::StretchCost cost = {};
@@ -51,7 +51,7 @@ wire::Json to_json(const Operator& who, Timestamp now);
 
 enum class TokenKind : std::uint8_t { kApi = 1, kSession = 2 };
 struct TokenInfo {
-  std::string id;    // UUID; names the token in lists and logs
+  std::string id;  // UUID; names the token in lists and logs
   OperatorId owner;
   std::string label;
   TokenKind kind = TokenKind::kApi;
@@ -115,8 +115,8 @@ class Credentials {
   // kInvalidArgument ("password.…", "password.reused").
   Result<> change_password(const OperatorId& id, const crypto::SecretBytes& present, const crypto::SecretBytes& next);
 
-  // A session. Fails with kUnauthenticated ("login.refused") whatever was wrong. While locked out also the right password
-  // is refused, in the same words: an answer of its own would tell who exists, and when a guess was right.
+  // A session. Fails with kUnauthenticated ("login.refused") whatever was wrong. While locked out also the right
+  // password is refused, in the same words: an answer of its own would tell who exists, and when a guess was right.
   Result<NewToken> login(std::string_view id, const crypto::SecretBytes& password);
   Result<> logout(std::string_view token);
 

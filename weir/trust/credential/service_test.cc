@@ -27,7 +27,9 @@ crypto::SecretBytes secret(std::string_view text) { return crypto::SecretBytes(v
 struct CredentialsTest : ::testing::Test {
   CredentialsTest() {
     EXPECT_TRUE(store::migrate(*database, Credentials::migration()).ok());
-    EXPECT_TRUE(service.add({.id = kAnna, .name = "Anna", .scopes = *Scopes::parse({"catalog:*", "evidence:read"})}, kRoot).ok());
+    EXPECT_TRUE(
+        service.add({.id = kAnna, .name = "Anna", .scopes = *Scopes::parse({"catalog:*", "evidence:read"})}, kRoot)
+            .ok());
     log.entries.clear();
   }
   // Anna with a password of her own.
@@ -154,7 +156,8 @@ TEST_F(CredentialsTest, AnAdministratorEndsALockOut) {
 TEST_F(CredentialsTest, GuessesThroughAChangeOfPasswordCountToo) {
   give_password();
   for (int i = 0; i < options.failures_max; ++i) {
-    EXPECT_EQ(service.change_password(kAnna, secret("wrong-pass-1"), secret("next-pass-22")).error().reason(), "login.refused");
+    EXPECT_EQ(service.change_password(kAnna, secret("wrong-pass-1"), secret("next-pass-22")).error().reason(),
+              "login.refused");
   }
   EXPECT_EQ(login_reason("first-pass-1"), "login.refused");
 }
@@ -183,18 +186,20 @@ TEST_F(CredentialsTest, NeitherTokenNorPasswordIsStoredOrLogged) {
   give_password("very-secret-99");
   const NewToken token = *service.issue_token(kAnna, "export", *Scopes::parse({"catalog:read"}), hours(24), kRoot);
   std::string all;
-  ASSERT_TRUE(database->read([&](store::Tx& tx) -> Result<> {
-    for (const char* table : {"credential_operator", "credential_token"}) {
-      WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT * FROM " + std::string(table)));
-      for (const store::Row& row : rows) {
-        for (const store::Value& value : row) {
-          if (const auto* text = std::get_if<std::string>(&value.variant())) all += *text;
-          if (const auto* bytes = std::get_if<Bytes>(&value.variant())) all += text_of(*bytes);
-        }
-      }
-    }
-    return {};
-  }).ok());
+  ASSERT_TRUE(database
+                  ->read([&](store::Tx& tx) -> Result<> {
+                    for (const char* table : {"credential_operator", "credential_token"}) {
+                      WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT * FROM " + std::string(table)));
+                      for (const store::Row& row : rows) {
+                        for (const store::Value& value : row) {
+                          if (const auto* text = std::get_if<std::string>(&value.variant())) all += *text;
+                          if (const auto* bytes = std::get_if<Bytes>(&value.variant())) all += text_of(*bytes);
+                        }
+                      }
+                    }
+                    return {};
+                  })
+                  .ok());
   for (const auto& entry : log.entries) all += tlog::to_json(entry).dump();
   EXPECT_EQ(all.find(token.text.substr(5)), std::string::npos);
   EXPECT_EQ(all.find("very-secret"), std::string::npos);
@@ -248,8 +253,11 @@ TEST_F(CredentialsTest, WhateverIsWrongTheAnswerIsTheSame) {
   give_password();
   ASSERT_TRUE(service.add({.id = kBob, .name = "Bob", .scopes = {}}, kRoot).ok());
   const auto wrong = service.login("anna", secret("wrong-pass-1"));
-  for (const auto& [id, password] : std::vector<std::pair<std::string, std::string>>{
-           {"nobody", "first-pass-1"}, {"bob", "first-pass-1"}, {"not an operator!", "x"}, {"anna", std::string(5000, 'x')}}) {
+  for (const auto& [id, password] :
+       std::vector<std::pair<std::string, std::string>>{{"nobody", "first-pass-1"},
+                                                        {"bob", "first-pass-1"},
+                                                        {"not an operator!", "x"},
+                                                        {"anna", std::string(5000, 'x')}}) {
     const auto refused = service.login(id, secret(password));
     ASSERT_FALSE(refused.ok());
     EXPECT_EQ(refused.error().message(), wrong.error().message());
@@ -260,13 +268,18 @@ TEST_F(CredentialsTest, WhateverIsWrongTheAnswerIsTheSame) {
 
 TEST_F(CredentialsTest, OldPasswordsMayNotComeBack) {
   give_password("pass-number-1");
-  EXPECT_EQ(service.change_password(kAnna, secret("pass-number-1"), secret("pass-number-1")).error().reason(), "password.reused");
+  EXPECT_EQ(service.change_password(kAnna, secret("pass-number-1"), secret("pass-number-1")).error().reason(),
+            "password.reused");
   ASSERT_TRUE(service.change_password(kAnna, secret("pass-number-1"), secret("pass-number-2")).ok());
-  EXPECT_EQ(service.change_password(kAnna, secret("pass-number-2"), secret("pass-number-1")).error().reason(), "password.reused");
-  EXPECT_EQ(service.change_password(kAnna, secret("pass-number-2"), secret("short1!")).error().reason(), "password.too_short");
+  EXPECT_EQ(service.change_password(kAnna, secret("pass-number-2"), secret("pass-number-1")).error().reason(),
+            "password.reused");
+  EXPECT_EQ(service.change_password(kAnna, secret("pass-number-2"), secret("short1!")).error().reason(),
+            "password.too_short");
   for (int i = 3; i <= 6; ++i) {
-    ASSERT_TRUE(service.change_password(kAnna, secret("pass-number-" + std::to_string(i - 1)),
-                                        secret("pass-number-" + std::to_string(i))).ok());
+    ASSERT_TRUE(service
+                    .change_password(kAnna, secret("pass-number-" + std::to_string(i - 1)),
+                                     secret("pass-number-" + std::to_string(i)))
+                    .ok());
   }
   EXPECT_TRUE(service.change_password(kAnna, secret("pass-number-6"), secret("pass-number-1")).ok()) << "long ago";
 }
@@ -290,7 +303,8 @@ TEST_F(CredentialsTest, TokensMayNotGoBeyondTheirOperator) {
             "scope.beyond_operator");
   EXPECT_EQ(service.issue_token(kAnna, "x", Scopes(), hours(24 * 400), kRoot).error().reason(), "token.length");
   EXPECT_EQ(service.issue_token(kAnna, "x", Scopes(), hours(0), kRoot).error().reason(), "token.length");
-  EXPECT_EQ(service.issue_token(kAnna, std::string(300, 'x'), Scopes(), hours(1), kRoot).error().reason(), "token.label");
+  EXPECT_EQ(service.issue_token(kAnna, std::string(300, 'x'), Scopes(), hours(1), kRoot).error().reason(),
+            "token.label");
   EXPECT_EQ(service.issue_token(kBob, "x", Scopes(), hours(1), kRoot).error().reason(), "operator.unknown");
 }
 
@@ -304,8 +318,9 @@ TEST_F(CredentialsTest, ThereAreNoMoreTokensThanTheLimit) {
 }
 
 TEST_F(CredentialsTest, StrangeTokensAreUnknown) {
-  for (const std::string& text : {std::string(), std::string("weir_"), std::string("weir_AAAA"), std::string("x") + std::string(47, 'A'),
-                                  "weir_" + std::string(43, 'A'), "weir_" + std::string(4300, 'A')}) {
+  for (const std::string& text :
+       {std::string(), std::string("weir_"), std::string("weir_AAAA"), std::string("x") + std::string(47, 'A'),
+        "weir_" + std::string(43, 'A'), "weir_" + std::string(4300, 'A')}) {
     EXPECT_EQ(service.authenticate(text).error().reason(), "token.unknown") << text.size();
   }
   EXPECT_EQ(service.revoke_token("nothing", "x", kRoot).error().code(), Errc::kNotFound);
@@ -313,7 +328,8 @@ TEST_F(CredentialsTest, StrangeTokensAreUnknown) {
 
 TEST_F(CredentialsTest, OperatorsAreAddedOnceAndWithinLimits) {
   EXPECT_EQ(service.add({.id = kAnna, .name = "Anna", .scopes = {}}, kRoot).error().reason(), "operator.exists");
-  EXPECT_EQ(service.add({.id = kBob, .name = std::string(300, 'b'), .scopes = {}}, kRoot).error().reason(), "operator.name");
+  EXPECT_EQ(service.add({.id = kBob, .name = std::string(300, 'b'), .scopes = {}}, kRoot).error().reason(),
+            "operator.name");
   EXPECT_EQ(service.find(kBob).error().reason(), "operator.unknown");
   EXPECT_EQ(service.list()->size(), 1u);
   Credentials full{*database, log, clock, random, kNode, {.operators_max = 1}};

@@ -9,7 +9,8 @@ using store::Rows;
 using store::Tx;
 
 constexpr std::string_view kColumns =
-    "id, name, scopes, disabled, password, password_set, must_change, previous, failures, lock_outs, locked_until, created";
+    "id, name, scopes, disabled, password, password_set, must_change, previous, failures, lock_outs, locked_until, "
+    "created";
 constexpr std::string_view kTokenColumns = "id, owner, label, kind, scopes, created, expires, revoked";
 
 std::vector<std::string> words(const std::string& text, char separator) {
@@ -82,19 +83,21 @@ Result<std::vector<Account>> load_all(Tx& tx) {
 }
 
 Result<bool> insert(Tx& tx, const Account& a) {
-  WEIR_TRY_LET(const std::int64_t changed,
-               tx.execute("INSERT INTO credential_operator (" + std::string(kColumns) +
-                              ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
-                          {a.id.text(), a.name, join(a.scopes.names(), " "), a.disabled ? 1 : 0, a.password, a.password_set,
-                           a.must_change ? 1 : 0, join(a.previous, " "), a.failures, a.lock_outs, a.locked_until, a.created}));
+  WEIR_TRY_LET(
+      const std::int64_t changed,
+      tx.execute("INSERT INTO credential_operator (" + std::string(kColumns) +
+                     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO NOTHING",
+                 {a.id.text(), a.name, join(a.scopes.names(), " "), a.disabled ? 1 : 0, a.password, a.password_set,
+                  a.must_change ? 1 : 0, join(a.previous, " "), a.failures, a.lock_outs, a.locked_until, a.created}));
   return changed == 1;
 }
 
 Result<> update(Tx& tx, const Account& a) {
-  WEIR_TRY(tx.execute("UPDATE credential_operator SET name = ?, scopes = ?, disabled = ?, password = ?, password_set = ?, "
-                      "must_change = ?, previous = ?, failures = ?, lock_outs = ?, locked_until = ? WHERE id = ?",
-                      {a.name, join(a.scopes.names(), " "), a.disabled ? 1 : 0, a.password, a.password_set,
-                       a.must_change ? 1 : 0, join(a.previous, " "), a.failures, a.lock_outs, a.locked_until, a.id.text()}));
+  WEIR_TRY(
+      tx.execute("UPDATE credential_operator SET name = ?, scopes = ?, disabled = ?, password = ?, password_set = ?, "
+                 "must_change = ?, previous = ?, failures = ?, lock_outs = ?, locked_until = ? WHERE id = ?",
+                 {a.name, join(a.scopes.names(), " "), a.disabled ? 1 : 0, a.password, a.password_set,
+                  a.must_change ? 1 : 0, join(a.previous, " "), a.failures, a.lock_outs, a.locked_until, a.id.text()}));
   return {};
 }
 
@@ -119,10 +122,10 @@ Result<std::vector<TokenInfo>> tokens_where(Tx& tx, std::string_view where, stor
 }
 
 Result<> insert(Tx& tx, const TokenInfo& token, ByteView hash) {
-  WEIR_TRY(tx.execute("INSERT INTO credential_token (hash, " + std::string(kTokenColumns) +
-                          ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                      {hash, token.id, token.owner.text(), token.label, static_cast<std::int64_t>(token.kind),
-                       join(token.scopes.names(), " "), token.created, token.expires, token.revoked}));
+  WEIR_TRY(tx.execute(
+      "INSERT INTO credential_token (hash, " + std::string(kTokenColumns) + ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+      {hash, token.id, token.owner.text(), token.label, static_cast<std::int64_t>(token.kind),
+       join(token.scopes.names(), " "), token.created, token.expires, token.revoked}));
   return {};
 }
 

@@ -64,7 +64,8 @@ Result<> Credentials::make_room_for_session(Tx& tx, const OperatorId& id) {
   const std::int64_t session = number_of(TokenKind::kSession);
   WEIR_TRY(tx.execute("DELETE FROM credential_token WHERE owner = ? AND kind = ? AND (expires <= ? OR revoked <> 0)",
                       {id.text(), session, clock_.now()}));
-  WEIR_TRY_LET(const std::vector<TokenInfo> live, tables::tokens_where(tx, "owner = ? AND kind = ?", {id.text(), session}));
+  WEIR_TRY_LET(const std::vector<TokenInfo> live,
+               tables::tokens_where(tx, "owner = ? AND kind = ?", {id.text(), session}));
   for (std::size_t i = 0; i + options_.sessions_per_operator_max <= live.size(); ++i) {
     WEIR_TRY(tx.execute("DELETE FROM credential_token WHERE id = ?", {live[i].id}));
   }
@@ -101,8 +102,9 @@ Result<> Credentials::logout(std::string_view token) {
 Result<NewToken> Credentials::issue_token(const OperatorId& id, std::string_view label, const Scopes& scopes,
                                           Milliseconds length, const Actor& actor) {
   if (length <= Milliseconds(0) || length > options_.token_length_max) {
-    return Error(Errc::kInvalidArgument, "a token lives at most " +
-                                             std::to_string(options_.token_length_max / std::chrono::hours(24)) + " days")
+    return Error(
+               Errc::kInvalidArgument,
+               "a token lives at most " + std::to_string(options_.token_length_max / std::chrono::hours(24)) + " days")
         .because("token.length");
   }
   if (label.size() > kLabelBytesMax || !is_utf8(label)) {
@@ -119,8 +121,9 @@ Result<NewToken> Credentials::issue_token(const OperatorId& id, std::string_view
     WEIR_TRY_LET(const auto live, tables::tokens_where(tx, "owner = ? AND kind = ? AND revoked = 0 AND expires > ?",
                                                        {id.text(), number_of(TokenKind::kApi), clock_.now()}));
     if (live.size() >= options_.tokens_per_operator_max) {
-      return Error(Errc::kExhausted, "the operator has as many tokens as it may").because("token.too_many").advise(
-          "revoke one that is not used any more");
+      return Error(Errc::kExhausted, "the operator has as many tokens as it may")
+          .because("token.too_many")
+          .advise("revoke one that is not used any more");
     }
     WEIR_TRY_LET(NewToken token, insert_token(tx, id, label, TokenKind::kApi, scopes, after(clock_.now(), length)));
     wire::Json body = to_json(token.info);
@@ -150,7 +153,8 @@ Result<std::int64_t> Credentials::revoke_all(const OperatorId& id, std::string_v
                  tx.execute("UPDATE credential_token SET revoked = ? WHERE owner = ? AND revoked = 0 AND expires > ?",
                             {clock_.now(), id.text(), clock_.now()}));
     if (count > 0) {
-      WEIR_TRY(note(tx, "tokens_revoked", actor.text(), id, wire::Json::object({{"count", count}, {"reason", reason}})));
+      WEIR_TRY(
+          note(tx, "tokens_revoked", actor.text(), id, wire::Json::object({{"count", count}, {"reason", reason}})));
     }
     return count;
   });
@@ -166,19 +170,24 @@ Result<Principal> Credentials::authenticate(std::string_view token) {
   return store::sql_read<Principal>(sql_, [&](Tx& tx) -> Result<Principal> {
     WEIR_TRY_LET(const auto found, tables::tokens_where(tx, "hash = ?", {hash}));
     if (found.empty()) {
-      return Error(Errc::kUnauthenticated, "this is no token of this node").because("token.unknown").advise(
-          "log in, or ask an administrator for a token");
+      return Error(Errc::kUnauthenticated, "this is no token of this node")
+          .because("token.unknown")
+          .advise("log in, or ask an administrator for a token");
     }
     const TokenInfo& info = found.front();
-    if (info.revoked.value() != 0) return Error(Errc::kUnauthenticated, "the token was revoked").because("token.revoked");
-    if (info.expires <= clock_.now()) return Error(Errc::kUnauthenticated, "the token has expired").because("token.expired");
+    if (info.revoked.value() != 0)
+      return Error(Errc::kUnauthenticated, "the token was revoked").because("token.revoked");
+    if (info.expires <= clock_.now())
+      return Error(Errc::kUnauthenticated, "the token has expired").because("token.expired");
     WEIR_TRY_LET(const Account account, tables::load(tx, info.owner.text()));
     if (account.disabled) return Error(Errc::kUnauthenticated, "the token was revoked").because("token.revoked");
     const bool session = info.kind == TokenKind::kSession;
     const bool restricted = session && must_change(account);
     return Principal{.id = account.id,
                      .token = info.id,
-                     .scopes = restricted ? Scopes() : session ? account.scopes : info.scopes.limited_to(account.scopes),
+                     .scopes = restricted ? Scopes()
+                               : session  ? account.scopes
+                                          : info.scopes.limited_to(account.scopes),
                      .must_change_password = restricted};
   });
 }

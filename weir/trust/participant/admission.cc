@@ -57,8 +57,8 @@ Admission::Admission(const Parts& parts, const NodeId& self, const supply::ident
   WEIR_CHECK(parts.authority.certificate.info().is_authority);
 }
 
-Result<> Admission::note(Tx& tx, std::string_view kind, const Actor& actor, const SubjectId& subject, const NodeId* node,
-                         Json body) {
+Result<> Admission::note(Tx& tx, std::string_view kind, const Actor& actor, const SubjectId& subject,
+                         const NodeId* node, Json body) {
   std::vector<std::string> participants{subject.text()};
   if (node != nullptr) participants.push_back(node->text());
   WEIR_TRY(parts_.log.append(tx, {.kind = std::string(kind),
@@ -73,12 +73,16 @@ Result<> Admission::check_conflicts(Tx& tx, const Application& application, cons
                                     const ApplicationKeys& keys, std::string_view id) {
   WEIR_TRY_LET(const store::Row waiting, tx.one("SELECT COUNT(*) FROM participant_application WHERE status = 1"));
   if (waiting.front().integer() > static_cast<std::int64_t>(options_.waiting_max)) {  // with this one
-    return Error(Errc::kExhausted, "too many applications wait").because("application.too_many").advise("try again later");
+    return Error(Errc::kExhausted, "too many applications wait")
+        .because("application.too_many")
+        .advise("try again later");
   }
-  WEIR_TRY_LET(const bool waits, any(tx, "SELECT 1 FROM participant_application WHERE base_url = ? AND status = 1 AND id <> ?",
-                                     {application.base_url, id}));
-  WEIR_TRY_LET(const bool here, any(tx, "SELECT 1 FROM participant_node WHERE base_url = ? AND source <> 3 AND status <> 5",
-                                    {application.base_url}));
+  WEIR_TRY_LET(const bool waits,
+               any(tx, "SELECT 1 FROM participant_application WHERE base_url = ? AND status = 1 AND id <> ?",
+                   {application.base_url, id}));
+  WEIR_TRY_LET(const bool here,
+               any(tx, "SELECT 1 FROM participant_node WHERE base_url = ? AND source <> 3 AND status <> 5",
+                   {application.base_url}));
   if (waits || here) {
     return conflict("application.duplicate", "a node at " + application.base_url + " has applied or is here already");
   }
@@ -153,8 +157,8 @@ Result<Applied> Admission::apply(const Application& given) {
   return Applied{id, token};
 }
 
-Result<Admission::Certificates> Admission::certify(const NodeId& id, const SubjectId& subject, std::string_view base_url,
-                                                   const ApplicationKeys& keys) {
+Result<Admission::Certificates> Admission::certify(const NodeId& id, const SubjectId& subject,
+                                                   std::string_view base_url, const ApplicationKeys& keys) {
   WEIR_TRY_LET(const BaseUrl url, parse_base_url(base_url));
   const Timestamp now = parts_.clock.now();
   const crypto::Certificate& authority = parts_.authority.certificate;
@@ -199,7 +203,8 @@ Result<NodeId> Admission::approve(std::string_view application, std::string_view
                                .capabilities = row.content.capabilities,
                                .updated = now},
                               Source::kOwn, now));
-    WEIR_TRY(parts_.registry.enter(tx, {.id = id, .owner = row.subject, .location = row.content.base_url}, actor.text()));
+    WEIR_TRY(
+        parts_.registry.enter(tx, {.id = id, .owner = row.subject, .location = row.content.base_url}, actor.text()));
     row.node = id;
     row.reason = std::string(reason);
     row.decided_by = actor.text();
@@ -249,10 +254,13 @@ Result<Enrolment> Admission::pickup(std::string_view application, std::string_vi
     if (row.status == Status::kApplied) {
       return Error(Errc::kUnavailable, "the application was not decided yet").because("pickup.waiting");
     }
-    if (row.picked_up) return conflict("pickup.done", "the certificates were picked up before").advise("ask for a new pickup token");
+    if (row.picked_up)
+      return conflict("pickup.done", "the certificates were picked up before").advise("ask for a new pickup token");
     const Timestamp now = parts_.clock.now();
     if (now > row.token_expires) {
-      return Error(Errc::kForbidden, "the pickup token has expired").because("pickup.expired").advise("ask for a new one");
+      return Error(Errc::kForbidden, "the pickup token has expired")
+          .because("pickup.expired")
+          .advise("ask for a new one");
     }
     WEIR_CHECK(row.node.has_value());
     WEIR_TRY_LET(std::optional<tables::NodeRow> node, tables::find_node(tx, *row.node));
@@ -267,7 +275,8 @@ Result<Enrolment> Admission::pickup(std::string_view application, std::string_vi
       WEIR_TRY_LET(node, tables::find_node(tx, *row.node));
     }
     if (node->record.status != Status::kActive) {
-      return Error(Errc::kForbidden, "the node is " + std::string(name_of(node->record.status))).because("node.not_active");
+      return Error(Errc::kForbidden, "the node is " + std::string(name_of(node->record.status)))
+          .because("node.not_active");
     }
     row.picked_up = true;
     row.updated = now;
@@ -320,16 +329,18 @@ Result<NodeRecord> Admission::renew_certificates(const NodeId& id, std::string_v
     const Timestamp now = parts_.clock.now();
     for (const std::string* pem : {&node->record.identity_certificate_pem, &node->record.transport_certificate_pem}) {
       WEIR_TRY_LET(const auto old, crypto::Certificate::from_pem(*pem));
-      WEIR_TRY(tx.execute("INSERT INTO participant_revoked (serial, node, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                          {old.info().serial_hex, id.text(), now}));
+      WEIR_TRY(
+          tx.execute("INSERT INTO participant_revoked (serial, node, since) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                     {old.info().serial_hex, id.text(), now}));
     }
     WEIR_TRY_LET(Certificates certificates, certify(id, node->record.participant, node->record.base_url, keys));
     node->record.identity_certificate_pem = std::move(certificates.identity_pem);
     node->record.transport_certificate_pem = std::move(certificates.transport_pem);
     node->record.updated = now;
     WEIR_TRY(tables::put_node(tx, node->record, Source::kOwn, now));
-    WEIR_TRY(note(tx, "node.certificates_renewed", actor, node->record.participant, &id,
-                  Json::object({{"identityKey", keys.identity.fingerprint()}, {"transportKey", keys.transport.fingerprint()}})));
+    WEIR_TRY(note(
+        tx, "node.certificates_renewed", actor, node->record.participant, &id,
+        Json::object({{"identityKey", keys.identity.fingerprint()}, {"transportKey", keys.transport.fingerprint()}})));
     return node->record;
   });
 }

@@ -50,9 +50,9 @@ struct ApplicationInfo {
   Status status = Status::kApplied;  // of the node: applied, approved, active … or rejected
   SubjectId participant;
   std::string participant_name;
-  Application content;               // personal fields masked
-  std::optional<NodeId> node;        // from approval on
-  std::string reason;                // of the last step
+  Application content;         // personal fields masked
+  std::optional<NodeId> node;  // from approval on
+  std::string reason;          // of the last step
   std::string decided_by;
   Timestamp applied{};
   Timestamp updated{};
@@ -103,8 +103,8 @@ class Admission {
                                         std::string_view transport_request_pem, const credential::Actor& actor);
 
   //= TC609-6-2025-11#cut-off
-  // One node. Fails with kNotFound ("node.unknown"), kConflict ("participant.wrong_state"; "participant.not_active" if it is
-  // to be resumed under a participant that is suspended).
+  // One node. Fails with kNotFound ("node.unknown"), kConflict ("participant.wrong_state"; "participant.not_active" if
+  // it is to be resumed under a participant that is suspended).
   Result<> suspend(const NodeId& id, std::string_view reason, const credential::Actor& actor);
   Result<> resume(const NodeId& id, std::string_view reason, const credential::Actor& actor);
   //= TC609-6-2025-12#deregistration
@@ -116,7 +116,8 @@ class Admission {
 
   Result<ApplicationInfo> application(std::string_view id);
   // Newest first; all statuses if none is given.
-  Result<std::vector<ApplicationInfo>> applications(std::optional<Status> status, std::size_t offset, std::size_t limit);
+  Result<std::vector<ApplicationInfo>> applications(std::optional<Status> status, std::size_t offset,
+                                                    std::size_t limit);
   Result<ParticipantInfo> participant(const SubjectId& id);
   Result<std::vector<ParticipantInfo>> participants(std::string_view after, std::size_t limit);
 
@@ -134,7 +135,8 @@ class Admission {
   Result<> step_subject(store::Tx& tx, const SubjectId& id, Step step, std::string_view reason);
   Result<Certificates> certify(const NodeId& id, const SubjectId& subject, std::string_view base_url,
                                const ApplicationKeys& keys);
-  Result<> step_node(store::Tx& tx, const NodeId& id, Step step, std::string_view reason, const credential::Actor& actor);
+  Result<> step_node(store::Tx& tx, const NodeId& id, Step step, std::string_view reason,
+                     const credential::Actor& actor);
   Result<> step_participant(const SubjectId& id, Step step, std::string_view reason, const credential::Actor& actor);
   Result<std::vector<std::string>> step_nodes_of(store::Tx& tx, const SubjectId& id, Step step,
                                                  const credential::Actor& actor);

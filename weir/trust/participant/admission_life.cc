@@ -101,8 +101,9 @@ Result<> Admission::step_node(Tx& tx, const NodeId& id, Step step, std::string_v
 
 // With the participant go its nodes: their identifiers' status, and when it ends, they end too.
 Result<std::vector<std::string>> Admission::step_nodes_of(Tx& tx, const SubjectId& id, Step step, const Actor& actor) {
-  WEIR_TRY_LET(const std::vector<NodeRow> nodes,
-               tables::nodes_where(tx, "n.participant = ? AND n.source = 1 AND n.status <> 5 ORDER BY n.id", {id.text()}));
+  WEIR_TRY_LET(
+      const std::vector<NodeRow> nodes,
+      tables::nodes_where(tx, "n.participant = ? AND n.source = 1 AND n.status <> 5 ORDER BY n.id", {id.text()}));
   std::vector<std::string> touched;
   for (const NodeRow& node : nodes) {
     const bool ends = step == Step::kDeregister;
@@ -169,14 +170,15 @@ Result<std::vector<ApplicationInfo>> Admission::applications(std::optional<Statu
   using Infos = std::vector<ApplicationInfo>;
   return store::sql_read<Infos>(parts_.sql, [&](Tx& tx) -> Result<Infos> {
     // A decided application has the status of its node, or of the participant where that counts.
-    WEIR_TRY_LET(std::vector<ApplicationRow> rows,
-                 tables::applications_where(
-                     tx,
-                     "? = 0 OR (CASE WHEN node = '' THEN status ELSE (SELECT CASE WHEN s.status = 4 AND n.status = 3 THEN 4 "
-                     "ELSE n.status END FROM participant_node n LEFT JOIN participant_subject s ON s.subject = n.participant "
-                     "WHERE n.id = participant_application.node) END) = ? ORDER BY applied DESC, id LIMIT ? OFFSET ?",
-                     {static_cast<std::int64_t>(status ? *status : Status{}), static_cast<std::int64_t>(status ? *status : Status{}),
-                      limit, offset}));
+    WEIR_TRY_LET(
+        std::vector<ApplicationRow> rows,
+        tables::applications_where(
+            tx,
+            "? = 0 OR (CASE WHEN node = '' THEN status ELSE (SELECT CASE WHEN s.status = 4 AND n.status = 3 THEN 4 "
+            "ELSE n.status END FROM participant_node n LEFT JOIN participant_subject s ON s.subject = n.participant "
+            "WHERE n.id = participant_application.node) END) = ? ORDER BY applied DESC, id LIMIT ? OFFSET ?",
+            {static_cast<std::int64_t>(status ? *status : Status{}),
+             static_cast<std::int64_t>(status ? *status : Status{}), limit, offset}));
     Infos infos;
     for (ApplicationRow& row : rows) {
       WEIR_TRY_LET(ApplicationInfo info, info_of(tx, std::move(row)));
@@ -215,10 +217,11 @@ Result<RevocationList> Admission::revocations() {
       if (status != Status::kSuspended && status != Status::kDeregistered) continue;
       for (const std::string* pem : {&node.record.identity_certificate_pem, &node.record.transport_certificate_pem}) {
         WEIR_TRY_LET(const auto certificate, crypto::Certificate::from_pem(*pem));
-        list.entries.push_back({.serial_hex = certificate.info().serial_hex,
-                                .node = node.record.id,
-                                .reason = status == Status::kSuspended ? RevocationReason::kHold : RevocationReason::kCessation,
-                                .since = node.since});
+        list.entries.push_back(
+            {.serial_hex = certificate.info().serial_hex,
+             .node = node.record.id,
+             .reason = status == Status::kSuspended ? RevocationReason::kHold : RevocationReason::kCessation,
+             .since = node.since});
       }
     }
     WEIR_TRY_LET(const store::Rows superseded, tx.query("SELECT serial, node, since FROM participant_revoked"));

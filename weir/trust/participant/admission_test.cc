@@ -33,7 +33,8 @@ TEST(Admission, LeadsFromApplicationToAnActiveNode) {
   EXPECT_EQ(enrolment.node.status, Status::kActive);
   EXPECT_EQ(enrolment.regional.id, regional.self);
   EXPECT_THAT(enrolment.anchors_pem, ElementsAre(regional.authority.pem()));
-  EXPECT_TRUE(verify_enrolment(enrolment, applicant.expectation(regional.authority.fingerprint()), regional.clock.now()).ok());
+  EXPECT_TRUE(
+      verify_enrolment(enrolment, applicant.expectation(regional.authority.fingerprint()), regional.clock.now()).ok());
   EXPECT_EQ(parse_enrolment(to_json(enrolment).dump())->node, enrolment.node);
 
   const auto certificate = *crypto::Certificate::from_pem(enrolment.node.transport_certificate_pem);
@@ -63,12 +64,11 @@ TEST(Admission, ShangMiIdentitiesAreAdmittedToo) {
 TEST(Admission, APersonTakesPartUnderAMappedIdentifier) {
   Regional regional;
   Applicant applicant;
-  applicant.application.participant = {.kind = SubjectKind::kPerson,
-                                       .base = wire::Json::object({{"fullName", "李四"},
-                                                                   {"certType", "01"},
-                                                                   {"certCode", "11010519491231002X"},
-                                                                   {"phone", "13800001111"}}),
-                                       .extended = wire::Json::object({{"birthDate", "1949-12-31"}})};
+  applicant.application.participant = {
+      .kind = SubjectKind::kPerson,
+      .base = wire::Json::object(
+          {{"fullName", "李四"}, {"certType", "01"}, {"certCode", "11010519491231002X"}, {"phone", "13800001111"}}),
+      .extended = wire::Json::object({{"birthDate", "1949-12-31"}})};
   const Enrolment enrolment = regional.admit(applicant);
   EXPECT_EQ(enrolment.node.participant.text()[0], 'P');
   std::string all = to_json(*regional.admission.participant(enrolment.node.participant)).dump();
@@ -110,7 +110,8 @@ TEST(Admission, SuspensionAndResumptionHoldAtOnce) {
   const NodeId id = enrolment.node.id;
   EXPECT_TRUE(regional.directory.check_connection(enrolment.node.transport_certificate_pem).ok());
   ASSERT_TRUE(regional.admission.suspend(id, "contract breach", kRoot).ok());
-  EXPECT_EQ(regional.directory.check_connection(enrolment.node.transport_certificate_pem).error().reason(), "node.suspended");
+  EXPECT_EQ(regional.directory.check_connection(enrolment.node.transport_certificate_pem).error().reason(),
+            "node.suspended");
   EXPECT_EQ(regional.directory.public_key(id).error().code(), Errc::kForbidden);
   EXPECT_EQ(regional.registry.resolve(id)->record.status, supply::identifier::RecordStatus::kSuspended);
   EXPECT_THAT(regional.admission.revocations()->entries, SizeIs(2));
@@ -221,7 +222,8 @@ TEST(Admission, DuplicatesAreRefused) {
   EXPECT_EQ(regional.apply_reason(thief.application), "application.duplicate") << "another's address";
   // Same keys at another address: the request is for another host then.
   Applicant elsewhere("https://b.example");
-  elsewhere.application.identity_request_pem = Applicant::request(applicant.identity, *parse_base_url("https://b.example"));
+  elsewhere.application.identity_request_pem =
+      Applicant::request(applicant.identity, *parse_base_url("https://b.example"));
   EXPECT_EQ(regional.apply_reason(elsewhere.application), "application.key_in_use");
   Applicant renamed("https://c.example");
   renamed.application.participant.base.set("enterpriseName", "another company");

@@ -18,8 +18,10 @@ Error bad(const char* reason, const std::string& what) { return Error(Errc::kInv
 Result<std::string> short_text(const Json& json, std::string_view name, std::size_t most, bool required) {
   if (!required && json[name].is_null()) return std::string();
   WEIR_TRY_LET(std::string text, json.text(name));
-  const bool control = std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
-  if (text.size() > most) return bad("field.length", std::string(name) + ": has more than " + std::to_string(most) + " bytes");
+  const bool control =
+      std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  if (text.size() > most)
+    return bad("field.length", std::string(name) + ": has more than " + std::to_string(most) + " bytes");
   if (control) return bad("field.format", std::string(name) + ": has a control character");
   if (required && text.empty()) return bad("field.required", std::string(name) + ": is required");
   return text;
@@ -33,7 +35,9 @@ Result<NodeKind> parse_kind(std::string_view text) {
   return bad("application.node_kind", "nodeKind: a regional node admits connectors and business nodes");
 }
 
-SubjectKind data_kind(NodeKind kind) { return kind == NodeKind::kConnector ? SubjectKind::kConnector : SubjectKind::kPlatform; }
+SubjectKind data_kind(NodeKind kind) {
+  return kind == NodeKind::kConnector ? SubjectKind::kConnector : SubjectKind::kPlatform;
+}
 
 bool is_capability(std::string_view text) {
   return !text.empty() && text.size() <= 64 && std::all_of(text.begin(), text.end(), [](char c) {
@@ -46,7 +50,8 @@ Result<crypto::CertificateRequest> read_request(std::string_view pem, const Base
   auto request = crypto::parse_request(pem);
   if (!request) return Error(std::move(request).error()).with(which);
   if (request->subject.common_name != url.host) {
-    return bad("application.host", std::string(which) + ": the common name is not the host of baseUrl, '" + url.host + "'");
+    return bad("application.host",
+               std::string(which) + ": the common name is not the host of baseUrl, '" + url.host + "'");
   }
   return request;
 }
@@ -137,7 +142,9 @@ Result<Enrolment> parse_enrolment(std::string_view text) {
 
 namespace {
 
-Error refused(const char* reason, const std::string& what) { return Error(Errc::kUnauthenticated, what).because(reason); }
+Error refused(const char* reason, const std::string& what) {
+  return Error(Errc::kUnauthenticated, what).because(reason);
+}
 
 // A certificate of an anchor that names the node and its host, and is for this key if one is given.
 Result<> verify_certificate(std::string_view pem, const NodeRecord& node, const crypto::PublicKey* key,
@@ -173,16 +180,20 @@ Result<> verify_enrolment(const Enrolment& enrolment, const Expectation& expecte
   // Only the pinned one vouches for this node; the others are what it says they are once it is trusted.
   std::vector<Certificate> pinned;
   for (const Certificate& anchor : anchors) {
-    if (expected.anchor_fingerprint.empty() || anchor.fingerprint() == expected.anchor_fingerprint) pinned.push_back(anchor);
+    if (expected.anchor_fingerprint.empty() || anchor.fingerprint() == expected.anchor_fingerprint)
+      pinned.push_back(anchor);
     if (expected.anchor_fingerprint.empty()) break;
   }
   if (pinned.empty()) {
     return refused("enrolment.anchor", "the regional node's certificate authority is not the one that was told")
         .advise("ask the regional node's operator for the fingerprint of its authority");
   }
-  if (enrolment.node.base_url != expected.base_url) return refused("enrolment.subject", "the record is for another address");
-  WEIR_TRY(verify_certificate(enrolment.node.identity_certificate_pem, enrolment.node, &expected.identity, pinned, now));
-  WEIR_TRY(verify_certificate(enrolment.node.transport_certificate_pem, enrolment.node, &expected.transport, pinned, now));
+  if (enrolment.node.base_url != expected.base_url)
+    return refused("enrolment.subject", "the record is for another address");
+  WEIR_TRY(
+      verify_certificate(enrolment.node.identity_certificate_pem, enrolment.node, &expected.identity, pinned, now));
+  WEIR_TRY(
+      verify_certificate(enrolment.node.transport_certificate_pem, enrolment.node, &expected.transport, pinned, now));
   WEIR_TRY(verify_certificate(enrolment.regional.identity_certificate_pem, enrolment.regional, nullptr, pinned, now));
   WEIR_TRY(verify_certificate(enrolment.regional.transport_certificate_pem, enrolment.regional, nullptr, pinned, now));
   return {};

@@ -23,9 +23,9 @@ struct Application {
   NodeKind node_kind = NodeKind::kConnector;
   std::string node_name;
   std::string base_url;
-  std::string identity_request_pem;   // PKCS #10: Ed25519 or SM2
-  std::string transport_request_pem;  // PKCS #10: P-256 or Ed25519, another key
-  std::string contact;                // mail address or telephone
+  std::string identity_request_pem;             // PKCS #10: Ed25519 or SM2
+  std::string transport_request_pem;            // PKCS #10: P-256 or Ed25519, another key
+  std::string contact;                          // mail address or telephone
   wire::Json node_data = wire::Json::object();  // extended data of the connector or platform; may be empty
   std::vector<std::string> capabilities;
   friend bool operator==(const Application&, const Application&) = default;
@@ -47,8 +47,8 @@ Result<ApplicationKeys> check_application(const Application& application);
 // What a node picks up after it was approved.
 struct Enrolment {
   std::string application;
-  NodeRecord node;      // itself, with both certificates
-  NodeRecord regional;  // where it belongs
+  NodeRecord node;                       // itself, with both certificates
+  NodeRecord regional;                   // where it belongs
   std::vector<std::string> anchors_pem;  // certificate authorities of the space
 };
 wire::Json to_json(const Enrolment& enrolment);
@@ -59,7 +59,8 @@ struct Expectation {
   crypto::PublicKey identity;
   crypto::PublicKey transport;
   std::string base_url;
-  std::string anchor_fingerprint;  // SHA-256 of the authority's certificate, told out of band; empty: the first is trusted
+  std::string
+      anchor_fingerprint;  // SHA-256 of the authority's certificate, told out of band; empty: the first is trusted
 };
 // Whether the enrolment is for these keys and this address, and all certificates are of the pinned authority.
 // Fails with kUnauthenticated ("enrolment.anchor", "enrolment.key", "enrolment.subject", "certificate.…").

@@ -42,11 +42,30 @@ TEST(BaseUrl, NamesAHost) {
 
 // Errors.
 TEST(BaseUrl, RefusesAnythingElse) {
-  for (const char* url : {"", "http://a.example", "https://", "https://a.example/", "https://a.example/x", "https://u@a.example",
-                          "https://a.example?x", "https://A.example", "https://a..example", "https://-a.example", "https://.a",
-                          "https://a.example:", "https://a.example:0", "https://a.example:65536", "https://a.example:80:80",
-                          "https://1.2.3", "https://1.2.3.256", "https://1.2.3.04", "https://[::1", "https://[::0001]",
-                          "https://[x]", "https://[::1]x", "https://a b", "https://a\n"}) {
+  for (const char* url : {"",
+                          "http://a.example",
+                          "https://",
+                          "https://a.example/",
+                          "https://a.example/x",
+                          "https://u@a.example",
+                          "https://a.example?x",
+                          "https://A.example",
+                          "https://a..example",
+                          "https://-a.example",
+                          "https://.a",
+                          "https://a.example:",
+                          "https://a.example:0",
+                          "https://a.example:65536",
+                          "https://a.example:80:80",
+                          "https://1.2.3",
+                          "https://1.2.3.256",
+                          "https://1.2.3.04",
+                          "https://[::1",
+                          "https://[::0001]",
+                          "https://[x]",
+                          "https://[::1]x",
+                          "https://a b",
+                          "https://a\n"}) {
     EXPECT_EQ(parse_base_url(url).error().reason(), "participant.base_url") << url;
   }
 }

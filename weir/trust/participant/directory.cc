@@ -17,7 +17,9 @@ Error unknown(const NodeId& id) {
   return Error(Errc::kNotFound, "no node " + id.text() + " is known").because("node.unknown");
 }
 
-Error unproven(const char* reason, const std::string& what) { return Error(Errc::kUnauthenticated, what).because(reason); }
+Error unproven(const char* reason, const std::string& what) {
+  return Error(Errc::kUnauthenticated, what).because(reason);
+}
 
 Result<> check_active(const NodeRecord& record) {
   if (record.status == Status::kActive) return {};
@@ -38,8 +40,8 @@ Directory::Directory(store::Sql& sql, evidence::Log& log, const Clock& clock, Up
     : sql_(sql), log_(log), clock_(clock), upstream_(upstream), options_(options) {}
 
 Result<NodeRecord> Directory::find(const NodeId& id) {
-  WEIR_TRY_LET(const std::optional<NodeRow> row, store::sql_read<std::optional<NodeRow>>(
-                                                     sql_, [&](Tx& tx) { return tables::find_node(tx, id); }));
+  WEIR_TRY_LET(const std::optional<NodeRow> row,
+               store::sql_read<std::optional<NodeRow>>(sql_, [&](Tx& tx) { return tables::find_node(tx, id); }));
   if (!row) return ask_above(id, nullptr, Timestamp(0));
   const bool fresh = clock_.now() < after(row->fetched, options_.fresh);
   if (row->source != Source::kCached || fresh) return row->record;
@@ -118,7 +120,8 @@ Result<crypto::PublicKey> Directory::verified_key(const NodeRecord& record) {
   const Timestamp until = std::min(certificate.info().not_after, after(now, options_.fresh));
   const std::lock_guard lock(mutex_);
   if (verified_.size() >= options_.negative_max) verified_.clear();
-  verified_.insert_or_assign(record.id.text(), Verified{record.identity_certificate_pem, certificate.public_key(), until});
+  verified_.insert_or_assign(record.id.text(),
+                             Verified{record.identity_certificate_pem, certificate.public_key(), until});
   return certificate.public_key();
 }
 
@@ -172,7 +175,8 @@ Result<NodeRecord> Directory::check_connection(std::string_view certificate_pem)
 
 Result<std::vector<NodeRecord>> Directory::list(std::string_view after_id, std::size_t limit) {
   return store::sql_read<std::vector<NodeRecord>>(sql_, [&](Tx& tx) -> Result<std::vector<NodeRecord>> {
-    WEIR_TRY_LET(std::vector<NodeRow> rows, tables::nodes_where(tx, "n.id > ? ORDER BY n.id LIMIT ?", {after_id, limit}));
+    WEIR_TRY_LET(std::vector<NodeRow> rows,
+                 tables::nodes_where(tx, "n.id > ? ORDER BY n.id LIMIT ?", {after_id, limit}));
     std::vector<NodeRecord> records;
     for (NodeRow& row : rows) records.push_back(std::move(row.record));
     return records;
@@ -222,11 +226,13 @@ Result<std::vector<Certificate>> Directory::anchors() {
 
 Result<> Directory::add_anchor(Tx& tx, const Certificate& authority, const credential::Actor& actor) {
   if (!authority.info().is_authority) {
-    return Error(Errc::kInvalidArgument, "the certificate is not of a certificate authority").because("anchor.no_authority");
+    return Error(Errc::kInvalidArgument, "the certificate is not of a certificate authority")
+        .because("anchor.no_authority");
   }
-  WEIR_TRY_LET(const std::int64_t added,
-               tx.execute("INSERT INTO participant_anchor (fingerprint, pem, added) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
-                          {authority.fingerprint(), authority.pem(), clock_.now()}));
+  WEIR_TRY_LET(
+      const std::int64_t added,
+      tx.execute("INSERT INTO participant_anchor (fingerprint, pem, added) VALUES (?, ?, ?) ON CONFLICT DO NOTHING",
+                 {authority.fingerprint(), authority.pem(), clock_.now()}));
   if (added == 0) return {};
   WEIR_TRY(log_.append(tx, {.kind = "anchor.added",
                             .time = clock_.now(),
@@ -240,7 +246,8 @@ Result<> Directory::add_anchor(const Certificate& authority, const credential::A
   return sql_.write([&](Tx& tx) { return add_anchor(tx, authority, actor); });
 }
 
-Result<> Directory::remove_anchor(std::string_view fingerprint, std::string_view reason, const credential::Actor& actor) {
+Result<> Directory::remove_anchor(std::string_view fingerprint, std::string_view reason,
+                                  const credential::Actor& actor) {
   WEIR_TRY(sql_.write([&](Tx& tx) -> Result<> {
     WEIR_TRY_LET(const std::int64_t removed,
                  tx.execute("DELETE FROM participant_anchor WHERE fingerprint = ?", {fingerprint}));

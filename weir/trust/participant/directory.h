@@ -37,12 +37,12 @@ class Upstream {
 };
 
 struct DirectoryOptions {
-  Milliseconds fresh = std::chrono::seconds(60);        // then the node above is asked again
-  Milliseconds stale_max = std::chrono::minutes(15);    // how old an answer may be while it cannot be asked
-  Milliseconds negative = std::chrono::seconds(30);     // how long "there is none" is believed
-  Milliseconds refresh_min = std::chrono::seconds(5);   // least time between two refreshes of one node for bad signatures
+  Milliseconds fresh = std::chrono::seconds(60);      // then the node above is asked again
+  Milliseconds stale_max = std::chrono::minutes(15);  // how old an answer may be while it cannot be asked
+  Milliseconds negative = std::chrono::seconds(30);   // how long "there is none" is believed
+  Milliseconds refresh_min = std::chrono::seconds(5);  // least time between two refreshes of one node
   std::size_t negative_max = 10'000;
-  Milliseconds clock_skew = std::chrono::minutes(5);    // certificates may seem to begin this much in the future
+  Milliseconds clock_skew = std::chrono::minutes(5);  // certificates may seem to begin this much in the future
 };
 
 class Directory {
@@ -53,7 +53,8 @@ class Directory {
 
   // The record, whatever its status. Fails with kNotFound ("node.unknown"), kUnavailable ("node.upstream").
   Result<NodeRecord> find(const NodeId& id);
-  // The record of a node that may act. Fails also with kForbidden ("node.suspended", "node.deregistered", "node.not_active").
+  // The record of a node that may act. Fails also with kForbidden ("node.suspended", "node.deregistered",
+  // "node.not_active").
   Result<NodeRecord> usable(const NodeId& id);
   // The identity key of a node that may act, from a certificate of a trust anchor. Fails also with kUnauthenticated
   // ("node.certificate", "certificate.…").
@@ -61,8 +62,8 @@ class Directory {
   // Whether the node signed the message. A signature that fails is tried again with the record asked for anew: the node
   // may have a new key. Fails with kUnauthenticated ("signature.invalid") or as public_key does.
   Result<> verify(const NodeId& id, ByteView message, const crypto::Signature& signature);
-  // Who is at the other end of a connection: its transport certificate is a trust anchor's, is the one in the directory,
-  // and the node may act. Fails as public_key does, and with "node.other_certificate".
+  // Who is at the other end of a connection: its transport certificate is a trust anchor's, is the one in the
+  // directory, and the node may act. Fails as public_key does, and with "node.other_certificate".
   Result<NodeRecord> check_connection(const crypto::Certificate& certificate);
   Result<NodeRecord> check_connection(std::string_view certificate_pem);
 
@@ -99,10 +100,10 @@ class Directory {
     crypto::PublicKey key;
     Timestamp until{};
   };
-  std::mutex mutex_;                             // guards the maps
-  std::map<std::string, Verified> verified_;     // node -> the key of the certificate that was checked last
-  std::map<std::string, Timestamp> absent_;      // node -> when it was said to be unknown
-  std::map<std::string, Timestamp> refreshed_;   // node -> when it was last asked for again
+  std::mutex mutex_;                            // guards the maps
+  std::map<std::string, Verified> verified_;    // node -> the key of the certificate that was checked last
+  std::map<std::string, Timestamp> absent_;     // node -> when it was said to be unknown
+  std::map<std::string, Timestamp> refreshed_;  // node -> when it was last asked for again
 };
 
 }  // namespace weir::trust::participant

@@ -85,8 +85,10 @@ TEST_F(DirectoryTest, ANewKeyIsFetchedWhenASignatureFails) {
   const Bytes message{1, 2, 3};
   EXPECT_TRUE(directory.verify(peer, message, other_applicant.identity.sign(message)).ok());
   const Applicant next("https://b.example", "91440300708461136T");
-  ASSERT_TRUE(regional.admission.renew_certificates(peer, next.application.identity_request_pem,
-                                                    next.application.transport_request_pem, kRoot).ok());
+  ASSERT_TRUE(regional.admission
+                  .renew_certificates(peer, next.application.identity_request_pem,
+                                      next.application.transport_request_pem, kRoot)
+                  .ok());
   EXPECT_TRUE(directory.verify(peer, message, next.identity.sign(message)).ok());
   EXPECT_EQ(above.asked, 2);
 }
@@ -120,8 +122,8 @@ TEST_F(DirectoryTest, ListsWhatIsKnown) {
 //= NDI-TR-2025-02#connector-address type=test
 TEST_F(DirectoryTest, RecordsComeBackAsTheyWereWritten) {
   EXPECT_EQ(*parse_node_record(to_json(other.node)), other.node);
-  for (const char* member : {"id", "participant", "name", "baseUrl", "identityCertificate", "transportCertificate", "status",
-                             "capabilities", "updated"}) {
+  for (const char* member : {"id", "participant", "name", "baseUrl", "identityCertificate", "transportCertificate",
+                             "status", "capabilities", "updated"}) {
     wire::Json bad = to_json(other.node);
     bad.set(member, 7);
     EXPECT_EQ(parse_node_record(bad).error().code(), Errc::kInvalidArgument) << member;
@@ -189,9 +191,11 @@ TEST_F(DirectoryTest, WithoutItsAnchorACertificateProvesNothing) {
   ASSERT_TRUE(directory.public_key(peer).ok());
   ASSERT_TRUE(directory.remove_anchor(regional.authority.fingerprint(), "key leaked", kRoot).ok());
   EXPECT_EQ(directory.public_key(peer).error().code(), Errc::kUnauthenticated);
-  EXPECT_EQ(directory.remove_anchor(regional.authority.fingerprint(), "again", kRoot).error().reason(), "anchor.unknown");
-  EXPECT_EQ(directory.add_anchor(*crypto::Certificate::from_pem(own.node.identity_certificate_pem), kRoot).error().reason(),
-            "anchor.no_authority");
+  EXPECT_EQ(directory.remove_anchor(regional.authority.fingerprint(), "again", kRoot).error().reason(),
+            "anchor.unknown");
+  EXPECT_EQ(
+      directory.add_anchor(*crypto::Certificate::from_pem(own.node.identity_certificate_pem), kRoot).error().reason(),
+      "anchor.no_authority");
   EXPECT_EQ(log.count("anchor.removed"), 1);
 }
 

@@ -49,7 +49,7 @@ const Field kOrganisationBase[] = {
     {"authType", kText, kOptional, 2, {}, false, {"way of verification", "认证方式"}},
     {"authDate", kTime, kOptional, 32, {}, false, {"time of verification", "认证时间"}},
     {"legalPerson", kText, kRequired, 64, {}, false, {"legal representative", "法定代表人"}},
-    {"legalPersonCertno", kText, kOptional, 40, {}, kPersonal, {"certificate number of the representative", "法定代表人证件号码"}},
+    {"legalPersonCertno", kText, kOptional, 40, {}, kPersonal, {"certificate of the representative", "法定代表人证件号码"}},
     {"legalPersonAuthLevel", kCode, kOptional, 1, "0|1|2", false, {"level of verification", "法定代表人认证级别"}},
     {"legalPersonAuthType", kCode, kOptional, 1, "1|2|3", false, {"way of verification", "法定代表人认证方式"}},
     {"identityStatus", kCode, kOptional, 1, "0|1", false, {"status", "身份状态"}},
@@ -140,7 +140,8 @@ std::span<const Field> fields_of(SubjectKind kind, Section section) {
   if (section == Section::kAttachment) return kAttachment;
   const bool base = section == Section::kBase;
   switch (kind) {
-    case SubjectKind::kPerson: return base ? std::span<const Field>(kPersonBase) : std::span<const Field>(kPersonExtended);
+    case SubjectKind::kPerson:
+      return base ? std::span<const Field>(kPersonBase) : std::span<const Field>(kPersonExtended);
     case SubjectKind::kOrganisation:
       return base ? std::span<const Field>(kOrganisationBase) : std::span<const Field>(kOrganisationExtended);
     case SubjectKind::kOperator: return base ? std::span<const Field>(kOperatorBase) : std::span<const Field>();

@@ -12,7 +12,7 @@ namespace {
 
 using wire::Json;
 
-constexpr std::size_t kUnknownMax = 64;       // unknown members of extended data
+constexpr std::size_t kUnknownMax = 64;  // unknown members of extended data
 constexpr std::size_t kUnknownBytesMax = 4096;
 constexpr std::size_t kTextsMax = 64;
 
@@ -26,7 +26,8 @@ std::size_t characters(std::string_view text) {
 }
 
 bool has_control(std::string_view text) {
-  return std::any_of(text.begin(), text.end(), [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return std::any_of(text.begin(), text.end(),
+                     [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
 }
 
 bool all_digits(std::string_view text) {
@@ -44,8 +45,8 @@ bool is_date(std::string_view text) {
 bool is_time(std::string_view text) {
   std::string t(text);
   if (t.size() == 14 && all_digits(t)) {
-    t = t.substr(0, 4) + "-" + t.substr(4, 2) + "-" + t.substr(6, 2) + "T" + t.substr(8, 2) + ":" + t.substr(10, 2) + ":" +
-        t.substr(12, 2);
+    t = t.substr(0, 4) + "-" + t.substr(4, 2) + "-" + t.substr(6, 2) + "T" + t.substr(8, 2) + ":" + t.substr(10, 2) +
+        ":" + t.substr(12, 2);
   } else if (t.size() == 19 && t[10] == ' ') {
     t[10] = 'T';
   }
@@ -130,7 +131,8 @@ Result<> take_unknown(SubjectKind kind, Section section, const Json& json, Json&
   for (const Json::Member& member : json.members()) {
     if (find(fields, member.first) != nullptr) continue;
     const std::string name = member.first.substr(0, 64);
-    if (section != Section::kExtended) return wrong("field.unknown", has_control(name) ? "?" : name, "is no field of this data");
+    if (section != Section::kExtended)
+      return wrong("field.unknown", has_control(name) ? "?" : name, "is no field of this data");
     if (++unknown > kUnknownMax || member.first.size() > 64 || member.second.dump().size() > kUnknownBytesMax) {
       return wrong("field.length", "extendInfo", "there is too much that is not known");
     }

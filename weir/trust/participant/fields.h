@@ -37,7 +37,7 @@ struct Field {
   std::string_view name;
   FieldType type = FieldType::kText;
   bool required = false;
-  std::size_t length_max = 0;  // characters, of each text of an array
+  std::size_t length_max = 0;   // characters, of each text of an array
   std::string_view codes = {};  // "0|1|2"
   bool personal = false;        // names a natural person: kept masked
   Text label = {};

@@ -53,7 +53,8 @@ TEST(Fields, TheTablesAreSound) {
 }
 
 TEST(Fields, DatesAndTimesHaveTheFormsThatAreUsed) {
-  for (const char* text : {"2026-01-31T08:00:00Z", "2026-01-31 08:00:00", "20260131080000"}) EXPECT_EQ(reason("authDate", text), "");
+  for (const char* text : {"2026-01-31T08:00:00Z", "2026-01-31 08:00:00", "20260131080000"})
+    EXPECT_EQ(reason("authDate", text), "");
   for (const char* text : {"2026-01-31", "20260131"}) EXPECT_EQ(reason("operatingPeriodBegin", text), "");
 }
 

@@ -1,7 +1,8 @@
 // Heartbeats: which nodes are running, by when they were last heard of. A connector is expected to call every 5 s.
 //
-// In memory only: after a restart nobody has been heard of yet, which is "unknown" until the first deadline. Whether a node
-// runs is a function of the time of its last beat and now; nothing is polled: next_deadline says when to look again.
+// In memory only: after a restart nobody has been heard of yet, which is "unknown" until the first deadline. Whether a
+// node runs is a function of the time of its last beat and now; nothing is polled: next_deadline says when to look
+// again.
 // Thread-safe. Trust: beat is called for nodes that the directory has accepted.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -23,8 +24,8 @@ inline constexpr Milliseconds kHeartbeatInterval = std::chrono::seconds(5);
 enum class Running : std::uint8_t { kUnknown, kRunning, kStopped };
 std::string_view name_of(Running running);  // "unknown", "running", "stopped"
 
-// The law: running within the deadline of the last beat, stopped after it; without one, unknown within the deadline of the
-// watch's start. A missed deadline is `missed_max` intervals.
+// The law: running within the deadline of the last beat, stopped after it; without one, unknown within the deadline of
+// the watch's start. A missed deadline is `missed_max` intervals.
 struct HeartbeatRule {
   Milliseconds interval = kHeartbeatInterval;
   int missed_max = 1;

@@ -39,8 +39,8 @@ std::string_view name_of(Status status) {
 }
 
 Result<Status> parse_status(std::string_view text) {
-  for (const Status status : {Status::kApplied, Status::kApproved, Status::kActive, Status::kSuspended, Status::kDeregistered,
-                              Status::kRejected}) {
+  for (const Status status : {Status::kApplied, Status::kApproved, Status::kActive, Status::kSuspended,
+                              Status::kDeregistered, Status::kRejected}) {
     if (name_of(status) == text) return status;
   }
   return Error(Errc::kInvalidArgument, "status: must be applied, approved, active, suspended, deregistered or rejected")
@@ -75,7 +75,8 @@ Result<Status> status_after(Status from, Step step) {
   for (const Way& way : kWays) {
     if (way.from == from && way.step == step) return way.to;
   }
-  return Error(Errc::kConflict, "what is " + std::string(name_of(from)) + " cannot be " + std::string(past_name_of(step)))
+  return Error(Errc::kConflict,
+               "what is " + std::string(name_of(from)) + " cannot be " + std::string(past_name_of(step)))
       .because("participant.wrong_state");
 }
 

@@ -26,8 +26,8 @@ std::string_view name_of(Status status);
 Result<Status> parse_status(std::string_view text);
 
 enum class Step : std::uint8_t { kApprove, kReject, kActivate, kSuspend, kResume, kDeregister };
-std::string_view name_of(Step step);          // "approve"
-std::string_view past_name_of(Step step);     // "approved": what the evidence entry is called
+std::string_view name_of(Step step);       // "approve"
+std::string_view past_name_of(Step step);  // "approved": what the evidence entry is called
 
 //= NDI-TR-2025-03#life
 // Fails with kConflict ("participant.wrong_state") if the step does not start there.

@@ -10,7 +10,8 @@ namespace {
 
 constexpr Status kStates[] = {Status::kApplied,   Status::kApproved,     Status::kActive,
                               Status::kSuspended, Status::kDeregistered, Status::kRejected};
-constexpr Step kSteps[] = {Step::kApprove, Step::kReject, Step::kActivate, Step::kSuspend, Step::kResume, Step::kDeregister};
+constexpr Step kSteps[] = {Step::kApprove, Step::kReject, Step::kActivate,
+                           Step::kSuspend, Step::kResume, Step::kDeregister};
 
 //= NDI-TR-2025-03#life type=test
 //= TC609-6-2025-12 type=test

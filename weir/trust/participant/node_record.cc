@@ -19,9 +19,7 @@ Error bad_url() {
 }
 
 bool is_host_name(std::string_view host) {
-  const auto fits = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.';
-  };
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
   return !host.empty() && host.size() <= 64 && std::all_of(host.begin(), host.end(), fits) && host.front() != '.' &&
          host.front() != '-' && host.back() != '.' && host.back() != '-' && host.find("..") == std::string_view::npos;
 }
@@ -29,9 +27,10 @@ bool is_host_name(std::string_view host) {
 bool is_ipv4(std::string_view host) {
   const std::vector<std::string> parts = split(host, '.');
   return parts.size() == 4 && std::all_of(parts.begin(), parts.end(), [](const std::string& part) {
-    const bool digits = std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
-    return !part.empty() && part.size() <= 3 && digits && (part.size() == 1 || part[0] != '0') && std::stoi(part) <= 255;
-  });
+           const bool digits = std::all_of(part.begin(), part.end(), [](char c) { return c >= '0' && c <= '9'; });
+           return !part.empty() && part.size() <= 3 && digits && (part.size() == 1 || part[0] != '0') &&
+                  std::stoi(part) <= 255;
+         });
 }
 
 bool is_port(std::string_view text) {
@@ -93,7 +92,8 @@ Result<NodeRecord> parse_node_record(const Json& json) {
   WEIR_TRY_LET(const std::string updated, json.text("updated"));
   WEIR_TRY_LET(record.updated, parse_iso8601(updated));
   const bool fits = record.name.size() <= 512 && record.identity_certificate_pem.size() <= kPemBytesMax &&
-                    record.transport_certificate_pem.size() <= kPemBytesMax && record.capabilities.size() <= kCapabilitiesMax;
+                    record.transport_certificate_pem.size() <= kPemBytesMax &&
+                    record.capabilities.size() <= kCapabilitiesMax;
   if (!fits) return Error(Errc::kInvalidArgument, "a member of the node record is too long").because("field.length");
   return record;
 }

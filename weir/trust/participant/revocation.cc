@@ -8,7 +8,8 @@ namespace {
 
 using wire::Json;
 
-constexpr RevocationReason kReasons[] = {RevocationReason::kHold, RevocationReason::kCessation, RevocationReason::kSuperseded};
+constexpr RevocationReason kReasons[] = {RevocationReason::kHold, RevocationReason::kCessation,
+                                         RevocationReason::kSuperseded};
 
 std::string signed_text(const RevocationList& list) {
   Json json = to_json(list);
@@ -28,7 +29,8 @@ std::string_view name_of(RevocationReason reason) {
 }
 
 bool RevocationList::contains(std::string_view serial_hex) const {
-  return std::any_of(entries.begin(), entries.end(), [&](const Revocation& entry) { return entry.serial_hex == serial_hex; });
+  return std::any_of(entries.begin(), entries.end(),
+                     [&](const Revocation& entry) { return entry.serial_hex == serial_hex; });
 }
 
 Json to_json(const RevocationList& list) {
@@ -61,7 +63,8 @@ Result<RevocationList> parse_revocation_list(std::string_view text) {
     Revocation entry{.node = node};
     WEIR_TRY_LET(entry.serial_hex, item.text("serial"));
     WEIR_TRY_LET(const std::string reason, item.text("reason"));
-    const auto found = std::find_if(std::begin(kReasons), std::end(kReasons), [&](RevocationReason r) { return name_of(r) == reason; });
+    const auto found = std::find_if(std::begin(kReasons), std::end(kReasons),
+                                    [&](RevocationReason r) { return name_of(r) == reason; });
     if (found == std::end(kReasons)) return Error(Errc::kInvalidArgument, "reason: is unknown").because("field.code");
     entry.reason = *found;
     WEIR_TRY_LET(const std::string since, item.text("since"));

@@ -16,7 +16,8 @@
 namespace weir::trust::participant {
 
 enum class RevocationReason : std::uint8_t { kHold = 1, kCessation = 2, kSuperseded = 3 };
-std::string_view name_of(RevocationReason reason);  // "certificateHold", "cessationOfOperation", "superseded" (RFC 5280)
+std::string_view name_of(
+    RevocationReason reason);  // "certificateHold", "cessationOfOperation", "superseded" (RFC 5280)
 
 struct Revocation {
   std::string serial_hex;

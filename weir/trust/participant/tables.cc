@@ -166,7 +166,8 @@ Result<std::optional<NodeRow>> find_node(Tx& tx, const NodeId& id) {
 
 Result<> put_node(Tx& tx, const NodeRecord& r, Source source, Timestamp fetched) {
   WEIR_TRY(tx.execute(
-      "INSERT INTO participant_node (id, participant, name, base_url, identity_certificate, transport_certificate, status, "
+      "INSERT INTO participant_node (id, participant, name, base_url, identity_certificate, transport_certificate, "
+      "status, "
       "capabilities, updated, source, fetched) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (id) DO UPDATE SET "
       "participant = excluded.participant, name = excluded.name, base_url = excluded.base_url, "
       "identity_certificate = excluded.identity_certificate, transport_certificate = excluded.transport_certificate, "
@@ -179,54 +180,60 @@ Result<> put_node(Tx& tx, const NodeRecord& r, Source source, Timestamp fetched)
 }
 
 Result<> set_node_status(Tx& tx, const NodeId& id, Status status, Timestamp now) {
-  WEIR_TRY(tx.execute("UPDATE participant_node SET status = ?, updated = ? WHERE id = ?", {number_of(status), now, id.text()}));
+  WEIR_TRY(tx.execute("UPDATE participant_node SET status = ?, updated = ? WHERE id = ?",
+                      {number_of(status), now, id.text()}));
   return {};
 }
 
 Result<std::optional<SubjectRow>> find_subject(Tx& tx, const SubjectId& id) {
-  WEIR_TRY_LET(const Rows rows, tx.query("SELECT " + std::string(kSubjectColumns) +
-                                             " FROM participant_subject WHERE subject = ?",
-                                         {id.text()}));
+  WEIR_TRY_LET(
+      const Rows rows,
+      tx.query("SELECT " + std::string(kSubjectColumns) + " FROM participant_subject WHERE subject = ?", {id.text()}));
   if (rows.empty()) return std::optional<SubjectRow>();
   WEIR_TRY_LET(SubjectRow row, subject_of(rows.front()));
   return std::optional<SubjectRow>(std::move(row));
 }
 
 Result<std::vector<SubjectRow>> subjects_after(Tx& tx, std::string_view after, std::size_t limit) {
-  return all_of<SubjectRow>(tx,
-                            "SELECT " + std::string(kSubjectColumns) +
-                                " FROM participant_subject WHERE subject > ? ORDER BY subject LIMIT ?",
-                            {after, limit}, subject_of);
+  return all_of<SubjectRow>(
+      tx,
+      "SELECT " + std::string(kSubjectColumns) + " FROM participant_subject WHERE subject > ? ORDER BY subject LIMIT ?",
+      {after, limit}, subject_of);
 }
 
 Result<> put_subject(Tx& tx, const SubjectRow& row) {
-  WEIR_TRY(tx.execute("INSERT INTO participant_subject (" + std::string(kSubjectColumns) +
-                          ") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (subject) DO UPDATE SET content = excluded.content, "
-                          "status = excluded.status, reason = excluded.reason, updated = excluded.updated",
-                      {row.id.text(), to_json(row.subject).dump(), number_of(row.status), row.reason, row.created, row.updated}));
+  WEIR_TRY(tx.execute(
+      "INSERT INTO participant_subject (" + std::string(kSubjectColumns) +
+          ") VALUES (?, ?, ?, ?, ?, ?) ON CONFLICT (subject) DO UPDATE SET content = excluded.content, "
+          "status = excluded.status, reason = excluded.reason, updated = excluded.updated",
+      {row.id.text(), to_json(row.subject).dump(), number_of(row.status), row.reason, row.created, row.updated}));
   return {};
 }
 
-Result<std::vector<ApplicationRow>> applications_where(Tx& tx, std::string_view where_order_limit, store::ParamList params) {
-  return all_of<ApplicationRow>(
-      tx, "SELECT " + std::string(kApplicationColumns) + " FROM participant_application WHERE " + std::string(where_order_limit),
-      params, application_of);
+Result<std::vector<ApplicationRow>> applications_where(Tx& tx, std::string_view where_order_limit,
+                                                       store::ParamList params) {
+  return all_of<ApplicationRow>(tx,
+                                "SELECT " + std::string(kApplicationColumns) + " FROM participant_application WHERE " +
+                                    std::string(where_order_limit),
+                                params, application_of);
 }
 
 Result<> insert_application(Tx& tx, const ApplicationRow& row) {
-  WEIR_TRY(tx.execute("INSERT INTO participant_application (base_url, " + std::string(kApplicationColumns) +
-                          ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-                      {row.content.base_url, row.id, row.subject.text(), number_of(row.status), to_json(row.content).dump(),
-                       row.node ? row.node->text() : std::string(), row.reason, row.decided_by, row.token_hash,
-                       row.token_expires, row.picked_up ? 1 : 0, row.applied, row.updated}));
+  WEIR_TRY(
+      tx.execute("INSERT INTO participant_application (base_url, " + std::string(kApplicationColumns) +
+                     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+                 {row.content.base_url, row.id, row.subject.text(), number_of(row.status), to_json(row.content).dump(),
+                  row.node ? row.node->text() : std::string(), row.reason, row.decided_by, row.token_hash,
+                  row.token_expires, row.picked_up ? 1 : 0, row.applied, row.updated}));
   return {};
 }
 
 Result<> update_application(Tx& tx, const ApplicationRow& row) {
-  WEIR_TRY(tx.execute("UPDATE participant_application SET status = ?, node = ?, reason = ?, decided_by = ?, token_hash = ?, "
-                      "token_expires = ?, picked_up = ?, updated = ? WHERE id = ?",
-                      {number_of(row.status), row.node ? row.node->text() : std::string(), row.reason, row.decided_by,
-                       row.token_hash, row.token_expires, row.picked_up ? 1 : 0, row.updated, row.id}));
+  WEIR_TRY(
+      tx.execute("UPDATE participant_application SET status = ?, node = ?, reason = ?, decided_by = ?, token_hash = ?, "
+                 "token_expires = ?, picked_up = ?, updated = ? WHERE id = ?",
+                 {number_of(row.status), row.node ? row.node->text() : std::string(), row.reason, row.decided_by,
+                  row.token_hash, row.token_expires, row.picked_up ? 1 : 0, row.updated, row.id}));
   return {};
 }
 
@@ -240,9 +247,10 @@ Result<bool> claim_key(Tx& tx, const crypto::PublicKey& key, std::string_view ap
     const bool rejected = rows.front()[1].integer() == number_of(Status::kRejected);
     if (rows.front()[0].text() != application && !rejected) return false;
   }
-  WEIR_TRY(tx.execute("INSERT INTO participant_key (fingerprint, application) VALUES (?, ?) "
-                      "ON CONFLICT (fingerprint) DO UPDATE SET application = excluded.application",
-                      {fingerprint, application}));
+  WEIR_TRY(
+      tx.execute("INSERT INTO participant_key (fingerprint, application) VALUES (?, ?) "
+                 "ON CONFLICT (fingerprint) DO UPDATE SET application = excluded.application",
+                 {fingerprint, application}));
   return true;
 }
 

@@ -6,6 +6,7 @@
 
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "tests/support/recording_log.h"
 #include "weir/trust/participant/admission.h"
@@ -29,13 +30,12 @@ struct Applicant {
                      SignatureAlgorithm signs = SignatureAlgorithm::kEd25519)
       : identity(new_key(signs)), transport(new_key(SignatureAlgorithm::kEcdsaP256Sha256)) {
     const BaseUrl host = *parse_base_url(url);
-    application.participant = {
-        .kind = SubjectKind::kOrganisation,
-        .base = wire::Json::object({{"enterpriseName", "福州数据有限公司" + uscc.substr(16)},
-                                    {"enterpriseCode", uscc},
-                                    {"enterpriseType", "1"},
-                                    {"legalPerson", "张三"},
-                                    {"legalPersonCertno", "11010519491231002X"}})};
+    application.participant = {.kind = SubjectKind::kOrganisation,
+                               .base = wire::Json::object({{"enterpriseName", "福州数据有限公司" + uscc.substr(16)},
+                                                           {"enterpriseCode", uscc},
+                                                           {"enterpriseType", "1"},
+                                                           {"legalPerson", "张三"},
+                                                           {"legalPersonCertno", "11010519491231002X"}})};
     application.node_name = "connector of " + host.host;
     application.base_url = url;
     application.identity_request_pem = request(identity, host);
@@ -57,19 +57,21 @@ struct Applicant {
 
 // A regional node.
 struct Regional {
-  explicit Regional(const AdmissionOptions& options = {})
-      : admission({*database, log, clock, random, registry, directory, {authority_key, authority}, person_key}, self,
+  explicit Regional(const AdmissionOptions& options = {}, std::unique_ptr<store::Database> own = nullptr)
+      : database(own ? std::move(own) : *store::open_sqlite({.path = ":memory:"})),
+        admission({*database, log, clock, random, registry, directory, {authority_key, authority}, person_key}, self,
                   *supply::identifier::AreaCode::parse("3501"), options) {
     EXPECT_TRUE(store::migrate(*database, migration()).ok());
     EXPECT_TRUE(store::migrate(*database, supply::identifier::Registry::migration()).ok());
     EXPECT_TRUE(directory.add_anchor(authority, kRoot).ok());
-    EXPECT_TRUE(directory.keep({.id = self,
-                                .participant = self.subject(),
-                                .name = "Fujian",
-                                .base_url = "https://regional.example",
-                                .identity_certificate_pem = own_certificate(identity),
-                                .transport_certificate_pem = own_certificate(transport),
-                                .updated = kStart})
+    EXPECT_TRUE(directory
+                    .keep({.id = self,
+                           .participant = self.subject(),
+                           .name = "Fujian",
+                           .base_url = "https://regional.example",
+                           .identity_certificate_pem = own_certificate(identity),
+                           .transport_certificate_pem = own_certificate(transport),
+                           .updated = kStart})
                     .ok());
     log.entries.clear();
   }
@@ -108,7 +110,7 @@ struct Regional {
   ManualClock clock{kStart};
   SeededRandom random{31};
   weir::testing::RecordingLog log;
-  std::unique_ptr<store::Database> database = *store::open_sqlite({.path = ":memory:"});
+  std::unique_ptr<store::Database> database;
   NodeId self = *NodeId::parse("291350100M000100Y431100000000011");
   PrivateKey authority_key = new_key(SignatureAlgorithm::kEcdsaP256Sha256);
   crypto::Certificate authority = *crypto::self_sign(authority_key,
