@@ -17,7 +17,13 @@ pids=()
 
 say() { printf '\n\033[1m%s\033[0m\n' "$*"; }
 run() { # shows a command as a person would type it, then runs it
-  printf '\033[2m$ %s\033[0m\n' "$(printf '%q ' "$@" | sed -e "s#$bin/##g" -e "s#$work/##g" -e "s#$here/##g" -e 's/\\//g')"
+  local word line=""
+  for word in "$@"; do
+    word=${word//"$bin/"/}; word=${word//"$work/"/}; word=${word//"$here/"/}
+    case $word in *[!A-Za-z0-9._:/=-]*) word="'$word'" ;; esac
+    line+="$word "
+  done
+  printf '\033[2m$ %s\033[0m\n' "${line% }"
   "$@"
 }
 field() { python3 -c 'import json,sys; v=json.load(sys.stdin)
@@ -116,7 +122,7 @@ expect_refusal "$weir" use "$agreement" --data "$hospital" --action read --purpo
 say "10. Attack three: one rewritten entry in a log"
 run "$weir" evidence export --data "$hospital" -o "$auditor/log.jsonl"
 run "$verify" log "$auditor/log.jsonl" --anchor "$auditor/authority.pem"
-sed 's/research/marketing/' "$auditor/log.jsonl" >"$auditor/rewritten.jsonl"
+sed '0,/research/s/research/marketing/' "$auditor/log.jsonl" >"$auditor/rewritten.jsonl"
 expect_refusal "$verify" log "$auditor/rewritten.jsonl" --anchor "$auditor/authority.pem"
 
 say "Done. Three processes, two logs, one signed story; three attacks, none worked."
