@@ -7,6 +7,9 @@
 # weir_fuzz(fuzz_x SOURCE x_fuzz.cc DEPENDS ... [ROUNDS 2000])
 #   in the fuzz preset: a libFuzzer program. Where tests are built: the same entry point as a plain program, and a ctest
 #   fuzz_smoke_x that feeds it its seeds and ROUNDS changed seeds.
+# weir_embed(x.cc weir::room function a.csv b.csv ...)
+#   writes x.cc into the build folder: std::span<const std::string_view> weir::room::function(), the texts in that order.
+#   Texts end with a newline and have no line of more than 16000 bytes.
 
 function(weir_target_name name out)
   string(REPLACE "/" "_" flat "${name}")
@@ -81,4 +84,37 @@ function(weir_fuzz name)
   string(REGEX REPLACE "^fuzz_" "fuzz_smoke_" test_name "${name}")
   add_test(NAME ${test_name} COMMAND ${name} "${CMAKE_CURRENT_SOURCE_DIR}/corpus/${name}" ${ARG_ROUNDS})
   set_tests_properties(${test_name} PROPERTIES TIMEOUT 300 LABELS "fuzz")
+endfunction()
+
+function(weir_embed output namespace function)
+  set(texts "")
+  foreach(file IN LISTS ARGN)
+    file(READ "${file}" text)
+    # A compiler may refuse a literal of more than 64 KiB; pieces of whole lines, concatenated, it takes.
+    string(LENGTH "${text}" length)
+    set(literal "")
+    set(at 0)
+    while(at LESS length)
+      string(SUBSTRING "${text}" ${at} 16000 piece)
+      string(FIND "${piece}" "\n" end REVERSE)
+      math(EXPR end "${end} + 1")
+      string(SUBSTRING "${piece}" 0 ${end} piece)
+      string(APPEND literal "R\"weir(${piece})weir\"\n")
+      math(EXPR at "${at} + ${end}")
+    endwhile()
+    string(APPEND texts "    ${literal},\n")
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
+  endforeach()
+  file(CONFIGURE OUTPUT "${output}" @ONLY CONTENT "// Made by the build.
+#include <span>
+#include <string_view>
+namespace @namespace@ {
+std::span<const std::string_view> @function@();
+std::span<const std::string_view> @function@() {
+  static constexpr std::string_view kTexts[] = {
+@texts@  };
+  return kTexts;
+}
+}  // namespace @namespace@
+")
 endfunction()

@@ -14,7 +14,8 @@ trace = importlib.util.module_from_spec(SPEC)
 sys.modules[SPEC.name] = trace
 SPEC.loader.exec_module(trace)
 
-HEAD = "document,clause,level,status,requirement_en,requirement_zh,note\nGB/T 1,,,,A title,标题,\n"
+HEAD = ",".join(trace.COLUMNS) + "\nGB/T 1,,,,,,,A title,标题,\n"
+LIST = trace.LISTS + "/gb-t-1.csv"
 
 
 class TraceTest(unittest.TestCase):
@@ -33,7 +34,7 @@ class TraceTest(unittest.TestCase):
         self.put("weir/a.cc", text)
 
     def rows(self, *rows):
-        self.put("docs/standards/clauses.csv", HEAD + "".join(row + "\n" for row in rows))
+        self.put(LIST, HEAD + "".join(row + "\n" for row in rows))
 
     def problems(self):
         return trace.trace(self.folder.name, write=True)[0]
@@ -44,12 +45,12 @@ class TraceTest(unittest.TestCase):
         self.assertIn(words, problems[0])
 
     def test_a_claim_with_its_marks_holds_and_shows_in_the_page(self):
-        self.rows("GB/T 1,5.2,base,implemented,Do it,做到,")
+        self.rows("GB/T 1,5.2,must,base,probe log,,implemented,Do it,做到,")
         self.code("//= GB/T 1#5.2 in a few words\nint a;\n//= GB/T 1#5.2 type=test\nint b;\n")
         self.assertEqual(self.problems(), [])
         with open(os.path.join(self.folder.name, trace.PAGE), encoding="utf-8") as file:
-            self.assertIn("| 5.2 | Do it<br>做到 | base | implemented | [a.cc](../../weir/a.cc) | [a.cc](../../weir/a.cc) |",
-                          file.read())
+            self.assertIn("| 5.2 | Do it<br>做到 | must base | probe log | implemented | [a.cc](../../weir/a.cc) | "
+                          "[a.cc](../../weir/a.cc) |", file.read())
 
     def test_a_mark_may_speak_of_the_whole_document(self):
         self.rows()
@@ -59,17 +60,17 @@ class TraceTest(unittest.TestCase):
     # What is refused
 
     def test_a_claim_without_a_mark_in_the_code(self):
-        self.rows("GB/T 1,5.2,base,implemented,Do it,做到,")
+        self.rows("GB/T 1,5.2,must,base,probe log,,implemented,Do it,做到,")
         self.code("//= GB/T 1#5.2 type=test\n")
         self.expect("no line of the code carries its mark")
 
     def test_a_claim_without_a_test(self):
-        self.rows("GB/T 1,5.2,base,implemented,Do it,做到,")
+        self.rows("GB/T 1,5.2,must,base,probe log,,implemented,Do it,做到,")
         self.code("//= GB/T 1#5.2\n")
         self.expect("no test carries its mark")
 
     def test_a_mark_for_what_is_said_not_to_be_here(self):
-        self.rows("GB/T 1,5.2,base,not here,Do it,做到,")
+        self.rows("GB/T 1,5.2,must,base,,,not here,Do it,做到,")
         self.code("//= GB/T 1#5.2\n")
         self.expect("says that it is")
 
@@ -81,25 +82,48 @@ class TraceTest(unittest.TestCase):
         self.expect("has no clause GB/T 1#9")
 
     def test_half_a_job_that_does_not_say_which_half(self):
-        self.rows("GB/T 1,5.2,,partly,Do it,做到,")
+        self.rows("GB/T 1,5.2,must,,,,partly,Do it,做到,")
         self.code("//= GB/T 1#5.2\n")
         self.expect("must say what is missing")
 
     def test_rows_that_are_wrong(self):
-        for row, words in [("GB/T 1,1,high,not here,a,甲,", "unknown level"), ("GB/T 1,1,,done,a,甲,", "unknown status"),
-                           ("GB/T 2,1,,not here,a,甲,", "needs a row of its own"), ("GB/T 1,1,,not here,a,,", "both languages"),
-                           ("GB/T 1,1,,not here,a", "wrong number of columns"), ("GB/T 1,,,,Again,又,", "there twice")]:
+        for row, words in [("GB/T 1,1,high,,,,not here,a,甲,", "unknown level"), ("GB/T 1,1,must,high,,,not here,a,甲,", "unknown tier"),
+                           ("GB/T 1,1,must,,,,done,a,甲,", "unknown status"), ("GB/T 1,1,must,,,,not here,a,,", "both languages"),
+                           ("GB/T 1,1,must,,,,assessed,a,甲,", "how it is checked"), ("GB/T 1,1,must,,,,not here,a", "wrong number of"),
+                           ("GB/T 1,,,,,,,Again,又,", "there twice")]:
             with self.subTest(row):
                 self.rows(row)
                 self.expect(words)
 
-    def test_a_stale_page(self):
+    def test_a_document_in_the_file_of_another(self):
+        self.rows()
+        self.put(trace.LISTS + "/other.csv", ",".join(trace.COLUMNS) + "\nGB/T 2,,,,,,,A title,标题,\n")
+        self.expect("belongs into " + trace.LISTS + "/gb-t-2.csv")
+
+    def test_a_stale_page_and_a_stale_table(self):
         self.rows()
         self.assertEqual(self.problems(), [])
-        self.rows("GB/T 1,5.2,,not here,Do it,做到,")
+        self.rows("GB/T 1,5.2,must,,,,not here,Do it,做到,")
         problems, _ = trace.trace(self.folder.name, write=False)
-        self.assertEqual(len(problems), 1, problems)
+        self.assertEqual(len(problems), 2, problems)
         self.assertIn("stale", problems[0])
+        self.assertIn("stale", problems[1])
+
+    # Editing the table
+
+    def test_what_was_edited_in_the_table_goes_into_the_lists(self):
+        self.rows("GB/T 1,5.2,must,base,probe log,,not here,Do it,做到,")
+        self.problems()
+        table = ",".join(trace.TABLE_COLUMNS) + "\nGB/T 1,,,,A title,标题,\n"
+        self.put(trace.TABLE, table + "GB/T 1,5.2,base,not here,Do it,做到,not yet\nGB/T 1,5.3,extended,not here,And this,再做,\n"
+                 + "GB/T 2,,,,Another,另一,\nGB/T 2,a,base,not here,Do that,做那,\n")
+        self.assertEqual(trace.adopt(self.folder.name), {"GB/T 1", "GB/T 2"})
+        self.assertEqual(self.problems(), [])
+        with open(os.path.join(self.folder.name, LIST), encoding="utf-8") as file:
+            self.assertEqual(file.read(), HEAD + "GB/T 1,5.2,must,base,probe log,,not here,Do it,做到,not yet\n"
+                             "GB/T 1,5.3,should,extended,,,not here,And this,再做,\n")
+        with open(os.path.join(self.folder.name, trace.TABLE), encoding="utf-8") as file:
+            self.assertIn("GB/T 2,a,base,not here,Do that,做那,", file.read())
 
 
 if __name__ == "__main__":
