@@ -1,0 +1,72 @@
+// Channel: a blocking, framed, two-party line for private computing, with byte counts and a transcript.
+//
+// Every message carries a tag and its length; the reader names both, so a peer that sends another message, or one of
+// another size, is found before a byte of it is used. A protocol is a pair of free functions over a Channel& each.
+// Thread-safety: one thread at a time. Trust: whatever is received is hostile.
+// Format: docs/formats/private-computing.md.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <span>
+
+#include "weir/base/bytes.h"
+#include "weir/base/result.h"
+#include "weir/mpc/block.h"
+
+namespace weir::mpc {
+
+// What a message is. Append only; the numbers are sent.
+enum class Tag : std::uint16_t {
+  kHello = 1,
+  kBaseOtPoints = 2,
+  kBaseOtReply = 3,
+  kExtensionColumns = 4,
+  kExtensionChallenge = 5,
+  kExtensionCheck = 6,
+  kTreeSums = 7,
+  kTreeChoices = 8,
+  kVoleBase = 9,
+  kVoleChallenge = 10,
+  kVoleCheck = 11,
+  kVoleCommit = 12,
+  kVoleOpen = 13,
+  kPsiCommit = 14,
+  kPsiStore = 15,
+  kPsiCoin = 16,
+  kPsiImages = 17,
+};
+
+// "base_ot_points"
+std::string_view name_of(Tag tag);
+
+class Channel {
+ public:
+  virtual ~Channel() = default;
+
+  // Queues a message; it leaves at the latest with the next flush() or receive().
+  Result<> send(Tag tag, ByteView payload);
+  // Fails with kCorrupt ("mpc.message") unless the next message is this one, of exactly this size; with kUnavailable if
+  // the line broke or the deadline passed.
+  Result<> receive(Tag tag, std::span<std::uint8_t> out);
+  Result<> flush();
+
+  // Blocks as they lie in memory; all machines that Weir runs on are little-endian.
+  Result<> send(Tag tag, std::span<const Block> blocks) { return send(tag, bytes_of(blocks)); }
+  Result<> receive(Tag tag, std::span<Block> out) { return receive(tag, bytes_of(out)); }
+
+  std::uint64_t sent() const { return sent_; }
+  std::uint64_t received() const { return received_; }
+
+ protected:
+  // The line itself: all of it, or an error.
+  virtual Result<> write(ByteView bytes) = 0;
+  virtual Result<> read(std::span<std::uint8_t> out) = 0;
+  virtual Result<> push() = 0;
+
+ private:
+  std::uint64_t sent_ = 0;
+  std::uint64_t received_ = 0;
+};
+
+}  // namespace weir::mpc

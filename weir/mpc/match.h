@@ -1,0 +1,23 @@
+// Match: which pseudorandom blocks of one list are in another, and a random order.
+//
+// Both lists are first split by their top bits into parts that fit a cache, then each part is looked up in a small
+// table.
+// Thread-safe: pure. Not constant time: both lists are known to who matches them.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+#include <vector>
+
+#include "weir/base/random.h"
+#include "weir/mpc/block.h"
+
+namespace weir::mpc {
+
+// Indices into `own` of what `others` has too, ascending. Requires: fewer than 2^32 of each.
+std::vector<std::size_t> match(std::span<const Block> own, std::span<const Block> others);
+
+// Every order equally likely.
+void shuffle(std::span<Block> blocks, Random& random);
+
+}  // namespace weir::mpc

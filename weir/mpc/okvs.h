@@ -1,0 +1,40 @@
+// OKVS: a key-value store that shows nothing of its keys: a vector of field elements, linear in the values.
+//
+// Source: Garimella, Pinkas, Rosulek, Trieu, Yanai, "Oblivious Key-Value Stores", CRYPTO 2021; clustered as in
+// Raghuraman and Rindal, "Blazing Fast PSI from Improved OKVS and Subfield VOLE", CCS 2022: keys fall into clusters
+// that fit a cache; in a cluster each key is the sum of three sparse places, one in each third, and of four dense ones
+// weighted by powers of a hash.
+// Size: about 1.3 field elements a key; docs/formats/private-computing.md has the exact rule and how it was fitted so
+// that encoding fails with probability below 2^-40. Thread-safe: pure. Time and memory access depend on the keys of the
+// encoding party only, never on the other side's.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <span>
+
+#include "weir/base/random.h"
+#include "weir/base/result.h"
+#include "weir/mpc/block.h"
+
+namespace weir::mpc {
+
+struct OkvsShape {
+  std::size_t clusters = 1;
+  std::size_t third = 0;  // sparse places in one third of a cluster
+
+  explicit OkvsShape(std::size_t keys);
+  static constexpr std::size_t kDense = 4;
+  std::size_t cluster_size() const { return 3 * third + kDense; }
+  std::size_t size() const { return clusters * cluster_size(); }
+};
+
+// A store in which each key has its value and everything else is random. Requires: equal sizes; distinct keys.
+// Fails with kUnavailable ("okvs.seed"), with probability below 2^-40: take another seed.
+Result<Blocks> okvs_encode(OkvsShape shape, Block seed, std::span<const Block> keys, std::span<const Block> values,
+                           Random& random);
+
+// values[i] = what the store has for keys[i]. Requires: store.size() == shape.size(); equal sizes.
+void okvs_decode(OkvsShape shape, Block seed, std::span<const Block> store, std::span<const Block> keys,
+                 std::span<Block> values);
+
+}  // namespace weir::mpc

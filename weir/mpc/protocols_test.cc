@@ -1,0 +1,373 @@
+// SPDX-License-Identifier: Apache-2.0
+#include <gtest/gtest.h>
+
+#include <optional>
+#include <set>
+
+#include "weir/mpc/match.h"
+#include "weir/mpc/okvs.h"
+#include "weir/mpc/psi.h"
+#include "weir/mpc/seed_tree.h"
+#include "weir/mpc/two_parties.h"
+#include "weir/mpc/vole.h"
+
+namespace weir::mpc {
+namespace {
+
+Blocks some(std::size_t count, std::uint64_t seed = 1) {
+  SeededRandom random(seed);
+  Blocks out(count);
+  random.fill(bytes_of(std::span(out)));
+  return out;
+}
+
+// ── channel ──
+
+TEST(ChannelTest, RefusesAnotherMessageThanTheOneThatIsDue) {
+  auto [left, right] = MemoryChannel::pair();
+  const Blocks two(2);
+  ASSERT_TRUE(left->send(Tag::kHello, std::span<const Block>(two)));
+  Blocks out(2);
+  const auto got = right->receive(Tag::kPsiStore, std::span(out));
+  ASSERT_FALSE(got);
+  EXPECT_EQ(got.error().reason(), "mpc.message");
+}
+
+TEST(ChannelTest, RefusesAnotherLengthThanTheOneThatIsDue) {
+  for (const std::size_t length : {0, 1, 3}) {
+    auto [left, right] = MemoryChannel::pair();
+    const Blocks sent(length);
+    ASSERT_TRUE(left->send(Tag::kHello, std::span<const Block>(sent)));
+    Blocks out(2);
+    const auto got = right->receive(Tag::kHello, std::span(out));
+    ASSERT_FALSE(got);
+    EXPECT_EQ(got.error().reason(), "mpc.message");
+  }
+}
+
+TEST(ChannelTest, FailsWhenTheOtherSideHangsUpOrStaysSilent) {
+  auto [left, right] = MemoryChannel::pair(std::chrono::milliseconds(1));
+  Blocks out(1);
+  EXPECT_EQ(right->receive(Tag::kHello, std::span(out)).error().reason(), "mpc.deadline");
+  left->close();
+  EXPECT_EQ(right->receive(Tag::kHello, std::span(out)).error().reason(), "mpc.line");
+}
+
+// ── seed trees ──
+
+TEST(SeedTree, PuncturedTreeHasAllLeavesButOne) {
+  for (const std::size_t depth : {1, 2, 5, 8}) {
+    const std::size_t count = std::size_t{1} << depth;
+    Blocks leaves(count);
+    std::vector<SeedPair> sums(depth);
+    grow_tree({3, 4}, leaves, sums);
+    for (const std::size_t hole : {std::size_t{0}, count / 2, count - 1}) {
+      Blocks known(depth);
+      for (std::size_t l = 0; l < depth; ++l) known[l] = sums[l][1 - ((hole >> (depth - 1 - l)) & 1)];
+      Blocks others(count);
+      grow_punctured_tree(hole, known, others);
+      Blocks expected = leaves;
+      expected[hole] = {};
+      EXPECT_EQ(others, expected) << depth << " " << hole;
+    }
+  }
+}
+
+// ── oblivious transfer ──
+
+TEST(BaseOt, ReceiverGetsTheSeedItChose) {
+  std::vector<bool> choices;
+  for (int i = 0; i < 20; ++i) choices.push_back(i % 3 == 0);
+  auto [sent, got] = both([&](Channel& c, Random& r) { return send_base_ot(c, r, choices.size()); },
+                          [&](Channel& c, Random& r) { return receive_base_ot(c, r, choices); });
+  ASSERT_TRUE(sent && got);
+  for (std::size_t i = 0; i < choices.size(); ++i) {
+    EXPECT_EQ((*got)[i], (*sent)[i][choices[i] ? 1 : 0]);
+    EXPECT_NE((*got)[i], (*sent)[i][choices[i] ? 0 : 1]);
+  }
+}
+
+TEST(BaseOt, RefusesWhatIsNoPoint) {
+  auto [sent, got] = both([&](Channel& c, Random& r) { return send_base_ot(c, r, 1); },
+                          [&](Channel& c, Random&) -> Result<Blocks> {
+                            WEIR_TRY(c.send(Tag::kBaseOtPoints, ByteView(Bytes(66, 0xff))));
+                            return Blocks{};
+                          });
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().reason(), "mpc.point");
+}
+
+class ExtensionTest : public ::testing::TestWithParam<Fold> {};
+INSTANTIATE_TEST_SUITE_P(Folds, ExtensionTest, ::testing::Values(Fold::k2, Fold::k4, Fold::k8));
+
+TEST_P(ExtensionTest, SharesDifferByDeltaWhereChosen) {
+  const std::vector<std::size_t> sizes{0, 1, 127, 128, 129, 1000};
+  const Blocks choices = some(8);
+  struct Outcome {
+    Block delta;
+    std::vector<Blocks> shares;
+  };
+  auto [kept, got] = both(
+      [&](Channel& c, Random& r) -> Result<Outcome> {
+        WEIR_TRY_LET(OtSender ots, OtSender::open(c, r, GetParam()));
+        Outcome out{ots.delta(), {}};
+        for (const std::size_t size : sizes) {
+          WEIR_TRY_LET(Blocks shares, ots.extend(c, r, size));
+          out.shares.push_back(std::move(shares));
+        }
+        return out;
+      },
+      [&](Channel& c, Random& r) -> Result<Outcome> {
+        WEIR_TRY_LET(OtReceiver ots, OtReceiver::open(c, r, GetParam()));
+        Outcome out{{}, {}};
+        for (const std::size_t size : sizes) {
+          WEIR_TRY_LET(Blocks shares, ots.extend(c, r, choices, size));
+          out.shares.push_back(std::move(shares));
+        }
+        return out;
+      });
+  ASSERT_TRUE(kept && got);
+  for (std::size_t s = 0; s < sizes.size(); ++s) {
+    ASSERT_EQ(kept->shares[s].size(), sizes[s]);
+    for (std::size_t j = 0; j < sizes[s]; ++j) {
+      const Block offset = kept->delta & mask_of(choices[j / 128].bit(j % 128));
+      ASSERT_EQ(kept->shares[s][j], got->shares[s][j] ^ offset) << j;
+    }
+  }
+}
+
+
+// ── vector oblivious linear evaluation ──
+
+TEST(Vole, ProductsAreSharedAtEverySize) {
+  for (const std::size_t count : {0, 1, 127, 128, 129, 5000}) {
+    Block delta;
+    auto [kept, held] = both(
+        [&](Channel& c, Random& r) -> Result<Blocks> {
+          WEIR_TRY_LET(OtSender ots, OtSender::open(c, r, Fold::k4));
+          delta = ots.delta();
+          return vole_keep(c, r, ots, count);
+        },
+        [&](Channel& c, Random& r) -> Result<VoleValues> {
+          WEIR_TRY_LET(OtReceiver ots, OtReceiver::open(c, r, Fold::k4));
+          return vole_hold(c, r, ots, count);
+        });
+    ASSERT_TRUE(kept && held) << count;
+    ASSERT_EQ(kept->size(), count);
+    Blocks expected = *kept;
+    add_multiples(expected, delta, held->values);
+    EXPECT_EQ(held->products, expected);
+    EXPECT_EQ(std::count(held->values.begin(), held->values.end(), Block{}), 0);
+  }
+}
+
+// ── a peer that deviates ──
+
+// How many pieces the spoiled side sends in an honest run, heads and payloads.
+template <class First, class Second>
+std::size_t pieces_of(First&& first, Second&& second) {
+  std::size_t count = 0;
+  both(first, second, [&](std::size_t n, Bytes&) { count = n + 1; });
+  return count;
+}
+
+struct Kept {
+  Block delta;
+  Blocks shares;
+};
+Result<Kept> keep(Channel& c, Random& r) {
+  WEIR_TRY_LET(OtSender ots, OtSender::open(c, r, Fold::k4));
+  WEIR_TRY_LET(Blocks shares, vole_keep(c, r, ots, 300));
+  return Kept{ots.delta(), std::move(shares)};
+}
+Result<VoleValues> hold(Channel& c, Random& r) {
+  WEIR_TRY_LET(OtReceiver ots, OtReceiver::open(c, r, Fold::k4));
+  return vole_hold(c, r, ots, 300);
+}
+bool correct(const Kept& kept, const VoleValues& held) {
+  Blocks expected = kept.shares;
+  add_multiples(expected, kept.delta, held.values);
+  return expected == held.products;
+}
+
+// Whatever bit is flipped in whatever message: an honest side stops, or the flip fell on what the other side does not use
+// (the masked seed that it did not choose, a column at a zero of delta) and all correlations are right.
+template <class First, class Second, class Check>
+void expect_every_flip_is_caught(First&& first, Second&& second, Check&& check) {
+  const std::size_t count = pieces_of(first, second);
+  ASSERT_GT(count, 4u);
+  std::size_t caught = 0;
+  for (std::size_t n = 0; n < count; ++n) {
+    auto [left, right] = both(first, second, [n](std::size_t at, Bytes& piece) {
+      if (at == n && !piece.empty()) piece[piece.size() / 2] ^= 4;
+    });
+    if (!left || !right) {
+      ++caught;
+    } else {
+      EXPECT_TRUE(check(*left, *right)) << "piece " << n;
+    }
+  }
+  EXPECT_GT(caught, count * 9 / 10);
+}
+
+TEST(VoleUnderAttack, CatchesEveryFlippedBitOfTheKeeper) { expect_every_flip_is_caught(keep, hold, correct); }
+TEST(VoleUnderAttack, CatchesEveryFlippedBitOfTheHolder) {
+  expect_every_flip_is_caught(hold, keep, [](const VoleValues& held, const Kept& kept) { return correct(kept, held); });
+}
+
+// A receiver whose columns belong to different choices could learn delta bit by bit: the check finds each column.
+TEST(ExtensionUnderAttack, CatchesInconsistentColumns) {
+  const Blocks choices = some(8);
+  for (const std::size_t column : {0, 13, 31}) {
+    std::size_t columns_seen = 0;
+    auto [got, kept] = both(
+        [&](Channel& c, Random& r) -> Result<Blocks> {
+          WEIR_TRY_LET(OtReceiver ots, OtReceiver::open(c, r, Fold::k4));
+          return ots.extend(c, r, choices, 1000);
+        },
+        [&](Channel& c, Random& r) -> Result<Blocks> {
+          WEIR_TRY_LET(OtSender ots, OtSender::open(c, r, Fold::k4));
+          return ots.extend(c, r, 1000);
+        },
+        [&](std::size_t, Bytes& piece) {
+          if (piece.size() != 9 * sizeof(Block)) return;
+          if (columns_seen++ == column) {
+            for (std::uint8_t& byte : piece) byte ^= 0xff;
+          }
+        });
+    ASSERT_FALSE(kept.ok());
+    EXPECT_EQ(kept.error().reason(), "mpc.check");
+  }
+}
+
+// ── key-value store ──
+
+TEST(Okvs, GivesBackEveryValueAtEverySize) {
+  for (const std::size_t count : {0, 1, 2, 127, 128, 129, 3000, 40000}) {
+    const Blocks keys = some(count, 1);
+    const Blocks values = some(count, 2);
+    const OkvsShape shape(count);
+    SeededRandom random(3);
+    const auto store = okvs_encode(shape, {7, 7}, keys, values, random);
+    ASSERT_TRUE(store) << count;
+    Blocks read(count);
+    okvs_decode(shape, {7, 7}, *store, keys, read);
+    EXPECT_EQ(read, values) << count;
+  }
+}
+
+// With far too little room for peeling, rows are left over and the dense places must carry them.
+TEST(Okvs, SettlesGapsWithTheDensePlaces) {
+  int settled = 0;
+  for (std::uint64_t seed = 0; seed < 200; ++seed) {
+    const Blocks keys = some(12, 100 + seed);
+    const Blocks values = some(12, 500 + seed);
+    OkvsShape shape(12);
+    shape.third = 5;
+    SeededRandom random(seed);
+    const auto store = okvs_encode(shape, {seed, 0}, keys, values, random);
+    if (!store) continue;
+    Blocks read(12);
+    okvs_decode(shape, {seed, 0}, *store, keys, read);
+    ASSERT_EQ(read, values);
+    ++settled;
+  }
+  EXPECT_GT(settled, 150);
+}
+
+TEST(Okvs, SaysSoWhenTheKeysDoNotFit) {
+  const Blocks keys(20, Block{1, 1});
+  SeededRandom random(1);
+  const auto store = okvs_encode(OkvsShape(20), {}, keys, some(20), random);
+  ASSERT_FALSE(store);
+  EXPECT_EQ(store.error().reason(), "okvs.seed");
+}
+
+// ── matching ──
+
+TEST(Match, FindsWhatTheIdealFinds) {
+  for (const std::size_t count : {0, 1, 127, 128, 129, 20000}) {
+    const Blocks own = some(count, 1);
+    Blocks others = some(count, 2);
+    for (std::size_t i = 0; i < count; i += 3) others[i] = own[count - 1 - i];
+    EXPECT_EQ(match(own, others), ideal_psi(own, others)) << count;
+  }
+}
+
+TEST(Shuffle, KeepsAllAndMovesMost) {
+  const Blocks before = some(5000);
+  Blocks after = before;
+  SeededRandom random(1);
+  shuffle(after, random);
+  std::size_t same = 0;
+  for (std::size_t i = 0; i < before.size(); ++i) same += before[i] == after[i] ? 1 : 0;
+  EXPECT_LT(same, 10u);
+  EXPECT_EQ(match(before, after).size(), before.size());
+}
+
+// ── intersection ──
+
+std::pair<Result<>, Result<std::vector<std::size_t>>> intersect(const Blocks& sender, const Blocks& receiver) {
+  return both([&](Channel& c, Random& r) { return psi_send(c, r, sender, receiver.size()); },
+              [&](Channel& c, Random& r) { return psi_receive(c, r, receiver, sender.size()); });
+}
+
+TEST(Psi, IsTheIdealIntersectionAtEverySize) {
+  for (const std::size_t n : {0, 1, 127, 128, 129}) {
+    for (const std::size_t m : {0, 1, 127, 128, 129, 3000}) {
+      const Blocks sender = some(n, 1);
+      Blocks receiver = some(m, 2);
+      for (std::size_t i = 0; i < std::min(n, m); i += 2) receiver[i] = sender[n - 1 - i];
+      auto [sent, got] = intersect(sender, receiver);
+      ASSERT_TRUE(sent && got) << n << " " << m;
+      EXPECT_EQ(*got, ideal_psi(receiver, sender)) << n << " " << m;
+    }
+  }
+}
+
+TEST(Psi, EqualSetsMatchWhollyAndDisjointOnesNotAtAll) {
+  const Blocks set = some(500, 1);
+  EXPECT_EQ(intersect(set, set).second->size(), set.size());
+  EXPECT_TRUE(intersect(set, some(500, 2)).second->empty());
+}
+
+// The sender chose its coin before it saw the store; another one afterwards would let it aim its images.
+TEST(PsiUnderAttack, ReceiverRefusesAnotherCoinThanTheOneCommittedTo) {
+  const Blocks set = some(50);
+  std::size_t small = 0;
+  auto [sent, got] = both([&](Channel& c, Random& r) { return psi_send(c, r, set, set.size()); },
+                          [&](Channel& c, Random& r) { return psi_receive(c, r, set, set.size()); },
+                          [&](std::size_t, Bytes& piece) {
+                            // Blocks of one: challenges of the correlations, and the coin, which comes after them all.
+                            if (piece.size() == sizeof(Block) && ++small == 3) piece[0] ^= 1;
+                          });
+  ASSERT_FALSE(got.ok());
+  EXPECT_EQ(got.error().reason(), "mpc.check");
+}
+
+TEST(PsiUnderAttack, StopsWhenThePeerAnnouncedAnotherCount) {
+  const Blocks set = some(50);
+  auto [sent, got] = both([&](Channel& c, Random& r) { return psi_send(c, r, set, set.size()); },
+                          [&](Channel& c, Random& r) { return psi_receive(c, r, set, set.size() + 1); });
+  ASSERT_FALSE(got.ok());
+  EXPECT_EQ(got.error().reason(), "mpc.message");
+}
+
+TEST(PsiUnderAttack, AHangUpAtAnyMessageEndsBothSides) {
+  const Blocks set = some(20);
+  const auto send = [&](Channel& c, Random& r) { return psi_send(c, r, set, set.size()); };
+  const auto receive = [&](Channel& c, Random& r) { return psi_receive(c, r, set, set.size()); };
+  const std::size_t count = pieces_of(send, receive);
+  for (std::size_t n = 0; n < count; n += 3) {
+    auto [sent, got] = both(
+        [&](Channel& c, Random& r) -> Result<> { return psi_send(c, r, set, set.size()); }, receive,
+        [&, n](std::size_t at, Bytes& piece) {
+          if (at == n) piece.clear();
+        });
+    EXPECT_FALSE(got.ok()) << n;
+    EXPECT_EQ(got.error().code(), Errc::kUnavailable) << n;
+  }
+}
+
+}  // namespace
+}  // namespace weir::mpc

@@ -1,0 +1,36 @@
+// Two parties: runs both sides of a protocol, each in its own thread, over a line in memory.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+#include <optional>
+#include <thread>
+#include <utility>
+
+#include "weir/mpc/memory_channel.h"
+
+namespace weir::mpc {
+
+using Change = std::function<void(std::size_t n, Bytes& piece)>;
+
+// Gives what `first(channel, random)` and `second(channel, random)` returned; `change` spoils what the first side
+// sends.
+template <class First, class Second>
+auto both(First&& first, Second&& second, Change change = {}) {
+  auto [left, right] = MemoryChannel::pair(std::chrono::seconds(60));
+  if (change) left->tamper(std::move(change));
+  using Answer = decltype(second(static_cast<Channel&>(*right), std::declval<Random&>()));
+  std::optional<Answer> answer;
+  std::thread other([&] {
+    SeededRandom random(2);
+    answer.emplace(second(static_cast<Channel&>(*right), random));
+    if (!*answer) right->close();  // whoever stops in the middle hangs up
+  });
+  SeededRandom random(1);
+  auto result = first(static_cast<Channel&>(*left), random);
+  if (!result) left->close();
+  other.join();
+  return std::pair(std::move(result), std::move(*answer));
+}
+
+}  // namespace weir::mpc
