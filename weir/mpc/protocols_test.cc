@@ -190,8 +190,8 @@ bool correct(const Kept& kept, const VoleValues& held) {
   return expected == held.products;
 }
 
-// Whatever bit is flipped in whatever message: an honest side stops, or the flip fell on what the other side does not use
-// (the masked seed that it did not choose, a column at a zero of delta) and all correlations are right.
+// Whatever bit is flipped in whatever message: an honest side stops, or the flip fell on what the other side does not
+// use (the masked seed that it did not choose, a column at a zero of delta) and all correlations are right.
 template <class First, class Second, class Check>
 void expect_every_flip_is_caught(First&& first, Second&& second, Check&& check) {
   const std::size_t count = pieces_of(first, second);
