@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// How the parts of a node are made and wired to each other.
+#include "weir/adapters/metrics/http_metrics.h"
+#include "weir/flow/contract/store.h"
+#include "weir/flow/usage/store.h"
+#include "weir/node/node_state.h"
+#include "weir/node/routes.h"
+#include "weir/supply/catalog/store.h"
+#include "weir/tlog/checkpoint.h"
+
+namespace weir::node {
+
+using adapters::http::Client;
+using adapters::http::Server;
+using supply::identifier::NodeId;
+
+namespace {
+
+Result<> migrate_all(store::Database& database) {
+  for (const store::Migration& migration :
+       {store::outbox_migration(), adapters::http::idempotency_migration(), supply::identifier::Registry::migration(),
+        trust::credential::Credentials::migration(), trust::participant::migration(), supply::catalog::migration(),
+        flow::usage::migration(), flow::metering::migration(), flow::contract::contract_migration(),
+        flow::delivery::delivery_migration()}) {
+    WEIR_TRY(store::migrate(database, migration));
+  }
+  return {};
+}
+
+adapters::http::TlsIdentity tls_identity(const Opened& opened) {
+  return {opened.transport_pem, opened.transport.der(crypto::SecretAccess("TLS of the node"))};
+}
+
+// Tells the HTTP face who is who.
+class NodeAuthenticator final : public adapters::http::Authenticator {
+ public:
+  NodeAuthenticator(trust::credential::Credentials& credentials, Membership& membership)
+      : credentials_(credentials), membership_(membership) {}
+
+  Result<adapters::http::Principal> by_token(std::string_view token) override {
+    WEIR_TRY_LET(const auto known, credentials_.authenticate(token));
+    if (known.must_change_password) {
+      return Error(Errc::kForbidden, "the password must be changed first").because("password.must_change");
+    }
+    return adapters::http::Principal{.kind = adapters::http::PrincipalKind::kOperator,
+                                     .id = known.id.text(),
+                                     .participant = std::string(known.id.organisation()),
+                                     .scopes = known.scopes.names()};
+  }
+
+  Result<adapters::http::Principal> by_certificate(const adapters::http::PeerCertificate& certificate) override {
+    WEIR_TRY(membership_.admit(certificate));
+    return adapters::http::Principal{.kind = adapters::http::PrincipalKind::kNode,
+                                     .id = certificate.unit,
+                                     .participant = certificate.organisation,
+                                     .scopes = {}};
+  }
+
+ private:
+  trust::credential::Credentials& credentials_;
+  Membership& membership_;
+};
+
+}  // namespace
+
+Result<Opened> open_folder(store::Files& files, const config::Config& config) {
+  WEIR_TRY_LET(DataFolder folder, DataFolder::open(files, config.data_dir));
+  WEIR_TRY_LET(FolderLock lock, FolderLock::take(config.data_dir));
+  if (folder.node().node.empty()) {
+    return Error(Errc::kConflict, "this node was not admitted to a space yet")
+        .because("node.not_admitted")
+        .advise("run: weir join URL --authority FILE; when the regional node approved, run it again");
+  }
+  WEIR_TRY_LET(NodeId id, NodeId::parse(folder.node().node));
+  WEIR_TRY_LET(crypto::SecretBytes passphrase, read_passphrase(files, config.data_dir, config.key_passphrase_ref));
+  WEIR_TRY_LET(crypto::PrivateKey identity, folder.key(DataFolder::KeyName::kIdentity, passphrase));
+  WEIR_TRY_LET(crypto::PrivateKey transport, folder.key(DataFolder::KeyName::kTransport, passphrase));
+  using Name = DataFolder::CertificateName;
+  WEIR_TRY_LET(std::string identity_pem, folder.certificate_pem(Name::kIdentity));
+  WEIR_TRY_LET(std::string transport_pem, folder.certificate_pem(Name::kTransport));
+  WEIR_TRY_LET(std::string authority_pem, folder.certificate_pem(Name::kAuthority));
+  return Opened{std::move(folder),       std::move(lock),          std::move(id),
+                std::move(passphrase),   std::move(identity),      std::move(transport),
+                std::move(identity_pem), std::move(transport_pem), std::move(authority_pem)};
+}
+
+Result<> Node::State::open_store() {
+  WEIR_TRY_LET(auto database, store::open_database(config.database_or_default()));
+  WEIR_TRY(migrate_all(*database));
+  const trust::evidence::LogOptions options{.origin = tlog::evidence_origin(opened.id.text()),
+                                            .algorithm = crypto::hash_of(node_file().suite)};
+  // I-11: the log is verified before anything is written, and hooks itself into every commit.
+  WEIR_TRY_LET(log, trust::evidence::SqlLog::open(*database, opened.identity, options));
+  archive = std::make_unique<trust::evidence::Archive>(options.algorithm);
+  commits = std::make_unique<GroupCommit>(std::move(database));
+  sql = std::make_unique<WakingSql>(*commits, [this] { committed(); });
+  return {};
+}
+
+Result<> Node::State::open_trust() {
+  adapters::http::ClientOptions options;
+  options.tls.identity = tls_identity(opened);
+  options.tls.authorities_pem.push_back(opened.authority_pem);
+  WEIR_TRY_LET(client, Client::open(std::move(options)));
+  credentials = std::make_unique<trust::credential::Credentials>(*sql, *log, clock, random, opened.id);
+  WEIR_TRY_LET(membership, Membership::open({.sql = *sql,
+                                             .log = *log,
+                                             .clock = clock,
+                                             .random = random,
+                                             .client = *client,
+                                             .files = files,
+                                             .folder = opened.folder,
+                                             .passphrase = opened.passphrase,
+                                             .self = opened.id,
+                                             .url = url,
+                                             .authority_pem = opened.authority_pem,
+                                             .identity_pem = opened.identity_pem,
+                                             .transport_pem = opened.transport_pem}));
+  return {};
+}
+
+Result<> Node::State::open_domain() {
+  WEIR_TRY_LET(auto area, supply::identifier::AreaCode::parse(node_file().area));
+  catalog = std::make_unique<supply::catalog::Service>(
+      supply::catalog::Service::Parts{.sql = *sql,
+                                      .dialect = commits->database().dialect(),
+                                      .log = *log,
+                                      .clock = clock,
+                                      .random = random,
+                                      .participant = opened.id.subject(),
+                                      .node = opened.id,
+                                      .area = std::move(area)});
+  metering = std::make_unique<flow::metering::Service>(
+      flow::metering::Service::Deps{.sql = *sql, .log = *log, .clock = clock, .node = opened.id.text()});
+  usage = std::make_unique<flow::usage::Service>(
+      flow::usage::Service::Parts{.sql = *sql,
+                                  .log = *log,
+                                  .clock = clock,
+                                  .random = random,
+                                  .hash = crypto::hash_of(node_file().suite),
+                                  .node = opened.id.text()});
+  const FindNode find = [this](const NodeId& id) { return membership->find(id); };
+  contract_directory = std::make_unique<ContractDirectory>(find);
+  contract_offers = std::make_unique<ContractOffers>(*catalog);
+  contract_usage = std::make_unique<ContractUsage>(*usage, opened.id.text(), [this](const std::string& agreement) {
+    {
+      const std::scoped_lock lock(ended_mutex);
+      ended.insert(agreement);
+    }
+    if (alarm) alarm->look();
+  });
+  contracts = std::make_unique<flow::contract::Service>(
+      flow::contract::Service::Deps{.sql = *sql,
+                                    .log = *log,
+                                    .clock = clock,
+                                    .random = random,
+                                    .directory = *contract_directory,
+                                    .offers = *contract_offers,
+                                    .usage = *contract_usage,
+                                    .decider = decider,
+                                    .self = {opened.id, opened.id.subject().text(), protocol_address(), &opened.identity},
+                                    .wake = [this] {
+                                      if (alarm) alarm->look();
+                                    }});
+  return {};
+}
+
+Result<> Node::State::open_delivery() {
+  const crypto::Suite suite = node_file().suite;
+  contents = std::make_unique<flow::delivery::Contents>(files, opened.folder.file("contents"), crypto::hash_of(suite),
+                                                        random);
+  WEIR_TRY(contents->sweep());
+  WEIR_TRY_LET(const crypto::SecretBytes master, opened.folder.vault_key(opened.passphrase));
+  vault = std::make_unique<flow::delivery::Vault>(files, opened.folder.file("vault"), suite, master, random);
+  const FindNode find = [this](const NodeId& id) { return membership->find(id); };
+  delivery_neighbours = std::make_unique<DeliveryNeighbours>(clock, *contracts, *contents, find, *metering);
+  delivery = std::make_unique<flow::delivery::Service>(
+      flow::delivery::Service::Deps{.sql = *sql,
+                                    .log = *log,
+                                    .clock = clock,
+                                    .random = random,
+                                    .neighbours = *delivery_neighbours,
+                                    .contents = *contents,
+                                    .vault = *vault,
+                                    .self = {opened.id, protocol_address(), url + std::string(kDataPath), &opened.identity},
+                                    .wake = [this](const std::string& pid) {
+                                      if (transfers) transfers->wake(pid);
+                                    }});
+  delete_handler = std::make_unique<DeleteHandler>(*delivery);
+  usage->add_handler(*delete_handler);
+  data_plane = std::make_unique<DataPlane>(*delivery, rate_limits);
+  return {};
+}
+
+Result<> Node::State::listen(Node& node) {
+  authenticator = std::make_unique<NodeAuthenticator>(*credentials, *membership);
+  idempotency = adapters::http::make_idempotency_store(*sql, clock);
+  observer = adapters::metrics::make_http_metrics(registry);
+  router = std::make_unique<adapters::http::Router>(adapters::http::RouterOptions{.authenticator = authenticator.get(),
+                                                                                  .idempotency = idempotency.get(),
+                                                                                  .random = &random,
+                                                                                  .observer = observer.get()});
+  add_node_routes(*router, node);
+  add_participant_routes(*router, node);
+  add_catalog_routes(*router, node);
+  add_contract_routes(*router, node);
+  add_usage_routes(*router, node);
+  add_delivery_routes(*router, node);
+  add_evidence_routes(*router, node);
+  data_plane->add_routes(*router);
+  const auto access = config.metrics_public ? adapters::http::Access::open() : adapters::http::Access::with_scope("admin");
+  router->add(adapters::metrics::metrics_route(registry, access));
+  router->add_openapi("/api/v1/openapi.json", {"Weir, node of a trusted data space", "Weir 可信数据空间节点"}, "1");
+  adapters::http::ServerOptions options;
+  options.address = config.listen.host;
+  options.port = config.listen.port;
+  options.tls = adapters::http::TlsServerOptions{.identity = tls_identity(opened),
+                                                 .client_authorities_pem = {opened.authority_pem}};
+  options.workers = static_cast<std::size_t>(config.workers + News::kWaitersMax);
+  options.streams = static_cast<std::size_t>(config.streams);
+  options.connections_max = static_cast<std::size_t>(config.connections_max);
+  options.requests_per_second = static_cast<std::uint64_t>(config.requests_per_second);
+  WEIR_TRY_LET(server, Server::start(std::move(options), *router));
+  return {};
+}
+
+}  // namespace weir::node

@@ -1,0 +1,106 @@
+// NodeState: the parts of a running node, in the order in which they are made; node.h is its face.
+//
+// node_open.cc makes the parts, node_tasks.cc starts and says what falls due. For these files and node.cc only.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <mutex>
+#include <set>
+
+#include "weir/adapters/http/client.h"
+#include "weir/adapters/http/idempotency.h"
+#include "weir/adapters/http/server.h"
+#include "weir/adapters/metrics/metrics.h"
+#include "weir/flow/metering/service.h"
+#include "weir/node/collector.h"
+#include "weir/node/data_plane.h"
+#include "weir/node/dispatcher.h"
+#include "weir/node/group_commit.h"
+#include "weir/node/membership.h"
+#include "weir/node/neighbours.h"
+#include "weir/node/node.h"
+#include "weir/trust/credential/service.h"
+
+namespace weir::node {
+
+// What the start needs before anything can be wired.
+struct Opened {
+  DataFolder folder;
+  FolderLock lock;
+  supply::identifier::NodeId id;
+  crypto::SecretBytes passphrase;
+  crypto::PrivateKey identity;
+  crypto::PrivateKey transport;
+  std::string identity_pem;
+  std::string transport_pem;
+  std::string authority_pem;
+};
+
+Result<Opened> open_folder(store::Files& files, const config::Config& config);
+
+struct Node::State {
+  State(store::Files& the_files, config::Config the_config, Opened the_opened)
+      : files(the_files), config(std::move(the_config)), opened(std::move(the_opened)) {}
+
+  store::Files& files;
+  config::Config config;
+  Opened opened;
+  SystemClock clock;
+  SystemRandom random;
+  News news;
+  adapters::metrics::Registry registry;
+  std::unique_ptr<GroupCommit> commits;
+  std::unique_ptr<WakingSql> sql;
+  std::unique_ptr<trust::evidence::SqlLog> log;
+  std::unique_ptr<trust::evidence::Archive> archive;
+  std::unique_ptr<adapters::http::Client> client;
+  std::unique_ptr<trust::credential::Credentials> credentials;
+  std::unique_ptr<Membership> membership;
+  std::unique_ptr<supply::catalog::Service> catalog;
+  std::unique_ptr<flow::metering::Service> metering;
+  std::unique_ptr<flow::usage::Service> usage;
+  std::unique_ptr<ContractDirectory> contract_directory;
+  std::unique_ptr<ContractOffers> contract_offers;
+  std::unique_ptr<ContractUsage> contract_usage;
+  flow::contract::StandardDecider decider;
+  std::unique_ptr<flow::contract::Service> contracts;
+  std::unique_ptr<flow::delivery::Contents> contents;
+  std::unique_ptr<flow::delivery::Vault> vault;
+  std::unique_ptr<DeliveryNeighbours> delivery_neighbours;
+  std::unique_ptr<flow::delivery::Service> delivery;
+  std::unique_ptr<DeleteHandler> delete_handler;
+  RateLimits rate_limits;
+  std::unique_ptr<DataPlane> data_plane;
+  std::unique_ptr<adapters::http::Authenticator> authenticator;
+  std::unique_ptr<adapters::http::IdempotencyStore> idempotency;
+  std::unique_ptr<adapters::http::Observer> observer;
+  std::unique_ptr<adapters::http::Router> router;
+  std::unique_ptr<adapters::http::Server> server;
+  std::string url;
+
+  std::mutex ended_mutex;  // guards ended
+  std::set<std::string> ended;  // agreements whose data are to be destroyed
+
+  // The threads come last, so that they end first.
+  std::unique_ptr<Transfers> transfers;
+  std::unique_ptr<Alarm> alarm;
+  std::unique_ptr<Dispatcher> dispatcher;
+  std::unique_ptr<Collector> collector;
+
+  const NodeFile& node_file() const { return opened.folder.node(); }
+  bool regional() const { return node_file().role == config::Role::kRegional; }
+  std::string protocol_address() const { return url + std::string(kProtocolPath); }
+
+  Result<> open_store();
+  Result<> open_trust();
+  Result<> open_domain();
+  Result<> open_delivery();
+  Result<> listen(Node& node);
+  void start_threads(Node& node);
+  void committed();
+  std::vector<AlarmTask> alarm_tasks();
+  Result<> destroy_ended();
+  Result<> take_up_unfinished();
+};
+
+}  // namespace weir::node
