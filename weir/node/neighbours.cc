@@ -178,6 +178,10 @@ Result<> DeliveryNeighbours::meter(store::Tx& tx, const flow::delivery::Transfer
   return {};
 }
 
+Result<> DeliveryNeighbours::close_meter(store::Tx& tx, const flow::delivery::Transfer& transfer) {
+  return metering_.close(tx, transfer.pid);
+}
+
 Result<crypto::PublicKey> DeliveryNeighbours::key_of(store::Tx&, const NodeId& node) {
   WEIR_TRY_LET(KnownNode known, find_(node));
   return std::move(known.key);

@@ -75,6 +75,7 @@ class DeliveryNeighbours final : public flow::delivery::Neighbours {
   Result<flow::delivery::AgreedDelivery> agreed(store::Tx& tx, const std::string& agreement) override;
   Result<wire::Json> authorize_delivery(store::Tx& tx, const flow::delivery::AgreedDelivery& agreed) override;
   Result<> meter(store::Tx& tx, const flow::delivery::Transfer& transfer, std::uint64_t bytes) override;
+  Result<> close_meter(store::Tx& tx, const flow::delivery::Transfer& transfer) override;
   Result<crypto::PublicKey> key_of(store::Tx& tx, const supply::identifier::NodeId& node) override;
 
  private:

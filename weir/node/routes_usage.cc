@@ -158,6 +158,15 @@ Result<Response> get_usage(Node& node, Request& request) {
   for (const auto& counter : counters) {
     counter_list.push(Json::object({{"rule", counter.rule}, {"counter", counter.counter}, {"value", counter.value}}));
   }
+  WEIR_TRY_LET(const auto allowances, node.usage().allowances(agreement));
+  Json limits = Json::array();
+  for (const auto& each : allowances) {
+    limits.push(Json::object({{"rule", each.rule},
+                              {"counter", each.counter},
+                              {"most", each.most},
+                              {"used", each.used},
+                              {"left", each.left()}}));
+  }
   Json owed_list = Json::array();
   for (const auto& duty : owed) {
     owed_list.push(Json::object({{"id", duty.id},
@@ -170,6 +179,7 @@ Result<Response> get_usage(Node& node, Request& request) {
                                       {"version", terms.version},
                                       {"policyHash", terms.policy_hash},
                                       {"counters", counter_list},
+                                      {"limits", limits},
                                       {"obligations", owed_list}}));
 }
 

@@ -323,6 +323,7 @@ Result<std::vector<bool>> Transfers::State::ask_missing(const Transfer& transfer
 }
 
 Result<> Transfers::State::push(const Transfer& transfer) {
+  const auto stream = service.open_stream(transfer.pid);
   WEIR_TRY_LET(Content content, contents.open(transfer.root));
   WEIR_TRY_LET(const std::vector<bool> present, ask_missing(transfer, content));
   std::uint64_t sent = 0;

@@ -449,4 +449,12 @@ Result<Template> find_template(Tx& tx, std::string_view id, std::int64_t version
   return template_of(rows[0]);
 }
 
+Result<std::map<State, std::int64_t>> count_open(store::Tx& tx) {
+  WEIR_TRY_LET(const store::Rows rows,
+               tx.query("SELECT state, COUNT(*) FROM contract_negotiation WHERE state < 600 GROUP BY state"));
+  std::map<State, std::int64_t> out;
+  for (const store::Row& row : rows) out[static_cast<State>(row[0].integer())] = row[1].integer();
+  return out;
+}
+
 }  // namespace weir::flow::contract

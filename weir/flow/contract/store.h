@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -97,5 +98,8 @@ Result<> insert(store::Tx& tx, const Template& contract_template);
 Result<std::vector<Template>> list_templates(store::Tx& tx);
 // The latest version if `version` is 0. Fails with kNotFound ("contract.no_template").
 Result<Template> find_template(store::Tx& tx, std::string_view id, std::int64_t version);
+
+// How many negotiations are under way in each state.
+Result<std::map<State, std::int64_t>> count_open(store::Tx& tx);
 
 }  // namespace weir::flow::contract

@@ -169,6 +169,7 @@ Result<Receipt> Service::complete(const std::string& pid, std::uint64_t bytes_re
     transfer.updated = now;
     WEIR_TRY(update(tx, transfer));
     WEIR_TRY(deps_.neighbours.meter(tx, transfer, bytes_received));
+    WEIR_TRY(deps_.neighbours.close_meter(tx, transfer));
     WEIR_TRY(record(tx, transfer, "delivery.completed", "node:" + deps_.self.node.text(),
                     Json::object({{"receipt", delivery::to_json(receipt)}})));
     WEIR_TRY(send(tx, transfer,
@@ -222,7 +223,10 @@ Result<std::size_t> Service::destroy(const std::string& agreement, std::string_v
     }
     return {};
   }));
-  for (const std::string& pid : cut) deps_.wake(pid);  // a stream that still draws must end
+  for (const std::string& pid : cut) {
+    deps_.wake(pid);  // a stream that still draws must end
+    settle(pid);
+  }
   for (const Transfer& transfer : to_destroy) WEIR_TRY(finish_destruction(transfer, reason, actor));
   return to_destroy.size();
 }
@@ -294,7 +298,10 @@ Result<Json> Service::receive(const NodeId& peer, const std::string& pid, const 
     answer = process_json(provider_pid(transfer), consumer_pid(transfer), transfer.state);
     return {};
   }));
-  if (changed) deps_.wake(pid);
+  if (changed) {
+    deps_.wake(pid);
+    settle(pid);
+  }
   return answer;
 }
 
@@ -319,6 +326,7 @@ Result<> Service::change(const std::string& pid, MessageKind kind, std::string_v
     return send(tx, transfer, message);
   }));
   deps_.wake(pid);
+  settle(pid);
   return {};
 }
 
@@ -365,6 +373,7 @@ Result<> Service::refused(const std::string& pid, const Error& error) {
     transfer.error = error.message();
     transfer.updated = deps_.clock.now();
     WEIR_TRY(update(tx, transfer));
+    WEIR_TRY(deps_.neighbours.close_meter(tx, transfer));
     return record(tx, transfer, "delivery.terminated", "peer:" + transfer.peer.text(), reasons_json(transfer.error));
   });
 }

@@ -9,6 +9,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <mutex>
 #include <string>
@@ -48,6 +49,8 @@ class Neighbours {
   // rules' words.
   virtual Result<wire::Json> authorize_delivery(store::Tx& tx, const AgreedDelivery& agreed) = 0;
   virtual Result<> meter(store::Tx& tx, const Transfer& transfer, std::uint64_t bytes) = 0;
+  // Nothing more will be metered for the transfer. Closing twice is fine.
+  virtual Result<> close_meter(store::Tx& tx, const Transfer& transfer) = 0;
   virtual Result<crypto::PublicKey> key_of(store::Tx& tx, const supply::identifier::NodeId& node) = 0;
 };
 
@@ -66,6 +69,7 @@ struct OpenedContent {
 struct OpenedData {
   Transfer transfer;
   std::unique_ptr<store::File> data;
+  std::shared_ptr<void> stream;  // while it lives, the transfer's meter stays open
 };
 
 //= NDI-TR-2025-02#transfer
@@ -107,6 +111,8 @@ class Service {
                                      std::string_view token);
   // The same without the manifest: for each of many ranges.
   Result<OpenedData> open_data(const std::string& pid, const supply::identifier::NodeId& peer, std::string_view token);
+  // Bytes may leave, and be recorded, while what this returns lives; the service must outlive it.
+  std::shared_ptr<void> open_stream(const std::string& pid);
   // Adds bytes that left through the socket.
   Result<> record_sent(const std::string& pid, std::uint64_t bytes);
   // The consumer's signed word that it destroyed the data.
@@ -135,6 +141,8 @@ class Service {
   Result<Page> list(const std::string& cursor, std::size_t limit);
   // What to go on with after a start.
   Result<std::vector<Transfer>> unfinished();
+  // Closes the meter of a transfer that is over, once its last stream has told what left.
+  void settle(const std::string& pid);
 
  private:
   Result<> start_as_provider(store::Tx& tx, Transfer& transfer, const wire::Json& decision,
@@ -150,6 +158,8 @@ class Service {
   Result<Transfer> admit(const std::string& pid, const supply::identifier::NodeId& peer, std::string_view token);
 
   Deps deps_;
+  std::mutex streams_mutex_;  // guards streams_
+  std::map<std::string, int> streams_;  // transfer -> streams that are open now
   std::mutex vault_mutex_;  // guards that no vault item is made while, or after, its destruction is decided
 };
 

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
 
+#include "weir/base/log.h"
 #include "weir/flow/delivery/service.h"
 #include "weir/flow/delivery/service_parts.h"
 #include "weir/wire/encoding.h"
@@ -117,9 +118,37 @@ Result<OpenedContent> Service::open_content(const std::string& pid, const NodeId
 }
 
 Result<OpenedData> Service::open_data(const std::string& pid, const NodeId& peer, std::string_view token) {
+  auto stream = open_stream(pid);  // first: what is admitted now may be over a moment later
   WEIR_TRY_LET(Transfer transfer, admit(pid, peer, token));
   WEIR_TRY_LET(auto data, deps_.contents.open_data(transfer.root));
-  return OpenedData{std::move(transfer), std::move(data)};
+  return OpenedData{std::move(transfer), std::move(data), std::move(stream)};
+}
+
+std::shared_ptr<void> Service::open_stream(const std::string& pid) {
+  {
+    const std::scoped_lock lock(streams_mutex_);
+    ++streams_[pid];
+  }
+  // Nothing is owned: the pointer stands for the stream, and its end is what matters.
+  return std::shared_ptr<void>(this, [this, pid](void*) {
+    {
+      const std::scoped_lock lock(streams_mutex_);
+      if (--streams_[pid] == 0) streams_.erase(pid);
+    }
+    settle(pid);
+  });
+}
+
+void Service::settle(const std::string& pid) {
+  const auto transfer = get(pid);
+  if (!transfer || !is_final(transfer->state)) return;
+  {
+    const std::scoped_lock lock(streams_mutex_);
+    if (streams_.contains(pid)) return;
+  }
+  const Result<> closed =
+      deps_.sql.write([&](store::Tx& tx) { return deps_.neighbours.close_meter(tx, *transfer); });
+  if (!closed) log::warning("meter.not_closed", {{"transfer", pid}, {"error", closed.error().message()}});
 }
 
 Result<> Service::record_sent(const std::string& pid, std::uint64_t bytes) {

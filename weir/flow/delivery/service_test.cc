@@ -112,6 +112,56 @@ class ServiceTest : public ::testing::Test {
   }
 };
 
+TEST_F(ServiceTest, TheMeterOfACompletedTransferClosesOnBothSides) {
+  const std::string pid = deliver_whole();
+  const std::string theirs = b_.service->get(pid)->peer_pid;
+  EXPECT_EQ(b_.neighbours.closed, std::vector<std::string>{pid});
+  EXPECT_EQ(a_.neighbours.closed, std::vector<std::string>{theirs});
+}
+
+// The completion may overtake the last stream's own count of what it sent: the meter waits for it.
+TEST_F(ServiceTest, TheProvidersMeterStaysOpenForAStreamThatHasNotTold) {
+  const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+  ASSERT_TRUE(pid.ok());
+  settle();
+  const Transfer transfer = *b_.service->get(*pid);
+  auto first = a_.service->open_data(transfer.peer_pid, b_.node, transfer.token);
+  auto second = a_.service->open_data(transfer.peer_pid, b_.node, transfer.token);
+  ASSERT_TRUE(first.ok() && second.ok());
+  ASSERT_TRUE(pull(*pid).ok());
+  settle();
+  ASSERT_EQ(a_.service->get(transfer.peer_pid)->state, TransferState::kCompleted);
+  EXPECT_TRUE(a_.neighbours.closed.empty());
+  first->stream.reset();
+  EXPECT_TRUE(a_.neighbours.closed.empty());
+  ASSERT_TRUE(a_.service->record_sent(transfer.peer_pid, 1).ok());
+  second->stream.reset();
+  EXPECT_EQ(a_.neighbours.closed, std::vector<std::string>{transfer.peer_pid});
+}
+
+TEST_F(ServiceTest, ATransferThatIsTerminatedIsNotMeteredAnyMore) {
+  const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+  ASSERT_TRUE(pid.ok());
+  settle();
+  ASSERT_TRUE(b_.service->terminate(*pid, "no longer wanted", "operator-1").ok());
+  EXPECT_EQ(b_.neighbours.closed, std::vector<std::string>{*pid});
+  settle();
+  EXPECT_EQ(a_.neighbours.closed.size(), 1u);
+}
+
+TEST_F(ServiceTest, WhatIsOverIsForgottenWhenNothingOfItIsHeld) {
+  const std::string pid = deliver_whole();
+  const auto forget = [&](Timestamp before) {
+    return *store::sql_write<std::int64_t>(*b_.sql, [&](store::Tx& tx) { return forget_over(tx, before, 10); });
+  };
+  const Timestamp later = after(b_.clock.now(), Milliseconds(1));
+  EXPECT_EQ(forget(later), 0) << "the data are held";
+  ASSERT_TRUE(b_.service->destroy(agreement_, "done", "operator-1").ok());
+  EXPECT_EQ(forget(b_.clock.now()), 0) << "not yet";
+  EXPECT_EQ(forget(later), 1);
+  EXPECT_FALSE(b_.service->get(pid).ok());
+}
+
 //= DSP-2025-1#T7 type=test
 //= DSP-2025-1#T4 type=test
 //= NDI-TR-2025-05#delivery-pull type=test

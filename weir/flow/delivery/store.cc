@@ -18,6 +18,11 @@ constexpr std::string_view kVersion1 =
     "CREATE UNIQUE INDEX delivery_transfer_peer ON delivery_transfer (peer, peer_pid, pid);"
     "CREATE INDEX delivery_transfer_created ON delivery_transfer (created, pid);";
 
+// The few that are under way or may be forgotten, among the many that are kept.
+constexpr std::string_view kVersion2 =
+    "CREATE INDEX delivery_transfer_open ON delivery_transfer (state) WHERE state < 400;"
+    "CREATE INDEX delivery_transfer_over ON delivery_transfer (updated) WHERE state >= 400;";
+
 constexpr std::string_view kColumns =
     "pid, peer_pid, role, peer, peer_address, agreement, contract, product, format, state, root, size, endpoint, token,"
     " token_digest, rate, bytes_moved, progress, custody, receipt, error, created, updated";
@@ -111,7 +116,7 @@ std::string_view name_of(Custody custody) {
   return "";
 }
 
-store::Migration delivery_migration() { return {"delivery", {kVersion1}}; }
+store::Migration delivery_migration() { return {"delivery", {kVersion1, kVersion2}}; }
 
 Result<> insert(store::Tx& tx, const Transfer& transfer) {
   WEIR_TRY(tx.execute("INSERT INTO delivery_transfer (" + std::string(kColumns) +
@@ -180,6 +185,22 @@ Result<Page> list(store::Tx& tx, const std::string& cursor, std::size_t limit) {
     page.next = std::to_string(page.rows.back().created.value()) + "." + page.rows.back().pid;
   }
   return page;
+}
+
+Result<std::int64_t> forget_over(store::Tx& tx, Timestamp before, std::size_t limit) {
+  return tx.execute("DELETE FROM delivery_transfer WHERE pid IN (SELECT pid FROM delivery_transfer WHERE state >= 400"
+                    " AND updated < ? AND (custody = ? OR (state = ? AND custody = ?)) ORDER BY updated LIMIT ?)",
+                    {before, static_cast<std::int64_t>(Custody::kDestroyed),
+                     static_cast<std::int64_t>(TransferState::kTerminated), static_cast<std::int64_t>(Custody::kNone),
+                     limit});
+}
+
+Result<std::map<TransferState, std::int64_t>> count_open(store::Tx& tx) {
+  WEIR_TRY_LET(const store::Rows rows,
+               tx.query("SELECT state, COUNT(*) FROM delivery_transfer WHERE state < 400 GROUP BY state"));
+  std::map<TransferState, std::int64_t> out;
+  for (const store::Row& row : rows) out[static_cast<TransferState>(row[0].integer())] = row[1].integer();
+  return out;
 }
 
 }  // namespace weir::flow::delivery

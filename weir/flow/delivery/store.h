@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -69,5 +70,11 @@ struct Page {
   std::string next;  // cursor; empty at the end
 };
 Result<Page> list(store::Tx& tx, const std::string& cursor, std::size_t limit);
+
+// Drops transfers that ended before, and of which nothing is held or owed: destroyed, or never begun. What happened
+// stays in the evidence log. Returns how many.
+Result<std::int64_t> forget_over(store::Tx& tx, Timestamp before, std::size_t limit);
+// How many transfers are under way in each state.
+Result<std::map<TransferState, std::int64_t>> count_open(store::Tx& tx);
 
 }  // namespace weir::flow::delivery

@@ -26,6 +26,7 @@ class FakeNeighbours final : public Neighbours {
   std::string refuse;  // words of the rule that forbids; empty: allowed
   std::string not_live;
   std::atomic<std::uint64_t> metered{0};
+  std::vector<std::string> closed;  // transfers whose meter was closed
 
   Result<AgreedDelivery> agreed(store::Tx&, const std::string& agreement) override {
     const auto found = agreements.find(agreement);
@@ -39,6 +40,10 @@ class FakeNeighbours final : public Neighbours {
   }
   Result<> meter(store::Tx&, const Transfer&, std::uint64_t bytes) override {
     metered += bytes;
+    return {};
+  }
+  Result<> close_meter(store::Tx&, const Transfer& transfer) override {
+    closed.push_back(transfer.pid);
     return {};
   }
   Result<crypto::PublicKey> key_of(store::Tx&, const NodeId& node) override {

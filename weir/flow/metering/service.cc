@@ -1,6 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/flow/metering/service.h"
 
+#include <charconv>
+
+#include "weir/base/text.h"
+
 namespace weir::flow::metering {
 namespace {
 
@@ -147,15 +151,39 @@ Result<std::vector<Total>> Service::totals(const Selection& selection, GroupBy g
                                              [&](store::Tx& tx) { return sum(tx, selection, group_by); });
 }
 
-Result<std::vector<Reading>> Service::readings(const Selection& selection, std::size_t limit) {
-  return store::sql_read<std::vector<Reading>>(deps_.sql, [&](store::Tx& tx) -> Result<std::vector<Reading>> {
-    Where where = where_of(selection);
-    where.params.push_back(static_cast<std::int64_t>(limit));
-    WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT " + std::string(kColumns) + " FROM metering_reading" + where.sql +
-                                                      " ORDER BY time, process, sequence LIMIT ?",
+// A cursor names the last row of the page before: "time.sequence.process".
+Result<Service::Page> Service::readings(const Selection& selection, std::string_view cursor, std::size_t limit) {
+  Where where = where_of(selection);
+  if (!cursor.empty()) {
+    const std::vector<std::string> parts = split(cursor, '.');
+    const auto number = [](const std::string& text) {
+      std::int64_t value = -1;
+      const auto read = std::from_chars(text.data(), text.data() + text.size(), value);
+      return read.ec == std::errc() && read.ptr == text.data() + text.size() ? value : -1;
+    };
+    if (parts.size() != 3 || number(parts[0]) < 0 || number(parts[1]) < 0) {
+      return Error(Errc::kInvalidArgument, "not a cursor of this list").because("page.cursor");
+    }
+    where.sql += " AND (time > ? OR (time = ? AND (process > ? OR (process = ? AND sequence > ?))))";
+    for (const store::Value& value : {store::Value(number(parts[0])), store::Value(number(parts[0])),
+                                      store::Value(parts[2]), store::Value(parts[2]), store::Value(number(parts[1]))}) {
+      where.params.push_back(value);
+    }
+  }
+  where.params.push_back(static_cast<std::int64_t>(limit) + 1);
+  return store::sql_read<Page>(deps_.sql, [&](store::Tx& tx) -> Result<Page> {
+    WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT " + std::string(kColumns) + " FROM metering_reading" +
+                                                      where.sql + " ORDER BY time, process, sequence LIMIT ?",
                                                   where.params));
-    std::vector<Reading> out;
-    for (const store::Row& row : rows) out.push_back(parse_row(row));
+    Page out;
+    for (const store::Row& row : rows) {
+      if (out.readings.size() == limit) {
+        const Reading& last = out.readings.back();
+        out.next = std::to_string(last.time.value()) + "." + std::to_string(last.sequence) + "." + last.process;
+        break;
+      }
+      out.readings.push_back(parse_row(row));
+    }
     return out;
   });
 }

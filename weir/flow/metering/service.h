@@ -34,8 +34,12 @@ class Service {
   Result<> close(store::Tx& tx, const std::string& process);
 
   Result<std::vector<Total>> totals(const Selection& selection, GroupBy group_by);
-  // In order of time, at most `limit`.
-  Result<std::vector<Reading>> readings(const Selection& selection, std::size_t limit);
+  // In order of time. Fails with kInvalidArgument ("page.cursor").
+  struct Page {
+    std::vector<Reading> readings;
+    std::string next;  // cursor; empty: the end
+  };
+  Result<Page> readings(const Selection& selection, std::string_view cursor, std::size_t limit);
 
  private:
   Deps deps_;

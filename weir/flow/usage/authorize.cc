@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "weir/flow/usage/impl.h"
+#include "weir/policy/limits.h"
 #include "weir/policy/odrl.h"
 #include "weir/policy/value.h"
 #include "weir/policy/vocabulary.h"
@@ -296,6 +297,23 @@ Result<Authorization> Service::preview(std::string_view agreement, const policy:
     WEIR_TRY_LET(at.program, impl_->program_of(at.terms));
     WEIR_TRY(complete(tx, request, impl_->parts.clock.now(), at));
     return answer(at, decide(at));
+  });
+}
+
+Result<std::vector<Allowance>> Service::allowances(std::string_view agreement) {
+  using Allowances = std::vector<Allowance>;
+  return store::sql_read<Allowances>(impl_->parts.sql, [&](store::Tx& tx) -> Result<Allowances> {
+    Situation at;
+    WEIR_TRY_LET(at.terms, load_terms(tx, agreement));
+    WEIR_TRY_LET(at.program, impl_->program_of(at.terms));
+    at.request.now = impl_->parts.clock.now();
+    WEIR_TRY(read_counters(tx, at));
+    Allowances out;
+    for (const policy::Limit& limit : policy::limits(at.program)) {
+      const policy::Counter& counter = at.program.counters()[limit.counter];
+      out.push_back({counter.rule, counter.key(), limit.most, at.counters[limit.counter]});
+    }
+    return out;
   });
 }
 

@@ -84,6 +84,8 @@ class Service {
 
   Result<Terms> find(std::string_view agreement);
   Result<std::vector<CounterState>> counters(std::string_view agreement);
+  // What the terms leave now. It promises nothing: another term may refuse the next use all the same.
+  Result<std::vector<Allowance>> allowances(std::string_view agreement);
 
   // May it be done, now? Counters, time and duties done are filled in here; set the rest of `request`. An allowed use
   // is consumed and written down before this returns. A denial is written down too and is no error. Fails with

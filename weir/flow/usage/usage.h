@@ -78,6 +78,15 @@ struct Authorization {
 // The start of the window that `now` lies in: windows follow each other without gaps from `anchor` on.
 Timestamp window_start(Timestamp anchor, CalendarDuration window, Timestamp now);
 
+// What a limit of the terms leaves: the smallest bound of one counter, and where it stands in its window.
+struct Allowance {
+  std::string rule;
+  std::string counter;  // "uses", "uses/P1D", "bytes"
+  std::int64_t most = 0;
+  std::int64_t used = 0;
+  std::int64_t left() const { return most > used ? most - used : 0; }
+};
+
 struct CounterState {
   std::string rule;
   std::string counter;  // "uses", "uses/P1D", "bytes"
