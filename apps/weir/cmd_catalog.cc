@@ -197,6 +197,26 @@ void add_search(CLI::App& app, Context& context) {
   });
 }
 
+void add_resolve(CLI::App& app, Context& context) {
+  const auto id = std::make_shared<std::string>();
+  CLI::App* command = app.add_subcommand("resolve", "Where what an identifier names is found, and its status");
+  command->add_option("ID", *id, "Identifier of a product, a node or a contract")->required();
+  command->callback([&context, id] {
+    context.run = [&context, id](Output& out) -> Result<int> {
+      WEIR_TRY_LET(Api api, context.api());
+      WEIR_TRY_LET(const Json record, api.get("/api/v1/identifiers/" + wire::escape_url(*id)));
+      out.object(record);
+      out.pairs({{{"identifier", "标识"}, record.text_or("id", "")},
+                 {{"status", "状态"}, record.text_or("status", "")},
+                 {{"location", "位置"}, record.text_or("location", "")},
+                 {{"owner", "所有者"}, record.text_or("owner", "")},
+                 {{"entered at", "登记节点"}, record.text_or("registrar", "")},
+                 {{"entered", "登记时间"}, record.text_or("registered", "")}});
+      return kOk;
+    };
+  });
+}
+
 struct LoadOptions {
   std::string file;
   std::string format = "dcat-us";
@@ -240,6 +260,7 @@ Result<int> load(Context& context, Output& out, const LoadOptions& options) {
 void add_catalog_commands(CLI::App& app, Context& context) {
   add_publish(app, context);
   add_search(app, context);
+  add_resolve(app, context);
   CLI::App* group = app.add_subcommand("catalog", "Whole catalogues of others");
   group->require_subcommand(1);
   const auto options = std::make_shared<LoadOptions>();

@@ -6,6 +6,7 @@
 
 #include "weir/store/outbox.h"
 #include "weir/trust/credential/actor.h"
+#include "weir/wire/encoding.h"
 
 namespace weir::node {
 
@@ -45,7 +46,7 @@ class Above final : public trust::participant::Upstream, public supply::identifi
 }  // namespace
 
 struct Membership::State {
-  explicit State(Deps the_deps) : deps(std::move(the_deps)), heartbeats(deps.clock) {}
+  explicit State(Deps the_deps) : deps(std::move(the_deps)), heartbeats(deps.clock, deps.heartbeat) {}
 
   Deps deps;
   trust::participant::Heartbeats heartbeats;
@@ -210,16 +211,46 @@ Result<Json> Membership::ask_regional(const std::string& path) {
 }
 
 Result<> Membership::tell_regional(const std::string& path, const Json& body) {
+  return state_->deps.sql.write([&](store::Tx& tx) { return tell_regional(tx, path, body); });
+}
+
+Result<> Membership::tell_regional(store::Tx& tx, const std::string& path, const Json& body) {
   const NodeFile& file = state_->deps.folder.node();
-  return state_->deps.sql.write([&](store::Tx& tx) -> Result<> {
-    WEIR_TRY(store::enqueue(tx, {.lane = "regional" + path,
-                                 .peer = file.regional_node,
-                                 .address = file.regional_url,
-                                 .path = path,
-                                 .body = body.dump(),
-                                 .not_before = state_->deps.clock.now()}));
-    return {};
-  });
+  WEIR_TRY(store::enqueue(tx, {.lane = "regional" + path,
+                               .peer = file.regional_node,
+                               .address = file.regional_url,
+                               .path = path,
+                               .body = body.dump(),
+                               .not_before = state_->deps.clock.now()}));
+  return {};
+}
+
+Result<> Membership::beat(Milliseconds longest) {
+  const NodeFile& file = state_->deps.folder.node();
+  ClientRequest request{.method = adapters::http::Method::kPost, .url = file.regional_url + "/peer/v1/heartbeat"};
+  request.node = file.regional_node;
+  request.timeout = longest;
+  WEIR_TRY_LET(const auto response, state_->deps.client.request(request));
+  return response.ok();
+}
+
+//= NDI-TR-2025-04#assignment
+Result<> Membership::announce(store::Tx& tx, const std::vector<supply::catalog::Announcement>& list,
+                              const std::string& actor) {
+  using supply::identifier::RecordStatus;
+  Json records = Json::array();
+  for (const auto& each : list) {
+    const supply::identifier::Registration registration{
+        .id = each.id,
+        .owner = each.publisher,
+        .location = state_->deps.url + "/peer/v1/products/" + wire::escape_url(each.id.text())};
+    WEIR_TRY_LET(const auto record,
+                 each.ended ? state_->registry->set_status(tx, each.id, RecordStatus::kWithdrawn, actor)
+                            : state_->registry->enter(tx, registration, actor));
+    records.push(supply::identifier::to_json(record));
+  }
+  if (state_->regional()) return {};
+  return tell_regional(tx, std::string(kIdentifiersPath), Json::object({{"identifiers", std::move(records)}}));
 }
 
 Directory& Membership::directory() { return *state_->directory; }

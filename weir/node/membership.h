@@ -20,6 +20,8 @@
 
 namespace weir::node {
 
+inline constexpr std::string_view kIdentifiersPath = "/peer/v1/identifiers";
+
 class Membership {
  public:
   struct Deps {
@@ -36,6 +38,7 @@ class Membership {
     std::string authority_pem;
     std::string identity_pem;
     std::string transport_pem;
+    trust::participant::HeartbeatRule heartbeat = {};  // what is expected of others
   };
   // Puts this node, its regional node and the space's authorities into the directory.
   static Result<std::unique_ptr<Membership>> open(Deps deps);
@@ -56,6 +59,12 @@ class Membership {
   Result<wire::Json> ask_regional(const std::string& path);
   // A message to the regional node through the outbox.
   Result<> tell_regional(const std::string& path, const wire::Json& body);
+  Result<> tell_regional(store::Tx& tx, const std::string& path, const wire::Json& body);
+  //= TC609-6-2025-11#heartbeat
+  // Says now, without the outbox, that this node runs; waits at most this long for the answer.
+  Result<> beat(Milliseconds longest);
+  // Own products come and go: their identifiers are entered or withdrawn here, and reported to the regional node.
+  Result<> announce(store::Tx& tx, const std::vector<supply::catalog::Announcement>& list, const std::string& actor);
 
   trust::participant::Directory& directory();
   supply::identifier::Registry& registry();

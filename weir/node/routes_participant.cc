@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "weir/base/log.h"
 #include "weir/node/data_plane.h"
 #include "weir/node/membership.h"
 #include "weir/node/node.h"
@@ -46,7 +47,15 @@ Result<Response> get_revocations(Node& node, Request&) {
 
 // ── for operators of the regional node ──
 
-Json summary(const trust::participant::ApplicationInfo& info) {
+// Whether the node is heard of, as this regional node knows it.
+void set_running(Node& node, const NodeId& id, Json& out) {
+  const auto& beats = node.membership().heartbeats();
+  using trust::participant::Running;
+  out.set("running", trust::participant::name_of(id == node.id() ? Running::kRunning : beats.status(id)));
+  if (const auto seen = beats.last_seen(id)) out.set("lastSeen", format_iso8601(*seen));
+}
+
+Json summary(Node& node, const trust::participant::ApplicationInfo& info) {
   Json out = Json::object({{"id", info.id},
                            {"status", trust::participant::name_of(info.status)},
                            {"participant", info.participant.text()},
@@ -54,7 +63,10 @@ Json summary(const trust::participant::ApplicationInfo& info) {
                            {"name", info.content.node_name},
                            {"url", info.content.base_url},
                            {"applied", format_iso8601(info.applied)}});
-  if (info.node) out.set("node", info.node->text());
+  if (info.node) {
+    out.set("node", info.node->text());
+    if (info.status == trust::participant::Status::kActive) set_running(node, *info.node, out);
+  }
   if (!info.reason.empty()) out.set("reason", info.reason);
   return out;
 }
@@ -69,7 +81,7 @@ Result<Response> list_participants(Node& node, Request& request) {
   }
   WEIR_TRY_LET(const auto all, admission->applications(status, static_cast<std::size_t>(offset), limit));
   Json::Array items;
-  for (const auto& info : all) items.push_back(summary(info));
+  for (const auto& info : all) items.push_back(summary(node, info));
   const std::string next = all.size() == limit ? std::to_string(offset + static_cast<std::int64_t>(limit)) : "";
   return Response::json(page_json(std::move(items), next));
 }
@@ -83,6 +95,14 @@ Result<Response> get_participant(Node& node, Request& request) {
   }
   WEIR_TRY_LET(const auto info, admission->application(id));
   return Response::json(trust::participant::to_json(info));
+}
+
+constexpr std::size_t kIdentifiersMax = 1000;
+using supply::identifier::Form;
+
+Result<> accept(Node& node, store::Tx& tx, const supply::identifier::Record& record, const NodeId& peer) {
+  WEIR_TRY(node.registry().accept_report(tx, record, "peer:" + peer.text()));
+  return {};
 }
 
 struct Step {
@@ -147,15 +167,71 @@ Result<Response> resolve_node(Node& node, Request& request) {
   return Response::json(trust::participant::to_json(record));
 }
 
+// Nodes in the order of their identifiers; "running=stopped" asks for those that are late.
+Result<Response> list_nodes(Node& node, Request& request) {
+  WEIR_TRY_LET(const std::size_t limit, page_limit(request));
+  const std::string running = request.query_or("running", "");
+  WEIR_TRY_LET(const auto records, node.membership().directory().list(request.query_or("cursor", ""), limit));
+  Json::Array items;
+  for (const auto& record : records) {
+    Json item = Json::object({{"id", record.id.text()},
+                              {"participant", record.participant.text()},
+                              {"name", record.name},
+                              {"url", record.base_url},
+                              {"status", trust::participant::name_of(record.status)},
+                              {"updated", format_iso8601(record.updated)}});
+    if (node.is_regional()) set_running(node, record.id, item);
+    if (running.empty() || item.text_or("running", "") == running) items.push_back(std::move(item));
+  }
+  return Response::json(page_json(std::move(items), records.size() == limit ? records.back().id.text() : ""));
+}
+
 Result<Response> resolve_identifier(Node& node, Request& request) {
   WEIR_TRY_LET(const auto id, supply::identifier::Identifier::parse(request.parameter("id")));
   WEIR_TRY_LET(const auto found, node.registry().resolve(id));
-  return Response::json(supply::identifier::to_json(found.record));
+  Json out = supply::identifier::to_json(found.record);
+  out.set("local", found.local);
+  return Response::json(out);
 }
 
+// A node below tells which identifiers it gave, moved or withdrew. It speaks for itself: what it gave in its own
+// participant's name. One record that is refused does not hold up the others.
+Result<Response> post_identifiers(Node& node, Request& request) {
+  WEIR_TRY_LET(const NodeId peer, peer_of(request));
+  WEIR_TRY_LET(const Json body, request.json());
+  if (!body["identifiers"].is_array() || body["identifiers"].size() > kIdentifiersMax) {
+    return Error(Errc::kInvalidArgument, "identifiers is a list of at most 1000 records").because("identifier.report");
+  }
+  std::vector<supply::identifier::Record> records;
+  for (const Json& item : body["identifiers"].items()) {
+    WEIR_TRY_LET(auto record, supply::identifier::parse_record(item));
+    records.push_back(std::move(record));
+  }
+  const Error not_yours = Error(Errc::kForbidden, "not the sender's to report").because("identifier.not_yours");
+  Json refused = Json::array();
+  WEIR_TRY(node.sql().write([&](store::Tx& tx) -> Result<> {
+    refused = Json::array();
+    for (const auto& record : records) {
+      const bool own = record.registrar == peer && record.owner == peer.subject() && record.id.form() != Form::kNode;
+      const Result<> taken = own ? accept(node, tx, record, peer) : Result<>(not_yours);
+      if (taken) continue;
+      if (taken.error().code() != Errc::kForbidden && taken.error().code() != Errc::kConflict) return taken;
+      refused.push(Json::object({{"id", record.id.text()}, {"reason", taken.error().reason()}}));
+    }
+    return {};
+  }));
+  const auto accepted = static_cast<std::int64_t>(records.size() - refused.size());
+  return Response::json(Json::object({{"accepted", accepted}, {"refused", std::move(refused)}}));
+}
+
+//= TC609-6-2025-11#heartbeat
 Result<Response> post_heartbeat(Node& node, Request& request) {
   WEIR_TRY_LET(const NodeId peer, peer_of(request));
-  WEIR_TRY(node.membership().heartbeats().beat(peer));
+  WEIR_TRY_LET(const bool began, node.membership().heartbeats().beat(peer));
+  if (began) {
+    log::info("node.beats", {{"node", peer.text()}});
+    node.alarm().look();  // a new deadline
+  }
   return Response::empty();
 }
 
@@ -192,6 +268,8 @@ void add_participant_routes(Router& router, Node& node) {
   add(Method::kPost, "/api/v1/participants/{id}/resume", write, "resumeParticipant", {"Resumes", "恢复"}, resume);
   add(Method::kPost, "/api/v1/participants/{id}/deregister", write, "deregisterParticipant", {"Ends for good", "注销"},
       deregister);
+  add(Method::kGet, "/api/v1/nodes", read, "listNodes", {"Nodes, and whether they are running", "节点列表及运行状态"},
+      list_nodes);
   add(Method::kGet, "/api/v1/nodes/{id}", read, "getNodeRecord", {"What the directory says of a node", "节点目录查询"},
       resolve_node);
   add(Method::kGet, "/api/v1/identifiers/{id}", Access::with_scope("catalog:read"), "resolveIdentifier",
@@ -200,6 +278,8 @@ void add_participant_routes(Router& router, Node& node) {
   add(Method::kGet, "/peer/v1/nodes/{id}", Access::peer(), "peerNode", {"Directory, for nodes", "节点间目录查询"}, resolve_node);
   add(Method::kGet, "/peer/v1/identifiers/{id}", Access::peer(), "peerIdentifier", {"Resolution, for nodes", "节点间标识解析"},
       resolve_identifier);
+  add(Method::kPost, "/peer/v1/identifiers", Access::peer(), "reportIdentifiers",
+      {"Identifiers that the sender gave or withdrew", "上报新增或注销的标识"}, post_identifiers);
   add(Method::kPost, "/peer/v1/heartbeat", Access::peer(), "heartbeat", {"I am running", "心跳"}, post_heartbeat, 204);
 }
 

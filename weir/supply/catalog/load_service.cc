@@ -151,7 +151,7 @@ Result<> Service::Impl::store_batch(std::vector<Pending>& batch, const LoadOptio
       pending.report.repairs.clear();
       WEIR_TRY(store_record(tx, batch_writer, pending, publisher));
     }
-    return {};
+    return announce(tx, batch_writer);
   });
 }
 

@@ -165,4 +165,12 @@ std::string content_hash(const Description& description);
 // Names of the top-level members that differ.
 std::vector<std::string> changed_members(const Description& before, const Description& after);
 
+// A product of this node that is now published for the first time, or was ended: its identifier begins or ends to mean
+// something.
+struct Announcement {
+  ProductId id;
+  SubjectId publisher;
+  bool ended = false;
+};
+
 }  // namespace weir::supply::catalog

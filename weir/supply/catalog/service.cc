@@ -40,6 +40,11 @@ Result<Writer> Service::Impl::writer(store::Tx& tx, std::string actor, std::int6
   return Writer({.tx = tx, .index = *index, .log = parts.log, .now = now, .actor = std::move(actor), .numbers = numbers});
 }
 
+Result<> Service::Impl::announce(store::Tx& tx, const Writer& writer) {
+  if (!parts.announce || writer.announced().empty()) return {};
+  return parts.announce(tx, writer.announced(), writer.actor());
+}
+
 Result<Head> Service::Impl::head(store::Tx& tx, const ProductId& id) {
   WEIR_TRY_LET(std::optional<Head> found, load_head(tx, id.text()));
   if (!found) return no_product();
@@ -128,7 +133,10 @@ Result<Product> Service::review(const ProductId& id, Verdict verdict, std::strin
       return writer.put_on_desk(head, version, submitted.description, {.what = "returned", .reason = reason});
     }
     version.updated = impl_->parts.clock.now();
-    return writer.publish(head, version, submitted.description, {.what = "published", .reason = reason});
+    WEIR_TRY_LET(Product product,
+                 writer.publish(head, version, submitted.description, {.what = "published", .reason = reason}));
+    WEIR_TRY(impl_->announce(tx, writer));
+    return product;
   });
 }
 
@@ -145,7 +153,10 @@ Result<Product> Service::publish(const NewProduct& product, const Actor& actor) 
     Head head = fresh;
     Version version = impl_->new_version(1, Status::kPublished);
     version.submitter = actor.value();
-    return writer.publish(head, version, product.description, {.what = "published", .reason = {}});
+    WEIR_TRY_LET(Product published,
+                 writer.publish(head, version, product.description, {.what = "published", .reason = {}}));
+    WEIR_TRY(impl_->announce(tx, writer));
+    return published;
   });
 }
 
@@ -154,7 +165,9 @@ Result<Product> Service::deregister(const ProductId& id, std::string_view reason
   return store::sql_write<Product>(impl_->parts.sql, [&](store::Tx& tx) -> Result<Product> {
     WEIR_TRY_LET(Head head, impl_->own_head(tx, id));
     WEIR_TRY_LET(Writer writer, impl_->writer(tx, actor.value()));
-    return writer.deregister(head, {.what = "deregistered", .reason = reason});
+    WEIR_TRY_LET(Product ended, writer.deregister(head, {.what = "deregistered", .reason = reason}));
+    WEIR_TRY(impl_->announce(tx, writer));
+    return ended;
   });
 }
 

@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -46,6 +47,9 @@ struct Transition {
   std::string hash;      // content_hash of the version then
 };
 
+// Told of announcements within the transaction that made them; its failure undoes them.
+using Announce = std::function<Result<>(store::Tx&, const std::vector<Announcement>&, const std::string& actor)>;
+
 class Service {
  public:
   enum class Review : std::uint8_t { kAnybody, kAnotherOperator };  // who may approve what somebody submitted
@@ -59,6 +63,7 @@ class Service {
     NodeId node;
     identifier::AreaCode area;
     Review review = Review::kAnybody;
+    Announce announce = {};
   };
   explicit Service(Parts parts);
   ~Service();

@@ -14,6 +14,8 @@ namespace weir::supply::catalog {
 struct Service::Impl {
   explicit Impl(Parts given) : parts(std::move(given)), index(make_index(parts.dialect)) {}
 
+  // Tells whoever keeps the identifiers, still within the transaction.
+  Result<> announce(store::Tx& tx, const Writer& writer);
   // A writer for up to `transitions` transitions in this transaction.
   Result<Writer> writer(store::Tx& tx, std::string actor, std::int64_t transitions = 1);
   // Fails with kNotFound ("catalog.no_product").

@@ -200,6 +200,11 @@ Result<Product> product_of(const Head& head, const Version& version) {
                  .description = std::move(description)};
 }
 
+Result<std::int64_t> count(store::Tx& tx, Shelf shelf) {
+  WEIR_TRY_LET(const store::Row row, tx.one("SELECT COUNT(*) FROM " + std::string(shelf_table(shelf))));
+  return row[0].integer();
+}
+
 std::string_view shelf_table(Shelf shelf) { return shelf == Shelf::kPublished ? "catalog_shelf" : "catalog_desk"; }
 std::string_view words_table(Shelf shelf) {
   return shelf == Shelf::kPublished ? "catalog_shelf_words" : "catalog_desk_words";

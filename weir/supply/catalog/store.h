@@ -68,6 +68,7 @@ struct ShelfRow {
   std::string facets;              // lines: the facet's letter, then the value
   std::string keywords;
 };
+Result<std::int64_t> count(store::Tx& tx, Shelf shelf);
 std::string_view shelf_table(Shelf shelf);
 std::string_view words_table(Shelf shelf);
 Result<> put_on_shelf(store::Tx& tx, Shelf shelf, const Product& product, const ShelfRow& row);

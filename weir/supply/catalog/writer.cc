@@ -96,6 +96,7 @@ Result<Product> Writer::publish(Head& head, Version version, const Description& 
                   .description = description};
   const std::int64_t sequence = next_sequence();
   WEIR_TRY(put_on(head, Shelf::kPublished, product, sequence));
+  if (head.published == 0 && head.origin.empty()) announced_.push_back({head.id, head.publisher, false});
   head.latest = version.number;
   head.published = version.number;
   head.change_sequence = sequence;
@@ -118,6 +119,7 @@ Result<Product> Writer::deregister(Head& head, const Note& note) {
   WEIR_TRY(put_on(head, Shelf::kDesk, product, sequence));
   head.deregistered = true;
   if (was_public) head.change_sequence = sequence;
+  if (was_public && head.origin.empty()) announced_.push_back({head.id, head.publisher, true});
   WEIR_TRY(save_head(parts_.tx, head));
   WEIR_TRY(record(product, version.hash, sequence, note));
   return product;

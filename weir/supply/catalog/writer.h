@@ -6,6 +6,7 @@
 
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weir/supply/catalog/index.h"
 #include "weir/supply/catalog/store.h"
@@ -40,6 +41,10 @@ class Writer {
   // Ends the product. What was published is shown on the desk as deregistered.
   Result<Product> deregister(Head& head, const Note& note);
 
+  // What happened so far to own products' identifiers.
+  const std::vector<Announcement>& announced() const { return announced_; }
+  const std::string& actor() const { return parts_.actor; }
+
  private:
   Result<> take_off(Head& head, Shelf shelf);
   Result<> put_on(Head& head, Shelf shelf, const Product& product, std::int64_t sequence);
@@ -47,6 +52,7 @@ class Writer {
   std::int64_t next_sequence() { return parts_.numbers.next++; }
 
   WriterParts parts_;
+  std::vector<Announcement> announced_;
 };
 
 }  // namespace weir::supply::catalog

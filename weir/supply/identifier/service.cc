@@ -215,29 +215,27 @@ Result<Record> Registry::set_status(Tx& tx, const Identifier& id, RecordStatus s
   return record;
 }
 
-Result<Record> Registry::accept_report(const Record& record, std::string_view actor) {
+Result<Record> Registry::accept_report(Tx& tx, const Record& record, std::string_view actor) {
   WEIR_TRY(check_location(record.location));
   if (!may_register(record.registrar, record.id)) {
     return Error(Errc::kForbidden, record.registrar.text() + " may not assign the identifier " + record.id.text())
         .because("identifier.wrong_level");
   }
-  return store::sql_write<Record>(sql_, [&](Tx& tx) -> Result<Record> {
-    WEIR_TRY_LET(const bool inserted, insert(tx, record));
-    if (inserted) {
-      WEIR_TRY(note(tx, "reported", actor, record));
-      return record;
-    }
-    const auto known = load(tx, record.id.base());
-    if (!known) return known;
-    if (known->id != record.id || known->owner != record.owner || known->registrar != record.registrar) {
-      return taken(record.id);
-    }
-    const bool newer = record.updated > known->updated && known->status != RecordStatus::kWithdrawn;
-    if (!newer) return known;
-    WEIR_TRY(update(tx, record));
+  WEIR_TRY_LET(const bool inserted, insert(tx, record));
+  if (inserted) {
     WEIR_TRY(note(tx, "reported", actor, record));
-    return load(tx, record.id);
-  });
+    return record;
+  }
+  const auto known = load(tx, record.id.base());
+  if (!known) return known;
+  if (known->id != record.id || known->owner != record.owner || known->registrar != record.registrar) {
+    return taken(record.id);
+  }
+  const bool newer = record.updated > known->updated && known->status != RecordStatus::kWithdrawn;
+  if (!newer) return known;
+  WEIR_TRY(update(tx, record));
+  WEIR_TRY(note(tx, "reported", actor, record));
+  return load(tx, record.id);
 }
 
 Result<Record> Registry::enter(const Registration& registration, std::string_view actor) {
@@ -248,6 +246,10 @@ Result<Record> Registry::relocate(const Identifier& id, std::string_view locatio
 }
 Result<Record> Registry::set_status(const Identifier& id, RecordStatus status, std::string_view actor) {
   return store::sql_write<Record>(sql_, [&](Tx& tx) { return set_status(tx, id, status, actor); });
+}
+
+Result<Record> Registry::accept_report(const Record& record, std::string_view actor) {
+  return store::sql_write<Record>(sql_, [&](Tx& tx) { return accept_report(tx, record, actor); });
 }
 
 //= NDI-TR-2025-02#identifier-resolve

@@ -80,7 +80,9 @@ class Registry {
   Result<Record> set_status(store::Tx& tx, const Identifier& id, RecordStatus status, std::string_view actor);
   Result<Record> set_status(const Identifier& id, RecordStatus status, std::string_view actor);
   // Takes the record of a node below: new, newer, or the same again. Fails with kConflict ("identifier.taken") if the
-  // identifier is another owner's or registrar's; an older report changes nothing.
+  // identifier is another owner's or registrar's, kForbidden ("identifier.wrong_level"); an older report changes
+  // nothing.
+  Result<Record> accept_report(store::Tx& tx, const Record& record, std::string_view actor);
   Result<Record> accept_report(const Record& record, std::string_view actor);
 
   // What this node knows, or else the node above. An item with an extension is found only under that extension or
