@@ -44,7 +44,7 @@ class FileSource final : public adapters::http::BodySource {
 Api::Api(std::unique_ptr<Client> client, std::string url, std::string token)
     : client_(std::move(client)), url_(std::move(url)), token_(std::move(token)) {}
 
-Result<Api> Api::of_folder(const std::string& data_dir) {
+Result<Api> Api::of_folder(const std::string& data_dir, Language language) {
   WEIR_TRY_LET(const auto folder, node::DataFolder::open(store::real_files(), data_dir));
   WEIR_TRY_LET(const std::string url, folder.running_url());
   WEIR_TRY_LET(const std::string token, folder.operator_token());
@@ -52,20 +52,25 @@ Result<Api> Api::of_folder(const std::string& data_dir) {
   ClientOptions options;
   options.tls.authorities_pem.push_back(authority);
   WEIR_TRY_LET(auto client, Client::open(std::move(options)));
-  return Api(std::move(client), url, token);
+  Api out(std::move(client), url, token);
+  out.language_ = language;
+  return out;
 }
 
-Result<Api> Api::of_url(const std::string& url, const std::string& authority_file) {
+Result<Api> Api::of_url(const std::string& url, const std::string& authority_file, Language language) {
   WEIR_TRY_LET(const Bytes pem, store::real_files().read_all(authority_file, 1u << 20));
   ClientOptions options;
   options.tls.authorities_pem.emplace_back(text_of(pem));
   WEIR_TRY_LET(auto client, Client::open(std::move(options)));
-  return Api(std::move(client), url, "");
+  Api out(std::move(client), url, "");
+  out.language_ = language;
+  return out;
 }
 
 ClientRequest Api::request(Method method, const std::string& path) const {
   ClientRequest out{.method = method, .url = url_ + path};
   if (!token_.empty()) out.headers.set("Authorization", "Bearer " + token_);
+  if (language_ == Language::kChinese) out.headers.set("Accept-Language", "zh");
   out.timeout = timeout;
   out.body_bytes_max = 256u << 20;
   return out;

@@ -14,9 +14,11 @@ namespace weir::cli {
 class Api {
  public:
   // The node of the data folder: reads where it runs, its authority and the operator's token.
-  static Result<Api> of_folder(const std::string& data_dir);
+  // Asks for answers in this language.
+  static Result<Api> of_folder(const std::string& data_dir, Language language = Language::kEnglish);
   // Another node, verified by the authority in this file. No token.
-  static Result<Api> of_url(const std::string& url, const std::string& authority_file);
+  static Result<Api> of_url(const std::string& url, const std::string& authority_file,
+                            Language language = Language::kEnglish);
 
   Result<wire::Json> get(const std::string& path);
   // GET that waits at the node until `done` says yes or the time is up; returns what was last seen.
@@ -38,6 +40,7 @@ class Api {
   std::unique_ptr<adapters::http::Client> client_;
   std::string url_;
   std::string token_;
+  Language language_ = Language::kEnglish;
 };
 
 }  // namespace weir::cli

@@ -6,6 +6,8 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "weir/adapters/http/words.h"
+
 namespace weir::cli {
 namespace {
 
@@ -96,15 +98,17 @@ void Output::pairs(const std::vector<std::pair<Text, std::string>>& rows) {
 }
 
 int Output::fail(const Error& error) {
+  const std::string detail = adapters::http::detail_in(error, language_);
+  const std::string advice = adapters::http::advice_in(error, language_);
   if (json_) {
     const wire::Json problem = wire::Json::object({{"type", "urn:weir:error:" + std::string(error.reason())},
                                                    {"code", name_of(error.code())},
-                                                   {"detail", error.message()},
-                                                   {"advice", error.hint()}});
+                                                   {"detail", detail},
+                                                   {"advice", advice}});
     put(stderr, problem.dump() + "\n");
   } else {
-    put(stderr, (colour_ ? "\033[31m✗\033[0m " : "✗ ") + std::string(error.message()) + "\n");
-    if (!error.hint().empty()) put(stderr, "→ " + std::string(error.hint()) + "\n");
+    put(stderr, (colour_ ? "\033[31m✗\033[0m " : "✗ ") + detail + "\n");
+    if (!advice.empty()) put(stderr, "→ " + advice + "\n");
   }
   return static_cast<int>(exit_of(error));
 }

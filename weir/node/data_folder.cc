@@ -211,7 +211,7 @@ Result<crypto::SecretBytes> read_passphrase(store::Files& files, const std::stri
   if (!text) {
     return Error(Errc::kUnauthenticated, "cannot read the passphrase at " + path)
         .because("node.passphrase")
-        .advise("set key_passphrase to file:PATH or env:NAME");
+        .advise("set keys.passphrase to file:PATH or env:NAME");
   }
   return crypto::SecretBytes(view_of(trim(text_of(*text))));
 }

@@ -3,6 +3,8 @@
 
 #include <array>
 
+#include "weir/adapters/http/words.h"
+
 namespace weir::adapters::http {
 namespace {
 
@@ -92,8 +94,8 @@ Response problem(const Error& error, Language language, std::string_view request
   wire::Json body = wire::Json::object({{"type", "urn:weir:error:" + std::string(error.reason())},
                                         {"title", title_of(error.code()).in(language)},
                                         {"status", status},
-                                        {"detail", error.message()}});
-  if (!error.hint().empty()) body.set("advice", error.hint());
+                                        {"detail", detail_in(error, language)}});
+  if (!error.hint().empty()) body.set("advice", advice_in(error, language));
   body.set("code", name_of(error.code()));
   if (!request_id.empty()) body.set("instance", "urn:weir:request:" + std::string(request_id));
   Response response = Response::bytes("application/problem+json", body.dump(), status);
