@@ -24,11 +24,47 @@ Result<int> list_participants(Context& context, Output& out) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& row : page["items"].is_array() ? page["items"].items() : Json::Array{}) {
     rows.push_back({row.text_or("id", ""), row.text_or("status", ""), row.text_or("participant", ""),
-                    row.text_or("name", ""), row.text_or("node", "")});
+                    row.text_or("name", ""), row.text_or("running", ""), row.text_or("node", "")});
   }
-  out.table({{"application", "申请"}, {"status", "状态"}, {"organisation", "组织"}, {"name", "名称"}, {"node", "节点标识"}},
+  out.table({{"application", "申请"},
+             {"status", "状态"},
+             {"organisation", "组织"},
+             {"name", "名称"},
+             {"running", "运行"},
+             {"node", "节点标识"}},
             rows);
   return kOk;
+}
+
+Result<int> list_nodes(Context& context, Output& out, const std::string& running) {
+  WEIR_TRY_LET(Api api, context.api());
+  const std::string wanted = running.empty() ? "" : "&running=" + running;
+  WEIR_TRY_LET(const Json page, api.get("/api/v1/nodes?limit=200" + wanted));
+  out.object(page);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& row : page["items"].is_array() ? page["items"].items() : Json::Array{}) {
+    rows.push_back({row.text_or("id", ""), row.text_or("name", ""), row.text_or("status", ""),
+                    row.text_or("running", ""), row.text_or("lastSeen", ""), row.text_or("url", "")});
+  }
+  out.table({{"node", "节点标识"},
+             {"name", "名称"},
+             {"status", "状态"},
+             {"running", "运行"},
+             {"last seen", "最近心跳"},
+             {"address", "地址"}},
+            rows);
+  return kOk;
+}
+
+void add_nodes(CLI::App& app, Context& context, const std::shared_ptr<Options>& options) {
+  CLI::App* group = app.add_subcommand("node", "The nodes that this one knows");
+  group->require_subcommand(1);
+  CLI::App* list = group->add_subcommand("list", "All of them; on a regional node, whether they are running");
+  list->add_option("--running", options->id, "Only those that are running, stopped or unknown")
+      ->check(CLI::IsMember({"running", "stopped", "unknown"}));
+  list->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return list_nodes(context, out, options->id); };
+  });
 }
 
 // A POST about one thing, with a reason.
@@ -122,6 +158,7 @@ void add_operators(CLI::App& app, Context& context, const std::shared_ptr<Option
 void add_people_commands(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Options>();
   add_participants(app, context, options);
+  add_nodes(app, context, options);
   add_operators(app, context, options);
 }
 

@@ -45,6 +45,7 @@ void Node::stop(Milliseconds deadline) {
   s.news.stop();
   s.server->stop(deadline);
   s.server.reset();
+  if (s.heartbeat) s.heartbeat->stop();
   s.collector->stop();
   s.alarm->stop();
   s.transfers->stop();
@@ -71,6 +72,7 @@ Membership& Node::membership() { return *state_->membership; }
 supply::catalog::Service& Node::catalog() { return *state_->catalog; }
 flow::contract::Service& Node::contracts() { return *state_->contracts; }
 flow::usage::Service& Node::usage() { return *state_->usage; }
+flow::metering::Service& Node::metering() { return *state_->metering; }
 flow::delivery::Service& Node::delivery() { return *state_->delivery; }
 flow::delivery::Contents& Node::contents() { return *state_->contents; }
 Transfers& Node::transfers() { return *state_->transfers; }

@@ -11,6 +11,7 @@
 #include "weir/adapters/http/router.h"
 #include "weir/flow/contract/service.h"
 #include "weir/flow/delivery/service.h"
+#include "weir/flow/metering/service.h"
 #include "weir/flow/usage/service.h"
 #include "weir/node/alarm.h"
 #include "weir/node/config/config.h"
@@ -65,6 +66,7 @@ class Node {
   supply::catalog::Service& catalog();
   flow::contract::Service& contracts();
   flow::usage::Service& usage();
+  flow::metering::Service& metering();
   flow::delivery::Service& delivery();
   flow::delivery::Contents& contents();
   Transfers& transfers();

@@ -4,6 +4,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <set>
 
@@ -15,6 +16,7 @@
 #include "weir/node/collector.h"
 #include "weir/node/data_plane.h"
 #include "weir/node/dispatcher.h"
+#include "weir/node/domain_metrics.h"
 #include "weir/node/group_commit.h"
 #include "weir/node/membership.h"
 #include "weir/node/neighbours.h"
@@ -52,6 +54,7 @@ struct Node::State {
   std::unique_ptr<GroupCommit> commits;
   std::unique_ptr<WakingSql> sql;
   std::unique_ptr<trust::evidence::SqlLog> log;
+  std::unique_ptr<CountedLog> counted_log;  // the same, as services write it
   std::unique_ptr<trust::evidence::Archive> archive;
   std::unique_ptr<adapters::http::Client> client;
   std::unique_ptr<trust::credential::Credentials> credentials;
@@ -67,6 +70,7 @@ struct Node::State {
   std::unique_ptr<flow::delivery::Contents> contents;
   std::unique_ptr<flow::delivery::Vault> vault;
   std::unique_ptr<DeliveryNeighbours> delivery_neighbours;
+  std::unique_ptr<CountedNeighbours> counted_neighbours;
   std::unique_ptr<flow::delivery::Service> delivery;
   std::unique_ptr<DeleteHandler> delete_handler;
   RateLimits rate_limits;
@@ -81,9 +85,14 @@ struct Node::State {
   std::mutex ended_mutex;  // guards ended
   std::set<std::string> ended;  // agreements whose data are to be destroyed
 
+  Timestamp next_beat{};                       // of the heartbeat's thread alone
+  std::atomic<bool> regional_answered{false};  // the last heartbeat
+  Timestamp next_housekeeping{};               // of the alarm's thread alone
+
   // The threads come last, so that they end first.
   std::unique_ptr<Transfers> transfers;
   std::unique_ptr<Alarm> alarm;
+  std::unique_ptr<Alarm> heartbeat;  // of its own: a regional node that does not answer must not hold up what falls due
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Collector> collector;
 
@@ -99,6 +108,11 @@ struct Node::State {
   void start_threads(Node& node);
   void committed();
   std::vector<AlarmTask> alarm_tasks();
+  AlarmTask heartbeat_task();
+  AlarmTask watch_task();
+  AlarmTask housekeeping_task();
+  void beat(Timestamp now);
+  Result<> keep_house(Timestamp now);
   Result<> destroy_ended();
   Result<> take_up_unfinished();
 };

@@ -85,6 +85,7 @@ struct Registry::State {
   prometheus::Registry registry;
   std::map<std::string, Metric, std::less<>> metrics;
   std::vector<std::pair<Gauge*, std::function<double()>>> computed;
+  std::vector<std::function<void()>> refreshers;
 
   Metric& metric(const std::string& name, Kind kind) {
     WEIR_CHECK(prometheus::CheckMetricName(name));
@@ -142,13 +143,21 @@ void Registry::computed(const std::string& name, const std::string& help, std::f
   state_->computed.emplace_back(&gauge, std::move(value));
 }
 
+void Registry::before_text(std::function<void()> refresh) {
+  const std::lock_guard lock(state_->mutex);
+  state_->refreshers.push_back(std::move(refresh));
+}
+
 std::string Registry::expose() const {
   std::vector<std::pair<Gauge*, std::function<double()>>> computed;
+  std::vector<std::function<void()>> refreshers;
   {
     const std::lock_guard lock(state_->mutex);
     computed = state_->computed;
+    refreshers = state_->refreshers;
   }
   // Outside the lock: the functions may use the registry.
+  for (const auto& refresh : refreshers) refresh();
   for (const auto& [gauge, value] : computed) gauge->set(value());
   return prometheus::TextSerializer().Serialize(state_->registry.Collect());
 }

@@ -55,6 +55,9 @@ class Registry {
   // A gauge that is asked when the text is made.
   void computed(const std::string& name, const std::string& help, std::function<double()> value);
 
+  // Called before each text is made: sets what is only known by asking.
+  void before_text(std::function<void()> refresh);
+
   // Text exposition format 0.0.4.
   std::string expose() const;
 

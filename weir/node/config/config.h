@@ -57,6 +57,7 @@ struct Config {
   std::int64_t requests_per_second = 0;     // of one address; 0: no limit
   std::int64_t delivery_bytes_per_second = 0;  // of one delivery, until changed; 0: no limit
   std::int64_t retention_days = 365;
+  Milliseconds heartbeat_interval{5'000};
   Milliseconds stop_timeout{10'000};
   bool metrics_public = false;
 

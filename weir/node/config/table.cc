@@ -83,6 +83,15 @@ Result<> stop_timeout_into(Config& config, const std::string& text) {
   return {};
 }
 
+Result<> heartbeat_into(Config& config, const std::string& text) {
+  WEIR_TRY_LET(const CalendarDuration length, parse_duration(text));
+  if (length.months != 0 || length.exact < Milliseconds(1'000) || length.exact > Milliseconds(3'600'000)) {
+    return Error(Errc::kInvalidArgument, "must be between PT1S and PT1H");
+  }
+  config.heartbeat_interval = length.exact;
+  return {};
+}
+
 Result<> metrics_public_into(Config& config, const std::string& text) {
   config.metrics_public = text == "true";
   return {};
@@ -171,9 +180,13 @@ std::vector<Row> make_table() {
        number_into<&Config::delivery_bytes_per_second>},
       //= NDI-TR-2025-03#log-retention
       {{"retention.days", KeyType::kInteger, "365",
-        {"Days that answered requests, finished transfers and old log lines are kept. Evidence is kept for ever.",
-         "已完成请求、传输等记录的保留天数；存证永久保留。"}, {}, 1, 36'500},
+        {"Days that transfers are kept after they ended and nothing of them is held. Evidence is kept for ever.",
+         "传输结束且数据已不再持有后，其记录的保留天数；存证永久保留。"}, {}, 1, 36'500},
        number_into<&Config::retention_days>},
+      {{"heartbeat.interval", KeyType::kDuration, "PT5S",
+        {"How often a connector says that it runs, and how often a regional node expects it: the same in one space.",
+         "连接器报告运行状态的间隔，也是区域节点的预期间隔；同一空间内应一致。"}},
+       heartbeat_into},
       {{"stop_timeout", KeyType::kDuration, "PT10S",
         {"How long a stop waits for requests in flight (ISO 8601).", "停止时等待在途请求完成的时间（ISO 8601）。"}},
        stop_timeout_into},

@@ -54,6 +54,16 @@ std::optional<Timestamp> Heartbeats::last_seen(const NodeId& id) const {
 
 Running Heartbeats::status(const NodeId& id) const { return running_at(last_seen(id), start_, clock_.now(), rule_); }
 
+Heartbeats::Counts Heartbeats::counts() const {
+  const Timestamp now = clock_.now();
+  const std::lock_guard lock(mutex_);
+  Counts out;
+  for (const auto& [id, beat] : beats_) {
+    ++(running_at(beat.last, start_, now, rule_) == Running::kRunning ? out.running : out.stopped);
+  }
+  return out;
+}
+
 std::vector<NodeId> Heartbeats::take_stopped() {
   const Timestamp now = clock_.now();
   const std::lock_guard lock(mutex_);

@@ -44,6 +44,12 @@ class Heartbeats {
   void forget(const NodeId& id);
   Running status(const NodeId& id) const;
   std::optional<Timestamp> last_seen(const NodeId& id) const;
+  // How many of those heard of are running now, and how many have stopped.
+  struct Counts {
+    std::size_t running = 0;
+    std::size_t stopped = 0;
+  };
+  Counts counts() const;
   // Nodes that stopped since the last call: each is returned once a stop.
   std::vector<NodeId> take_stopped();
   // When the next running node would miss its deadline; nothing if none runs.

@@ -59,6 +59,16 @@ TEST_F(HeartbeatTest, StopsAreFoundAtTheNextDeadlineOnceEach) {
   EXPECT_EQ(beats.status(kA), Running::kStopped);
 }
 
+TEST_F(HeartbeatTest, CountsWhoRunsAndWhoStopped) {
+  ASSERT_TRUE(beats.beat(kA).ok());
+  clock.advance(seconds(4));
+  ASSERT_TRUE(beats.beat(kB).ok());
+  EXPECT_EQ(beats.counts().running, 2u);
+  clock.advance(seconds(4));
+  EXPECT_EQ(beats.counts().running, 1u);
+  EXPECT_EQ(beats.counts().stopped, 1u);
+}
+
 TEST(HeartbeatRule, MoreMissesMayBeAllowed) {
   const HeartbeatRule rule{.missed_max = 3};
   EXPECT_EQ(rule.deadline(), seconds(16));
