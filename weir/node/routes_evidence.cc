@@ -193,20 +193,62 @@ Result<Response> peer_bundle_part(Node& node, Request& request) {
   return Response::json(out);
 }
 
+// The lines of an export on their way out: written to a file first, because the length is said before the first byte,
+// and because a slow reader must not hold a transaction open. The file has no name any more while it is read.
+class ExportSource final : public adapters::http::BodySource {
+ public:
+  static Result<std::unique_ptr<ExportSource>> make(Node& node) {
+    const std::string path = node.folder().file("contents/incoming-export-" + node.random().uuid());
+    WEIR_TRY_LET(auto file, node.files().open(path, store::OpenMode::kCreate));
+    const Result<std::uint64_t> length = fill(node, *file);
+    WEIR_TRY(node.files().remove(path));
+    WEIR_TRY(length);
+    return std::unique_ptr<ExportSource>(new ExportSource(std::move(file), *length));
+  }
+  std::uint64_t length() const override { return length_; }
+  Result<std::size_t> read(std::span<std::uint8_t> out) override {
+    WEIR_TRY_LET(const std::size_t got, file_->read_at(at_, out));
+    at_ += got;
+    return got;
+  }
+
+ private:
+  ExportSource(std::unique_ptr<store::File> file, std::uint64_t length) : file_(std::move(file)), length_(length) {}
+
+  static Result<std::uint64_t> fill(Node& node, store::File& file) {
+    constexpr std::size_t kPiece = 1u << 20;
+    std::uint64_t length = 0;
+    std::string piece;
+    Result<> written;
+    const auto flush = [&] {
+      written = file.write_at(length, view_of(piece));
+      length += piece.size();
+      piece.clear();
+      return written.ok();
+    };
+    WEIR_TRY(node.sql().read([&](store::Tx& tx) -> Result<> {
+      length = 0;
+      piece.clear();
+      const tlog::ExportSigners signers{node.authorities_pem(), {node.identity_certificate_pem()}};
+      return node.archive().export_lines(tx, signers, [&](std::string_view line) {
+        piece.append(line).append(1, '\n');
+        return piece.size() < kPiece || flush();
+      });
+    }));
+    if (written) flush();
+    WEIR_TRY(written);
+    return length;
+  }
+
+  std::unique_ptr<store::File> file_;
+  std::uint64_t length_;
+  std::uint64_t at_ = 0;
+};
+
 Result<Response> export_log(Node& node, Request&) {
-  std::string lines;
-  WEIR_TRY(node.sql().read([&](store::Tx& tx) -> Result<> {
-    lines.clear();
-    const tlog::ExportSigners signers{node.authorities_pem(), {node.identity_certificate_pem()}};
-    return node.archive().export_lines(tx, signers, [&](std::string_view line) {
-      lines.append(line);
-      lines += '\n';
-      return true;
-    });
-  }));
   Response response;
   response.headers.set("Content-Type", "application/jsonl");
-  response.source = adapters::http::make_memory_source(std::move(lines));
+  WEIR_TRY_LET(response.source, ExportSource::make(node));
   return response;
 }
 
@@ -225,8 +267,14 @@ void add_evidence_routes(Router& router, Node& node) {
   add(Method::kGet, "/replay/{contract}", "replayContract", {"The whole story of one contract", "合约全过程回放"}, replay);
   add(Method::kGet, "/bundle/{contract}", "getBundle", {"A file that proves it offline", "可离线校验的证据包"}, get_bundle);
   add(Method::kGet, "/proof", "getProof", {"Inclusion proof of one entry", "单条记录的包含证明"}, get_proof);
-  add(Method::kGet, "/export", "exportLog", {"The whole log", "导出全部日志"}, export_log);
   add(Method::kPost, "/check", "checkLog", {"Recomputes the log", "重新计算并核对日志"}, check);
+  router.add({.method = Method::kGet,
+              .pattern = "/api/v1/evidence/export",
+              .access = Access::with_scope("evidence:read"),
+              .operation = "exportLog",
+              .summary = {"The whole log", "导出全部日志"},
+              .response_type = "application/jsonl",
+              .handler = [&node](Request& request) { return export_log(node, request); }});
   router.add({.method = Method::kGet,
               .pattern = "/log/checkpoint",
               .access = Access::open(),
