@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the parts of a node are made and wired to each other.
+#include "weir/adapters/http/openapi.h"
 #include "weir/adapters/metrics/http_metrics.h"
 #include "weir/flow/contract/store.h"
 #include "weir/flow/usage/store.h"
@@ -91,6 +92,7 @@ Result<> Node::State::open_store() {
                                             .algorithm = crypto::hash_of(node_file().suite)};
   // I-11: the log is verified before anything is written, and hooks itself into every commit.
   WEIR_TRY_LET(log, trust::evidence::SqlLog::open(*database, opened.identity, options));
+  counted_log = std::make_unique<CountedLog>(*log, registry);
   archive = std::make_unique<trust::evidence::Archive>(options.algorithm);
   commits = std::make_unique<GroupCommit>(std::move(database));
   sql = std::make_unique<WakingSql>(*commits, [this] { committed(); });
@@ -102,9 +104,9 @@ Result<> Node::State::open_trust() {
   options.tls.identity = tls_identity(opened);
   options.tls.authorities_pem.push_back(opened.authority_pem);
   WEIR_TRY_LET(client, Client::open(std::move(options)));
-  credentials = std::make_unique<trust::credential::Credentials>(*sql, *log, clock, random, opened.id);
+  credentials = std::make_unique<trust::credential::Credentials>(*sql, *counted_log, clock, random, opened.id);
   WEIR_TRY_LET(membership, Membership::open({.sql = *sql,
-                                             .log = *log,
+                                             .log = *counted_log,
                                              .clock = clock,
                                              .random = random,
                                              .client = *client,
@@ -115,7 +117,8 @@ Result<> Node::State::open_trust() {
                                              .url = url,
                                              .authority_pem = opened.authority_pem,
                                              .identity_pem = opened.identity_pem,
-                                             .transport_pem = opened.transport_pem}));
+                                             .transport_pem = opened.transport_pem,
+                                             .heartbeat = {.interval = config.heartbeat_interval}}));
   return {};
 }
 
@@ -124,17 +127,20 @@ Result<> Node::State::open_domain() {
   catalog = std::make_unique<supply::catalog::Service>(
       supply::catalog::Service::Parts{.sql = *sql,
                                       .dialect = commits->database().dialect(),
-                                      .log = *log,
+                                      .log = *counted_log,
                                       .clock = clock,
                                       .random = random,
                                       .participant = opened.id.subject(),
                                       .node = opened.id,
-                                      .area = std::move(area)});
+                                      .area = std::move(area),
+                                      .announce = [this](store::Tx& tx, const auto& list, const std::string& actor) {
+                                        return membership->announce(tx, list, actor);
+                                      }});
   metering = std::make_unique<flow::metering::Service>(
-      flow::metering::Service::Deps{.sql = *sql, .log = *log, .clock = clock, .node = opened.id.text()});
+      flow::metering::Service::Deps{.sql = *sql, .log = *counted_log, .clock = clock, .node = opened.id.text()});
   usage = std::make_unique<flow::usage::Service>(
       flow::usage::Service::Parts{.sql = *sql,
-                                  .log = *log,
+                                  .log = *counted_log,
                                   .clock = clock,
                                   .random = random,
                                   .hash = crypto::hash_of(node_file().suite),
@@ -151,14 +157,15 @@ Result<> Node::State::open_domain() {
   });
   contracts = std::make_unique<flow::contract::Service>(
       flow::contract::Service::Deps{.sql = *sql,
-                                    .log = *log,
+                                    .log = *counted_log,
                                     .clock = clock,
                                     .random = random,
                                     .directory = *contract_directory,
                                     .offers = *contract_offers,
                                     .usage = *contract_usage,
                                     .decider = decider,
-                                    .self = {opened.id, opened.id.subject().text(), protocol_address(), &opened.identity},
+                                    .self = {opened.id, opened.id.subject().text(), protocol_address(),
+                                             &opened.identity},
                                     .wake = [this] {
                                       if (alarm) alarm->look();
                                     }});
@@ -174,15 +181,17 @@ Result<> Node::State::open_delivery() {
   vault = std::make_unique<flow::delivery::Vault>(files, opened.folder.file("vault"), suite, master, random);
   const FindNode find = [this](const NodeId& id) { return membership->find(id); };
   delivery_neighbours = std::make_unique<DeliveryNeighbours>(clock, *contracts, *contents, find, *metering);
+  counted_neighbours = std::make_unique<CountedNeighbours>(*delivery_neighbours, registry);
   delivery = std::make_unique<flow::delivery::Service>(
       flow::delivery::Service::Deps{.sql = *sql,
-                                    .log = *log,
+                                    .log = *counted_log,
                                     .clock = clock,
                                     .random = random,
-                                    .neighbours = *delivery_neighbours,
+                                    .neighbours = *counted_neighbours,
                                     .contents = *contents,
                                     .vault = *vault,
-                                    .self = {opened.id, protocol_address(), url + std::string(kDataPath), &opened.identity},
+                                    .self = {opened.id, protocol_address(), url + std::string(kDataPath),
+                                             &opened.identity},
                                     .wake = [this](const std::string& pid) {
                                       if (transfers) transfers->wake(pid);
                                     }});
@@ -206,11 +215,21 @@ Result<> Node::State::listen(Node& node) {
   add_contract_routes(*router, node);
   add_usage_routes(*router, node);
   add_delivery_routes(*router, node);
+  add_metering_routes(*router, node);
   add_evidence_routes(*router, node);
   data_plane->add_routes(*router);
   const auto access = config.metrics_public ? adapters::http::Access::open() : adapters::http::Access::with_scope("admin");
   router->add(adapters::metrics::metrics_route(registry, access));
   router->add_openapi("/api/v1/openapi.json", {"Weir, node of a trusted data space", "Weir 可信数据空间节点"}, "1");
+  add_schemas(*router);
+  WEIR_TRY(adapters::http::check_schemas(*router));
+  Measured measured{.sql = *sql,
+                    .archive = *archive,
+                    .heartbeats = membership->heartbeats(),
+                    .health = [this] { return commits->database().health(); },
+                    .regional_answered = {}};
+  if (!regional()) measured.regional_answered = [this] { return regional_answered.load(); };
+  measure(registry, std::move(measured));
   adapters::http::ServerOptions options;
   options.address = config.listen.host;
   options.port = config.listen.port;

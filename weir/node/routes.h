@@ -21,7 +21,11 @@ void add_catalog_routes(adapters::http::Router& router, Node& node);
 void add_contract_routes(adapters::http::Router& router, Node& node);
 void add_delivery_routes(adapters::http::Router& router, Node& node);
 void add_usage_routes(adapters::http::Router& router, Node& node);
+void add_metering_routes(adapters::http::Router& router, Node& node);
 void add_evidence_routes(adapters::http::Router& router, Node& node);
+
+// The JSON Schemas of requests and answers, and which route has which. After all routes were added.
+void add_schemas(adapters::http::Router& router);
 
 // "limit" of a list: 1 to kPageSizeMax.
 Result<std::size_t> page_limit(const adapters::http::Request& request);

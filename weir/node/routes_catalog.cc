@@ -388,19 +388,22 @@ void add_catalog_routes(Router& router, Node& node) {
                 WEIR_TRY(sink->open());
                 return sink;
               }});
-  const auto peer = [&](Method method, std::string pattern, std::string operation, Text summary, auto handler) {
+  const auto peer = [&](Method method, std::string pattern, std::string operation, Text summary, auto handler,
+                        int status = 200) {
     router.add({.method = method,
                 .pattern = "/peer/v1" + std::move(pattern),
                 .access = Access::peer(),
                 .operation = std::move(operation),
                 .summary = std::move(summary),
+                .success_status = status,
                 .handler = [&node, handler](Request& request) { return handler(node, request); }});
   };
   //= NDI-TR-2025-02#catalogue-search
   peer(Method::kGet, "/products", "peerSearch", {"Search for another node", "节点间检索"}, peer_search);
   peer(Method::kGet, "/products/{id}", "peerProduct", {"One product for another node", "节点间产品查询"}, peer_product);
   peer(Method::kGet, "/catalog/changes", "peerChanges", {"What changed since", "增量变更"}, peer_changes);
-  peer(Method::kPost, "/catalog/changed", "peerChanged", {"A catalogue changed; come and see", "目录已变更通知"}, peer_changed);
+  peer(Method::kPost, "/catalog/changed", "peerChanged", {"A catalogue changed; come and see", "目录已变更通知"}, peer_changed,
+       202);
 }
 
 }  // namespace weir::node

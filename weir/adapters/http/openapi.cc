@@ -73,7 +73,8 @@ Json operation_of(const Route& route, Language language) {
             Json::object({{"required", true}, {"content", content(route.request_type, route.request_schema)}}));
   }
   Json success = Json::object({{"description", route.summary.in(language)}});
-  if (route.success_status != 204) success.set("content", content(route.response_type, route.response_schema));
+  const bool answers = route.success_status != 202 && route.success_status != 204;
+  if (answers) success.set("content", content(route.response_type, route.response_schema));
   out.set("responses",
           Json::object({{std::to_string(route.success_status), std::move(success)},
                         {"default", Json::object({{"$ref", "#/components/responses/Problem"}})}}));

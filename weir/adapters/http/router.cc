@@ -192,6 +192,18 @@ void Router::add_schema(std::string name, wire::Json schema) {
   state_->schemas.emplace_back(std::move(name), std::move(schema));
 }
 
+void Router::describe(std::string_view operation, std::string request_schema, std::string response_schema,
+                      std::string response_type) {
+  for (const auto& route : state_->routes) {
+    if (route->operation != operation) continue;
+    if (!request_schema.empty()) route->request_schema = std::move(request_schema);
+    if (!response_schema.empty()) route->response_schema = std::move(response_schema);
+    if (!response_type.empty()) route->response_type = std::move(response_type);
+    return;
+  }
+  WEIR_CHECK(false);  // no such operation
+}
+
 void Router::add_openapi(std::string pattern, Text title, std::string version) {
   const OpenApiInfo info{std::move(title), std::move(version)};
   add({.method = Method::kGet,

@@ -54,6 +54,9 @@ class Router {
   void add(Route route);
   // A JSON Schema by the name that routes refer to.
   void add_schema(std::string name, wire::Json schema);
+  // Says what a route takes and answers; empty: as it is. Requires: the operation is there (checked).
+  void describe(std::string_view operation, std::string request_schema, std::string response_schema,
+                std::string response_type);
   // Adds GET `pattern` (public) that serves the OpenAPI document of all routes.
   void add_openapi(std::string pattern, Text title, std::string version);
 

@@ -1,0 +1,347 @@
+#!/usr/bin/env python3
+"""Every route of the OpenAPI document with a real answer of it, held against the schema that the document gives.
+
+The validator is python3-jsonschema, so neither the schemas nor the answers are judged by our own code. With WEIR_TEST_DUMP=FILE
+the answers are written there.
+"""
+import json, os, subprocess, sys, tempfile, unittest
+from urllib.parse import quote, urlencode
+
+import jsonschema
+
+here = os.path.dirname(os.path.abspath(__file__))
+sys.path[:0] = [here, os.path.join(here, "..", "support")]
+from member import Member  # noqa: E402
+from space import Space, until  # noqa: E402
+
+PROGRAM = os.environ.get("WEIR_TEST_PROGRAM", "build/dev/weir")
+
+# What a test cannot bring about from outside, and why. Their refusals are walked all the same.
+ONLY_REFUSED = {
+    "login": "no route sets an operator's password",
+    "dspNegotiationOffer": "a provider that begins has no product of ours to offer",
+    "dspCounterRequest": "needs an offer that waits for the consumer",
+    "dspCounterOffer": "the same from the other side",
+    "dspNegotiationEvent": "needs a negotiation in the state before",
+    "dspAgreement": "needs the provider's signature",
+    "dspAgreementVerification": "needs the consumer's signature",
+    "agreementNotice": "needs an agreement of the member",
+    "dspTransferRequest": "needs an agreement of the member",
+    "dspTransfer": "needs a transfer of the member",
+    "dspTransferStart": "needs a transfer of the member",
+    "dspTransferSuspension": "needs a transfer of the member",
+    "dspTransferCompletion": "needs a signed receipt",
+    "dspTransferTermination": "needs a transfer of the member",
+    "transferDestruction": "needs a signed proof",
+    "getTransferManifest": "needs the token of a transfer of the member",
+    "getTransferContent": "needs the token of a transfer of the member",
+    "putInboundManifest": "needs a push to the member",
+    "putInboundChunk": "needs a push to the member",
+    "peerEvidence": "needs a contract of the member",
+}
+
+
+class Walk:
+    def __init__(self, test, nodes):
+        self.test, self.nodes, self.walked, self.refused, self.dump = test, nodes, set(), set(), {}
+        self.document = nodes[0].request("GET", "/api/v1/openapi.json").json
+        self.routes = {}
+        for path, item in self.document["paths"].items():
+            for method, operation in item.items():
+                self.routes[operation["operationId"]] = (method.upper(), path, operation)
+
+    def check(self, schema, value, what):
+        whole = dict(schema, components=self.document["components"])
+        errors = list(jsonschema.Draft202012Validator(whole).iter_errors(value))
+        shown = "; ".join(f"{'/'.join(map(str, e.absolute_path))}: {e.message[:300]}" for e in errors[:5])
+        self.test.assertFalse(errors, f"{what}: {shown}\n{json.dumps(value)[:2000]}")
+
+    def ask(self, operation, node, body=None, query="", certificate=None, raw=None, status=None, **parameters):
+        """Asks the route; an answer of 2xx must be what the document says. Returns the answer."""
+        method, path, described = self.routes[operation]
+        for name, value in parameters.items():
+            path = path.replace("{" + name + "}", quote(value, safe="/" if name == "path" else ""))
+        self.test.assertNotIn("{", path, operation)
+        if body is not None and raw is None and "requestBody" in described:
+            self.check(described["requestBody"]["content"]["application/json"]["schema"], body, operation + " request")
+        headers = {"Content-Type": "application/octet-stream"} if raw is not None else {}
+        connection = node.connection(certificate) if certificate else None
+        answer = node.request(method, path + ("?" + query if query else ""), raw if raw is not None else body, headers,
+                              connection, token=not certificate)
+        self.judge(operation, described, answer, status)
+        kind = (answer.headers.get("Content-Type") or "").split(";")[0]
+        return answer.json if kind in ("application/json", "application/problem+json") else answer.body
+
+    def judge(self, operation, described, answer, status):
+        good = answer.status < 300
+        told = f"{operation}: {answer.status} {answer.body[:500]}"
+        self.test.assertEqual(good, status is None, told)
+        if status is not None:
+            self.test.assertEqual(answer.status, status, told)
+            self.refused.add(operation)
+            kind = answer.headers["Content-Type"]
+            if kind.startswith("application/problem+json"):
+                self.check({"$ref": "#/components/schemas/Problem"}, answer.json, operation + " refusal")
+            return
+        self.walked.add(operation)
+        self.test.assertIn(str(answer.status), described["responses"], told)
+        content = described["responses"][str(answer.status)].get("content")
+        if answer.status in (202, 204) or content is None:
+            self.test.assertFalse(answer.body, told)
+            return
+        kind, = content
+        self.test.assertEqual(answer.headers["Content-Type"].split(";")[0], kind, told)
+        if kind == "application/json":
+            self.dump.setdefault(operation, []).append(answer.json)
+            self.test.assertIn("schema", content[kind], f"{operation} has no schema for what it answers")
+            self.check(content[kind]["schema"], answer.json, operation)
+
+
+class OpenApi(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.space = Space(PROGRAM)
+        cls.space.start()
+        cls.folder = tempfile.TemporaryDirectory()
+
+    @classmethod
+    def tearDownClass(cls):
+        cls.space.close()
+        cls.folder.cleanup()
+
+    def test_every_route_answers_what_the_document_says(self):
+        walk = self.walk = Walk(self, [self.space.region])
+        try:
+            self.walk_node(walk)
+            member = self.walk_participants(walk)
+            product = self.walk_catalogue(walk)
+            self.walk_contracts(walk, product)
+            self.walk_delivery(walk)
+            self.walk_evidence(walk)
+            self.walk_peer(walk, member, product)
+            self.walk_ends(walk, member)
+        finally:
+            if os.environ.get("WEIR_TEST_DUMP"):
+                with open(os.environ["WEIR_TEST_DUMP"], "w") as file:
+                    json.dump(walk.dump, file, indent=1)
+        missing = set(walk.routes) - walk.walked - set(ONLY_REFUSED)
+        self.assertFalse(missing, "routes that nobody walked")
+        self.assertFalse(set(ONLY_REFUSED) - walk.refused, "routes whose refusal nobody saw")
+
+    def test_every_schema_is_one_and_is_used(self):
+        document = self.space.region.request("GET", "/api/v1/openapi.json").json
+        text = json.dumps(document)
+        for name, schema in document["components"]["schemas"].items():
+            jsonschema.Draft202012Validator.check_schema(schema)
+            self.assertIn(f'"#/components/schemas/{name}"', text, f"{name} is used nowhere")
+
+    # ── the walk ──
+    def walk_node(self, walk):
+        node = self.space.region
+        for operation in ("health", "ready", "dspVersion", "getNode", "getAuthority"):
+            walk.ask(operation, node)
+        opened = [o for o in walk.routes if walk.routes[o][1].endswith("openapi.json")]
+        walk.ask(opened[0], node)
+        walk.ask("login", node, {"name": "nobody", "password": "wrong"}, status=401)
+        made = walk.ask("createOperator", node, {"name": "Li Hua", "id": "lihua", "scopes": ["catalog:read"], "days": 3})
+        walk.ask("listOperators", node)
+        walk.ask("revokeOperator", node, {"reason": "left"}, id=made["id"])
+        # What a node without the right is told, in both languages, is a problem too.
+        walk.ask("getProduct", node, id="691350100M000100Y4344031BH95JZY*", status=404)
+
+    def walk_participants(self, walk):
+        region = self.space.region
+        member = Member(region, self.folder.name)
+        applied = walk.ask("apply", region, member.application())
+        walk.ask("pickup", region, {"pickupToken": applied["pickupToken"]}, id=applied["application"], status=503)
+        walk.ask("listParticipants", region)
+        walk.ask("getParticipant", region, id=applied["application"])
+        walk.ask("approveParticipant", region, {"reason": "known"}, id=applied["application"])
+        member.enrolled(walk.ask("pickup", region, {"pickupToken": applied["pickupToken"]}, id=applied["application"]))
+        walk.ask("getParticipant", region, id=member.uscc)
+        refused = tempfile.mkdtemp(dir=self.folder.name)
+        other = Member(region, refused, "https://127.0.0.1:10", uscc="12110000MB00000511")
+        again = walk.ask("apply", region, other.application())
+        walk.ask("rejectParticipant", region, {"reason": "unknown"}, id=again["application"])
+        walk.ask("listNodes", region)
+        walk.ask("listNodes", self.space.provider)
+        walk.ask("getNodeRecord", region, id=member.id)
+        walk.ask("suspendParticipant", region, {"reason": "a test"}, id=member.id)
+        walk.ask("resumeParticipant", region, {"reason": "over"}, id=member.id)
+        walk.ask("getRevocations", region)
+        return member
+
+    def walk_catalogue(self, walk):
+        node = self.space.provider
+        content = walk.ask("putContent", node, raw=os.urandom(200_000))
+        terms = {"permission": [{"action": "use", "constraint": [
+            {"leftOperand": "count", "operator": "lteq", "rightOperand": 3}]}]}
+        text = {"title": {"en": "Air", "zh": "空气"}, "description": {"en": "Air quality", "zh": "空气质量"}}
+        made = walk.ask("createProduct", node, dict(text, content=content, terms=terms, keywords=["air"],
+                                                    grade={"level": "general", "subGrade": 2}))
+        self.content, self.terms, self.text = content, terms, text
+        walk.ask("getProduct", node, id=made["id"])
+        walk.ask("resolveIdentifier", node, id=made["id"])
+        draft = walk.ask("createProduct", node, dict(text, draft=True, content=content, terms=terms))
+        walk.ask("editProduct", node, dict(text, keywords=["other"], content=content, terms=terms, reason="a word"), id=draft["id"])
+        walk.ask("submitProduct", node, {"reason": "ready"}, id=draft["id"])
+        walk.ask("returnProduct", node, {"reason": "not yet"}, id=draft["id"])
+        walk.ask("submitProduct", node, {"reason": "ready"}, id=draft["id"])
+        walk.ask("approveProduct", node, {"reason": "good"}, id=draft["id"])
+        walk.ask("productHistory", node, id=draft["id"])
+        walk.ask("deregisterProduct", node, {"reason": "superseded"}, id=draft["id"])
+        walk.ask("searchProducts", node, query="q=Air&facet=grade&facet=publisher")
+        lines = "id,title,description\n1,One,About one\n2,,\n"
+        mapping = json.dumps({"identifier": "id", "title": "title", "description": "description"})
+        walk.ask("loadCatalog", node, raw=lines.encode(),
+                 query=urlencode({"format": "csv", "catalog": "walk", "mapping": mapping}))
+        until(lambda: self.space.consumer.request("GET", "/api/v1/products/" + quote(made["id"])).status == 200)
+        walk.ask("searchProducts", self.space.consumer, query="q=Air&scope=space")
+        walk.ask("getProduct", self.space.consumer, id=made["id"])
+        return made["id"]
+
+    def walk_contracts(self, walk, product):
+        consumer, provider = self.space.consumer, self.space.provider
+        asked = walk.ask("createNegotiation", consumer, {"product": product})
+        walk.ask("getNegotiation", consumer, query="wait=60000", id=asked["id"])
+        done = until(lambda: (n := walk.ask("getNegotiation", consumer, id=asked["id"]))["state"] == "FINALIZED" and n)
+        walk.ask("listNegotiations", consumer)
+        self.agreement = done["agreementId"]
+        walk.ask("listAgreements", consumer)
+        shown = walk.ask("getAgreement", consumer, id=self.agreement)
+        self.contract = done["contractId"]
+        walk.ask("checkAgreement", consumer, {}, id=self.agreement)
+        self.assertIn("id", shown)
+        # Other terms wait for a person at the provider.
+        other = {"permission": [{"action": "use", "constraint": [
+            {"leftOperand": "count", "operator": "lteq", "rightOperand": 5}]}]}
+        waits = lambda: [n["id"] for n in provider.call("GET", "/api/v1/negotiations")["items"] if n.get("held")]
+        walk.ask("createNegotiation", consumer, {"product": product, "terms": other})
+        walk.ask("approveNegotiation", provider, {}, id=until(waits)[0])
+        walk.ask("createNegotiation", consumer, {"product": product, "terms": other})
+        walk.ask("rejectNegotiation", provider, {"reason": "too often"}, id=until(waits)[0])
+        third = walk.ask("createNegotiation", consumer, {"product": product, "terms": other})
+        walk.ask("counterNegotiation", provider, {"terms": self.terms}, id=until(waits)[0])
+        until(lambda: consumer.call("GET", "/api/v1/negotiations/" + third["id"])["state"] == "OFFERED")
+        walk.ask("terminateNegotiation", consumer, {"reason": "no"}, id=third["id"])
+        extra = walk.ask("createNegotiation", consumer, {"product": product})
+        self.second = until(lambda: consumer.call("GET", "/api/v1/negotiations/" + extra["id"]).get("agreementId"))
+        until(lambda: consumer.call("GET", "/api/v1/negotiations/" + extra["id"])["state"] == "FINALIZED")
+        walk.ask("suspendAgreement", consumer, {"reason": "a pause"}, id=self.second)
+        walk.ask("resumeAgreement", consumer, {}, id=self.second)
+
+    def walk_delivery(self, walk):
+        consumer = self.space.consumer
+        asked = walk.ask("createTransfer", consumer, {"agreement": self.agreement})
+        until(lambda: walk.ask("getTransfer", consumer, query="wait=20000", id=asked["id"])["state"] == "COMPLETED")
+        walk.ask("listTransfers", consumer)
+        other = walk.ask("createTransfer", consumer, {"agreement": self.second, "format": "HttpData-PUSH"})
+        until(lambda: consumer.call("GET", "/api/v1/transfers/" + other["id"])["state"] in ("STARTED", "COMPLETED"))
+        walk.ask("changeTransfer", consumer, {"rateBytesPerSecond": 1_000_000}, id=other["id"])
+        self.walk_running(walk)
+        walk.ask("previewUse", consumer, {"action": "read"}, id=self.agreement)
+        walk.ask("useData", consumer, {"action": "read", "purpose": "research"}, id=self.agreement)
+        walk.ask("getUsage", consumer, id=self.agreement)
+        walk.ask("listReadings", consumer)
+        walk.ask("meteringTotals", consumer, query="by=participant")
+        walk.ask("meteringCsv", consumer)
+        walk.ask("destroyData", consumer, {"reason": "done"}, id=self.agreement)
+
+    def walk_running(self, walk):
+        """A delivery that is slow enough to be stopped on its way."""
+        consumer, provider = self.space.consumer, self.space.provider
+        big = walk.ask("putContent", provider, raw=os.urandom(6_000_000))
+        product = walk.ask("createProduct", provider, dict(self.text, content=big, terms=self.terms))["id"]
+        until(lambda: consumer.request("GET", "/api/v1/products/" + quote(product)).status == 200)
+        asked = walk.ask("createNegotiation", consumer, {"product": product})
+        done = until(lambda: (n := consumer.call("GET", "/api/v1/negotiations/" + asked["id"]))["state"] == "FINALIZED" and n)
+        transfer = walk.ask("createTransfer", consumer, {"agreement": done["agreementId"]})["id"]
+        state = lambda: consumer.call("GET", "/api/v1/transfers/" + transfer)["state"]
+        theirs = until(lambda: [t["id"] for t in provider.call("GET", "/api/v1/transfers")["items"]
+                                if t["peerProcess"] == transfer])[0]
+        walk.ask("changeTransfer", provider, {"rateBytesPerSecond": 50_000}, id=theirs)
+        until(lambda: state() in ("STARTED", "COMPLETED"))
+        if state() == "STARTED":
+            walk.ask("suspendTransfer", consumer, {"reason": "a pause"}, id=transfer)
+            walk.ask("resumeTransfer", consumer, {}, id=transfer)
+            walk.ask("terminateTransfer", consumer, {"reason": "enough"}, id=transfer)
+
+    def walk_evidence(self, walk):
+        consumer = self.space.consumer
+        walk.ask("listEvidence", consumer, query="limit=50")
+        walk.ask("replayContract", consumer, contract=self.contract)
+        walk.ask("getBundle", consumer, contract=self.contract)
+        walk.ask("getProof", consumer, query="index=1")
+        walk.ask("exportLog", consumer)
+        size = walk.ask("checkLog", consumer, {})["size"]
+        walk.ask("getCheckpoint", consumer)
+        walk.ask("getTile", consumer, path=f"tile/0/000.p/{size}")
+
+    def walk_peer(self, walk, member, product):
+        provider, region, own = self.space.provider, self.space.region, member.certificate
+        walk.ask("heartbeat", region, {}, certificate=own)
+        walk.ask("peerNode", region, certificate=own, id=member.id)
+        walk.ask("peerIdentifier", region, certificate=own, id=member.id)
+        record = walk.ask("resolveIdentifier", provider, id=product)
+        record.pop("local")
+        answer = walk.ask("reportIdentifiers", region, {"identifiers": [record]}, certificate=own)
+        self.assertEqual(answer["refused"], [{"id": product, "reason": "identifier.not_yours"}])
+        mine = dict(record, id=product_of(member.uscc), owner=member.uscc, registrar=member.id)
+        answer = walk.ask("reportIdentifiers", region, {"identifiers": [mine, mine]}, certificate=own)
+        self.assertEqual(answer, {"accepted": 2, "refused": []})
+        answer = walk.ask("reportIdentifiers", region, {"identifiers": [dict(mine, id=mine["id"] + "•legacy")]}, certificate=own)
+        self.assertEqual(answer["refused"][0]["reason"], "identifier.taken")
+        walk.ask("peerSearch", region, certificate=own, query="q=Air")
+        walk.ask("peerProduct", region, certificate=own, id=product)
+        walk.ask("peerChanges", provider, certificate=own, query="after=0")
+        walk.ask("peerChanged", region, {}, certificate=own)
+        walk.ask("peerEvidence", provider, certificate=own, contract=self.contract, status=404)
+        self.walk_protocol(walk, provider, member, product)
+
+    def walk_protocol(self, walk, provider, member, product):
+        own, pid = member.certificate, "urn:uuid:9c0d1b0e-0000-4000-8000-000000000001"
+        context = {"@context": ["https://w3id.org/dspace/2025/1/context.jsonld"]}
+        offer = provider.call("GET", "/api/v1/products/" + quote(product))["offers"][0]
+        policy = dict(offer["policy"], **{"@id": offer["id"], "@type": "Offer", "target": product})
+        request = dict(context, **{"@type": "ContractRequestMessage", "consumerPid": pid, "offer": policy,
+                                   "callbackAddress": member.base_url + "/dsp/2025-1"})
+        begun = walk.ask("dspNegotiationRequest", provider, request, certificate=own)
+        walk.ask("dspNegotiation", provider, certificate=own, pid=begun["providerPid"])
+        ends = dict(context, **{"@type": "ContractNegotiationTerminationMessage", "consumerPid": pid,
+                                "providerPid": begun["providerPid"], "code": "test", "reason": ["over"]})
+        walk.ask("dspNegotiationTermination", provider, ends, certificate=own, pid=begun["providerPid"])
+        nothing = dict(context, **{"@type": "Nothing"})
+        for operation in sorted(ONLY_REFUSED):
+            if operation in walk.refused:
+                continue
+            method, path, _ = walk.routes[operation]
+            names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
+            walk_raw(walk, operation, provider, nothing, own, {name: "00000000-0000-4000-8000-00000000000f" for name in names})
+
+    def walk_ends(self, walk, member):
+        walk.ask("terminateAgreement", self.space.consumer, {"reason": "over"}, id=self.second)
+        walk.ask("deregisterParticipant", self.space.region, {"reason": "over"}, id=member.id)
+
+
+def product_of(subject):
+    """A product identifier of this subject (ISO 7064 MOD 37-2 at its end)."""
+    alphabet = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ*"
+    text, p = "6" + subject + "1100" + "WALKED01", 0
+    for c in text:
+        p = (p + alphabet.index(c)) * 2 % 37
+    return text + alphabet[(1 - p) % 37]
+
+
+def walk_raw(walk, operation, node, body, certificate, parameters):
+    """A request that must be refused, whatever the schema says of it."""
+    method, path, described = walk.routes[operation]
+    for name, value in parameters.items():
+        path = path.replace("{" + name + "}", value)
+    connection = node.connection(certificate)
+    answer = node.request(method, path, None if method == "GET" else body, None, connection, token=False)
+    walk.test.assertIn(answer.status // 100, (4,), f"{operation}: {answer.status} {answer.body[:300]}")
+    walk.refused.add(operation)
+
+
+if __name__ == "__main__":
+    unittest.main()
