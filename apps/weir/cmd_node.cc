@@ -250,7 +250,7 @@ Result<int> join_space(Context& context, Output& out, const JoinOptions& options
   WEIR_TRY_LET(const auto loaded, load_config(context.data_dir, {}));
   WEIR_TRY_LET(const std::string url, node::own_url(loaded.config));
   WEIR_TRY_LET(const auto passphrase, node::read_passphrase(files, context.data_dir, loaded.config.key_passphrase_ref));
-  WEIR_TRY_LET(Api api, Api::of_url(options.url, options.authority));
+  WEIR_TRY_LET(Api api, Api::of_url(options.url, options.authority, context.chosen));
   if (folder.node().application.empty() && options.representative.empty()) {
     return Error(Errc::kInvalidArgument, "an application names the legal representative of the organisation")
         .advise("add --representative NAME");

@@ -19,17 +19,19 @@ struct Context {
   std::string data_dir = "weir-data";
   bool json = false;
   std::string language;
+  Language chosen = Language::kEnglish;  // by the command line or the environment
   // Set by the chosen subcommand; run after the whole command line was read.
   std::function<Result<int>(Output& out)> run;
 
-  Result<Api> api() const { return Api::of_folder(data_dir); }
+  Result<Api> api() const { return Api::of_folder(data_dir, chosen); }
 };
 
 void add_node_commands(CLI::App& app, Context& context);      // init, serve, join, config, version
-void add_people_commands(CLI::App& app, Context& context);    // participant, operator
-void add_catalog_commands(CLI::App& app, Context& context);   // publish, search, show, catalog
+void add_people_commands(CLI::App& app, Context& context);    // participant, node, operator
+void add_catalog_commands(CLI::App& app, Context& context);   // publish, search, show, resolve, catalog
 void add_contract_commands(CLI::App& app, Context& context);  // negotiate, contract
 void add_delivery_commands(CLI::App& app, Context& context);  // fetch, use, destroy, transfer
+void add_metering_commands(CLI::App& app, Context& context);  // metering, usage
 void add_evidence_commands(CLI::App& app, Context& context);  // evidence, verify
 void add_policy_commands(CLI::App& app, Context& context);    // policy, id
 

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   weir::cli::add_catalog_commands(app, context);
   weir::cli::add_contract_commands(app, context);
   weir::cli::add_delivery_commands(app, context);
+  weir::cli::add_metering_commands(app, context);
   weir::cli::add_evidence_commands(app, context);
   weir::cli::add_policy_commands(app, context);
   try {
@@ -52,7 +53,8 @@ int main(int argc, char** argv) {
     const int code = app.exit(error);
     return code == 0 ? 0 : static_cast<int>(weir::cli::Exit::kUsage);
   }
-  weir::cli::Output output(context.json, language_of(context));
+  context.chosen = language_of(context);
+  weir::cli::Output output(context.json, context.chosen);
   const auto outcome = context.run(output);
   return outcome ? *outcome : output.fail(outcome.error());
 }
