@@ -3,14 +3,17 @@
 
 #include <gtest/gtest.h>
 
+#include "weir/policy/odrl.h"
 #include "weir/policy/terms.h"
 
 namespace weir::policy {
 namespace {
 
-std::vector<std::int64_t> bounds(std::string_view terms) {
-  const auto policy = parse_terms(terms);
-  EXPECT_TRUE(policy.ok()) << policy.error().message();
+std::vector<std::int64_t> bounds_of(const Result<Policy>& policy) {
+  if (!policy) {
+    ADD_FAILURE() << policy.error().message();
+    return {};
+  }
   const auto program = compile(*policy);
   EXPECT_TRUE(program.ok());
   std::vector<std::int64_t> out;
@@ -20,12 +23,20 @@ std::vector<std::int64_t> bounds(std::string_view terms) {
   }
   return out;
 }
+std::vector<std::int64_t> bounds(std::string_view terms) { return bounds_of(parse_terms(terms)); }
 
 TEST(Limits, ACountIsItsBound) { EXPECT_EQ(bounds("count<=3"), std::vector<std::int64_t>{3}); }
 
 TEST(Limits, LessThanLeavesOneFewer) { EXPECT_EQ(bounds("count<3"), std::vector<std::int64_t>{2}); }
 
-TEST(Limits, TheSmallestOfSeveralBoundsHolds) { EXPECT_EQ(bounds("count<=5, count<=2"), std::vector<std::int64_t>{2}); }
+TEST(Limits, TheSmallestOfSeveralBoundsHolds) {
+  const auto json = wire::parse_json(
+      R"({"@type":"Offer","@id":"urn:x","permission":[{"action":"use","constraint":[)"
+      R"({"leftOperand":"count","operator":"lteq","rightOperand":5},)"
+      R"({"leftOperand":"count","operator":"lteq","rightOperand":2}]}]})");
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(bounds_of(parse_odrl(*json)), std::vector<std::int64_t>{2});
+}
 
 TEST(Limits, TermsWithoutACountHaveNone) { EXPECT_TRUE(bounds("purpose=research, until=2030-01-01").empty()); }
 
