@@ -166,6 +166,7 @@ Result<> Node::State::open_domain() {
                                     .decider = decider,
                                     .self = {opened.id, opened.id.subject().text(), protocol_address(),
                                              &opened.identity},
+                                    .options = {.unsigned_peers = config.unsigned_peers},
                                     .wake = [this] {
                                       if (alarm) alarm->look();
                                     }});

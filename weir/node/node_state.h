@@ -73,7 +73,7 @@ struct Node::State {
   std::unique_ptr<CountedNeighbours> counted_neighbours;
   std::unique_ptr<flow::delivery::Service> delivery;
   std::unique_ptr<DeleteHandler> delete_handler;
-  RateLimits rate_limits;
+  RateLimits rate_limits{config.delivery_bytes_per_second};
   std::unique_ptr<DataPlane> data_plane;
   std::unique_ptr<adapters::http::Authenticator> authenticator;
   std::unique_ptr<adapters::http::IdempotencyStore> idempotency;

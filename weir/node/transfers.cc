@@ -108,7 +108,10 @@ std::shared_ptr<RateLimits::State> RateLimits::make() { return std::make_shared<
 std::shared_ptr<RateLimiter> RateLimits::of(const std::string& pid, std::int64_t bytes_per_second) {
   const std::scoped_lock lock(state_->mutex);
   auto& limiter = state_->limiters[pid];
-  if (!limiter) limiter = std::make_shared<RateLimiter>(static_cast<std::uint64_t>(bytes_per_second));
+  if (!limiter) {
+    const std::int64_t rate = bytes_per_second > 0 ? bytes_per_second : otherwise_;
+    limiter = std::make_shared<RateLimiter>(static_cast<std::uint64_t>(rate));
+  }
   return limiter;
 }
 

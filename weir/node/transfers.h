@@ -26,6 +26,8 @@ struct TransfersOptions {
 // The rate limit of each transfer that runs, changed while it runs.
 class RateLimits {
  public:
+  // `otherwise`: the rate of a process that was given none; 0: as fast as it goes.
+  explicit RateLimits(std::int64_t otherwise = 0) : otherwise_(otherwise) {}
   // The limiter of a process, made with this rate if there is none yet.
   std::shared_ptr<RateLimiter> of(const std::string& pid, std::int64_t bytes_per_second);
   void set(const std::string& pid, std::int64_t bytes_per_second);
@@ -35,6 +37,7 @@ class RateLimits {
 
  private:
   struct State;
+  std::int64_t otherwise_;
   std::shared_ptr<State> state_ = make();
   static std::shared_ptr<State> make();
 };

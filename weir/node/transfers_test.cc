@@ -88,6 +88,14 @@ class TransfersTest : public ::testing::Test {
   }
 };
 
+TEST(RateLimitsTest, ADeliveryWithoutARateOfItsOwnHasTheNodes) {
+  RateLimits limits(1000);
+  EXPECT_EQ(limits.of("a", 0)->rate(), 1000u);
+  EXPECT_EQ(limits.of("b", 50)->rate(), 50u);
+  limits.set("a", 0);
+  EXPECT_EQ(limits.of("a", 0)->rate(), 0u);  // an operator may lift it
+}
+
 TEST_F(TransfersTest, PullsWithSeveralStreams) {
   const std::string pid = request();
   ASSERT_TRUE(consumer_.reaches(pid, is_whole)) << consumer_.service.get(pid)->error;

@@ -265,14 +265,6 @@ std::string spelled(const Key& key, std::string_view start, char separator, bool
   return out;
 }
 
-// Settings that only make sense together.
-Result<> check_together(const Config& config) {
-  if (config.tls_certificate_file.empty() == config.tls_key_file.empty()) return {};
-  return Error(Errc::kInvalidArgument, "tls.certificate_file and tls.key_file belong together")
-      .because("config.value")
-      .advise("set both, or neither to use the node's own");
-}
-
 }  // namespace
 
 std::string_view name_of(Role role) { return role == Role::kRegional ? "regional" : "connector"; }
@@ -291,7 +283,6 @@ Result<Loaded> load(const Sources& sources) {
   WEIR_TRY(load_file(loaded, sources));
   WEIR_TRY(load_environment(loaded, sources));
   WEIR_TRY(load_flags(loaded, sources));
-  WEIR_TRY(check_together(loaded.config));
   return loaded;
 }
 

@@ -36,17 +36,9 @@ struct ListenAddress {
 struct Config {
   std::string data_dir;
   std::string profile;
-  Role role = Role::kConnector;
-  std::string region;      // GB/T 2260 area code, six digits
-  std::string name;        // of this node, for people
   ListenAddress listen;
   std::string public_url;  // empty: made from listen when the port is known
-  std::string regional_url;
-  crypto::Suite suite = crypto::Suite::kInternational;
   std::string database_url;  // "sqlite:PATH" or "postgresql:…"; empty: sqlite in data_dir
-  std::string tls_certificate_file;  // empty: the node's own, in data_dir
-  std::string tls_key_file;
-  std::string tls_authorities_file;
   std::string key_passphrase_ref;    // "file:PATH" or "env:NAME"; whoever opens the keys reads it
   log::Level log_level = log::Level::kInfo;
   log::Style log_style = log::Style::kJson;
@@ -56,6 +48,7 @@ struct Config {
   std::int64_t connections_max = 1024;
   std::int64_t requests_per_second = 0;     // of one address; 0: no limit
   std::int64_t delivery_bytes_per_second = 0;  // of one delivery, until changed; 0: no limit
+  bool unsigned_peers = false;  // whether agreements with connectors that do not sign are made
   std::int64_t retention_days = 365;
   Milliseconds heartbeat_interval{5'000};
   Milliseconds stop_timeout{10'000};

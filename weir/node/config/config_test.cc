@@ -13,7 +13,6 @@ namespace {
 TEST(Config, DefaultsAreEnough) {
   const Result<Loaded> loaded = load({});
   ASSERT_TRUE(loaded) << loaded.error().message();
-  EXPECT_EQ(loaded->config.role, Role::kConnector);
   EXPECT_EQ(loaded->config.listen.host, "127.0.0.1");
   EXPECT_EQ(loaded->config.listen.port, 8443);
   EXPECT_EQ(loaded->config.stop_timeout, Milliseconds(10'000));
@@ -22,20 +21,20 @@ TEST(Config, DefaultsAreEnough) {
 }
 
 TEST(Config, AFlagBeatsTheEnvironmentWhichBeatsTheFile) {
-  const Sources sources{.file_text = "role = \"regional\"\n[log]\nlevel = \"debug\"\nstyle = \"text\"\n"
+  const Sources sources{.file_text = "retention.days = 7\n[log]\nlevel = \"debug\"\nstyle = \"text\"\n"
                                      "[limits]\nworkers = 8\n",
                         .environment = {{"PATH", "/bin"}, {"WEIR_LOG_LEVEL", "warning"}, {"WEIR_LIMITS_WORKERS", "9"}},
                         .flags = {{"--limits-workers", "10"}, {"metrics.public", "true"}}};
   const Result<Loaded> loaded = load(sources);
   ASSERT_TRUE(loaded) << loaded.error().message();
-  EXPECT_EQ(loaded->config.role, Role::kRegional);
+  EXPECT_EQ(loaded->config.retention_days, 7);
   EXPECT_EQ(loaded->config.log_level, log::Level::kWarning);
   EXPECT_EQ(loaded->config.log_style, log::Style::kText);
   EXPECT_EQ(loaded->config.workers, 10);
   EXPECT_TRUE(loaded->config.metrics_public);
   EXPECT_EQ(loaded->values.at("limits.workers").second, Origin::kFlag);
   EXPECT_EQ(loaded->values.at("log.level").second, Origin::kEnvironment);
-  EXPECT_EQ(loaded->values.at("role").second, Origin::kFile);
+  EXPECT_EQ(loaded->values.at("retention.days").second, Origin::kFile);
   EXPECT_EQ(loaded->values.at("language").second, Origin::kDefault);
 }
 
@@ -65,7 +64,7 @@ TEST(Config, VariablesOfTheCommandLineAreNoSettings) {
 }
 
 TEST(Config, ABrokenFileNamesTheLine) {
-  const Result<Loaded> loaded = load({.file_text = "role = \"connector\"\nlisten = \n"});
+  const Result<Loaded> loaded = load({.file_text = "stop_timeout = \"PT1S\"\nlisten = \n"});
   ASSERT_FALSE(loaded);
   EXPECT_EQ(loaded.error().reason(), "config.syntax");
   EXPECT_NE(loaded.error().message().find("weir.toml line 2"), std::string_view::npos) << loaded.error().message();
@@ -80,12 +79,12 @@ TEST(Config, RegressLettersBeyondAsciiOutsideOfQuotes) {
 
 TEST(Config, TextInAnyLanguageStandsInQuotesAndComments) {
   const std::pair<const char*, const char*> table[] = {
-      {"name = \"节点 Z\" # 注释\n", "节点 Z"}, {"name = '节点'\n", "节点"},  {"name = \"\\u8282Ze8\"\n", "节Ze8"},
-      {"\xef\xbb\xbf# it's 注释\nname = \"\"\"节\"\"\"\n", "节"}};
+      {"profile = \"节点 Z\" # 注释\n", "节点 Z"}, {"profile = '节点'\n", "节点"},  {"profile = \"\\u8282Ze8\"\n", "节Ze8"},
+      {"\xef\xbb\xbf# it's 注释\nprofile = \"\"\"节\"\"\"\n", "节"}};
   for (const auto& [text, name] : table) {
     const Result<Loaded> loaded = load({.file_text = text});
     ASSERT_TRUE(loaded) << text << ": " << loaded.error().message();
-    EXPECT_EQ(loaded->config.name, name);
+    EXPECT_EQ(loaded->config.profile, name);
   }
   EXPECT_NE(load({.file_text = "[log]\n级别 = 1\n"}).error().message().find("line 2: there is no setting 'log.级别'"),
             std::string_view::npos)
@@ -101,11 +100,11 @@ TEST(Config, RegressCommaInTheNameOfATable) {
 
 TEST(Config, EveryTypeRefusesWhatIsNotOfIt) {
   const std::vector<std::pair<std::string, std::string>> wrong = {
-      {"role", "emperor"},       {"listen", "8443"},           {"listen", "a:b:80"},     {"listen", "a:70000"},
+      {"log.level", "loud"},     {"listen", "8443"},           {"listen", "a:b:80"},     {"listen", "a:70000"},
       {"listen", ":80"},         {"public_url", "node.cn"},    {"public_url", "https://"}, {"public_url", "https://u@h"},
       {"limits.workers", "0"},   {"limits.workers", "many"},   {"limits.workers", "4.5"},  {"limits.workers", ""},
-      {"stop_timeout", "10s"},   {"stop_timeout", "P1M"},      {"metrics.public", "yes"},  {"region", "35020"},
-      {"region", "35020x"},      {"database.url", "mysql://"}, {"name", "a\nb"},           {"retention.days", "-1"},
+      {"stop_timeout", "10s"},   {"stop_timeout", "P1M"},      {"metrics.public", "yes"},
+      {"database.url", "mysql://"}, {"profile", "a\nb"},           {"retention.days", "-1"},
   };
   for (const auto& [key, value] : wrong) {
     const Result<Loaded> loaded = load({.flags = {{key, value}}});
@@ -119,11 +118,6 @@ TEST(Config, EveryTypeRefusesWhatIsNotOfIt) {
 TEST(Config, AValueOfAnotherKindInTheFileIsRefused) {
   EXPECT_EQ(load({.file_text = "listen = [1]\n"}).error().reason(), "config.value");
   EXPECT_EQ(load({.file_text = "log = 1\n"}).error().reason(), "config.unknown_key");
-}
-
-TEST(Config, CertificateAndKeyBelongTogether) {
-  EXPECT_FALSE(load({.flags = {{"tls.key_file", "k.pem"}}}));
-  EXPECT_TRUE(load({.flags = {{"tls.key_file", "k.pem"}, {"tls.certificate_file", "c.pem"}}}));
 }
 
 // ---- Secrets.
@@ -178,7 +172,7 @@ TEST(Config, TheExampleOfThePageLoads) {
   const std::size_t start = page.find("```toml\n") + 8;
   const Result<Loaded> loaded = load({.file_text = page.substr(start, page.find("```", start) - start)});
   ASSERT_TRUE(loaded) << loaded.error().message();
-  EXPECT_EQ(loaded->config.region, "350200");
+  EXPECT_EQ(loaded->config.public_url, "https://data.example.cn:8443");
 }
 
 }  // namespace

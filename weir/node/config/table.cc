@@ -18,28 +18,11 @@ Result<> number_into(Config& config, const std::string& text) {
   return {};
 }
 
-Result<> role_into(Config& config, const std::string& text) {
-  config.role = text == "regional" ? Role::kRegional : Role::kConnector;
-  return {};
-}
-
 Result<> listen_into(Config& config, const std::string& text) {
   const std::size_t colon = text.rfind(':');
   std::string host = text.substr(0, colon);
   if (host.starts_with('[')) host = host.substr(1, host.size() - 2);
   config.listen = {host, static_cast<std::uint16_t>(std::stoul(text.substr(colon + 1)))};
-  return {};
-}
-
-Result<> region_into(Config& config, const std::string& text) {
-  const bool digits = text.size() == 6 && text.find_first_not_of("0123456789") == std::string::npos;
-  if (!text.empty() && !digits) return Error(Errc::kInvalidArgument, "must be the six digits of an area code, GB/T 2260");
-  config.region = text;
-  return {};
-}
-
-Result<> suite_into(Config& config, const std::string& text) {
-  config.suite = text == "shangmi" ? crypto::Suite::kShangMi : crypto::Suite::kInternational;
   return {};
 }
 
@@ -97,6 +80,11 @@ Result<> metrics_public_into(Config& config, const std::string& text) {
   return {};
 }
 
+Result<> unsigned_peers_into(Config& config, const std::string& text) {
+  config.unsigned_peers = text == "true";
+  return {};
+}
+
 constexpr std::int64_t kMany = 1'000'000'000'000;
 
 std::vector<Row> make_table() {
@@ -107,17 +95,6 @@ std::vector<Row> make_table() {
       {{"profile", KeyType::kText, "",
         {"A name for this set of settings, shown in logs: test, production.", "本组配置的名称，写入日志，例如 test、production。"}},
        text_into<&Config::profile>},
-      {{"name", KeyType::kText, "",
-        {"The node's name, for people.", "节点名称，供人阅读。"}},
-       text_into<&Config::name>},
-      {{"role", KeyType::kChoice, "connector",
-        {"What the node is: a participant's connector, or a regional node that issues certificates and collects catalogs.",
-         "节点角色：参与方的接入连接器，或签发证书、汇集目录的区域节点。"},
-        {"connector", "regional"}},
-       role_into},
-      {{"region", KeyType::kText, "",
-        {"Area code of the node, six digits of GB/T 2260.", "节点所在行政区划代码（GB/T 2260，六位数字）。"}},
-       region_into},
       {{"listen", KeyType::kAddress, "127.0.0.1:8443",
         {"Address and port to serve on; port 0 takes any free one.", "监听地址与端口；端口为 0 时自动选取空闲端口。"}},
        listen_into},
@@ -125,27 +102,10 @@ std::vector<Row> make_table() {
         {"The address at which other nodes reach this one; made from listen if empty.",
          "其他节点访问本节点所用的地址；为空时由 listen 得出。"}},
        text_into<&Config::public_url>},
-      {{"regional_url", KeyType::kUrl, "",
-        {"The regional node that this connector belongs to.", "本连接器所属的区域节点地址。"}},
-       text_into<&Config::regional_url>},
-      {{"suite", KeyType::kChoice, "international",
-        {"Algorithms of new keys and of the log: international (Ed25519, SHA-256, AES) or shangmi (SM2, SM3, SM4).",
-         "新密钥与存证日志所用算法：international（Ed25519、SHA-256、AES）或 shangmi（SM2、SM3、SM4）。"},
-        {"international", "shangmi"}},
-       suite_into},
       {{"database.url", KeyType::kText, "",
         {"Where state is kept: sqlite:PATH or postgresql:…; a SQLite file in data_dir if empty.",
          "状态数据库：sqlite:路径 或 postgresql:…；为空时使用 data_dir 中的 SQLite 文件。"}},
        database_into},
-      {{"tls.certificate_file", KeyType::kPath, "",
-        {"Certificate chain (PEM) to serve with, instead of the node's own.", "对外服务所用证书链（PEM），替代节点自身证书。"}},
-       text_into<&Config::tls_certificate_file>},
-      {{"tls.key_file", KeyType::kPath, "",
-        {"Private key of that certificate (PEM or DER).", "上述证书的私钥（PEM 或 DER）。"}},
-       text_into<&Config::tls_key_file>},
-      {{"tls.authorities_file", KeyType::kPath, "",
-        {"Further authorities (PEM) whose node certificates are believed.", "另行信任的证书颁发机构（PEM）。"}},
-       text_into<&Config::tls_authorities_file>},
       {{"keys.passphrase", KeyType::kReference, "",
         {"Where the passphrase of the key files is: file:PATH or env:NAME; the node's own file if empty.",
          "密钥文件口令的来源：file:路径 或 env:变量名；为空时使用节点自身的口令文件。"},
@@ -179,6 +139,10 @@ std::vector<Row> make_table() {
         {"Rate of one delivery until it is changed; 0 is no limit.", "单次交付的初始速率（字节/秒）；0 为不限。"}, {}, 0, kMany},
        number_into<&Config::delivery_bytes_per_second>},
       //= NDI-TR-2025-03#log-retention
+      {{"contract.unsigned_peers", KeyType::kBoolean, "false",
+        {"Whether agreements are made with connectors that do not sign them; the evidence then shows one signature.",
+         "是否与不对协议签名的连接器订约；此时存证中只有一方签名。"}},
+       unsigned_peers_into},
       {{"retention.days", KeyType::kInteger, "365",
         {"Days that transfers are kept after they ended and nothing of them is held. Evidence is kept for ever.",
          "传输结束且数据已不再持有后，其记录的保留天数；存证永久保留。"}, {}, 1, 36'500},
