@@ -57,19 +57,14 @@ Result<> write_config(const std::string& data_dir, const InitOptions& options, c
   return store::real_files().write_durable(data_dir + "/weir.toml", view_of(text));
 }
 
-std::string random_passphrase(Random& random) {
-  std::array<std::uint8_t, 32> raw{};
-  random.fill(raw);
-  return wire::encode_base64url(raw);
-}
-
 // What a regional node signs for itself: the authority, and its own two certificates.
-Result<> make_authority(DataFolder& folder, const crypto::SecretBytes& passphrase, const std::string& url,
-                        const supply::identifier::NodeId& id, Random& random) {
+Result<> make_authority(DataFolder& folder, const std::string& url, const supply::identifier::NodeId& id,
+                        Random& random) {
   using crypto::IssueOptions;
   const Timestamp now = SystemClock().now();
   const Timestamp from = after(now, -Milliseconds(5 * 60 * 1000));
   constexpr std::int64_t kYear = 365LL * 24 * 3600 * 1000;
+  WEIR_TRY_LET(const auto passphrase, node::read_passphrase(store::real_files(), folder.path(), {}));
   WEIR_TRY_LET(const auto authority_key, folder.key(DataFolder::KeyName::kAuthority, passphrase));
   WEIR_TRY_LET(const auto authority,
                crypto::self_sign(authority_key,
@@ -121,8 +116,6 @@ Result<int> init(Context& context, Output& out, const InitOptions& options) {
     listen = "127.0.0.1:" + std::to_string(port);
   }
   store::Files& files = store::real_files();
-  const std::string passphrase_text = random_passphrase(random);
-  const crypto::SecretBytes passphrase{view_of(passphrase_text)};
   std::optional<supply::identifier::NodeId> id;
   if (file.role == node::config::Role::kRegional) {
     WEIR_TRY_LET(const auto subject, supply::identifier::SubjectId::parse(file.participant));
@@ -130,11 +123,10 @@ Result<int> init(Context& context, Output& out, const InitOptions& options) {
     id = supply::identifier::NodeId::generate(supply::identifier::NodeKind::kRegional, subject, area, random);
     file.node = id->text();
   }
-  WEIR_TRY_LET(DataFolder folder, DataFolder::create(files, context.data_dir, file, passphrase, random));
-  WEIR_TRY(files.write_durable(folder.file("keys/passphrase"), view_of(passphrase_text + "\n")));
+  WEIR_TRY_LET(DataFolder folder, DataFolder::create(files, context.data_dir, file, random));
   WEIR_TRY(write_config(context.data_dir, options, listen));
   const std::string url = options.public_url.empty() ? "https://" + listen : options.public_url;
-  if (id) WEIR_TRY(make_authority(folder, passphrase, url, *id, random));
+  if (id) WEIR_TRY(make_authority(folder, url, *id, random));
   out.object(Json::object({{"data", context.data_dir}, {"url", url}, {"node", file.node}, {"suite", options.suite}}));
   out.good({"made a " + options.role + " node in " + context.data_dir, "已在 " + context.data_dir + " 创建节点"});
   out.pairs({{{"address", "地址"}, url}});

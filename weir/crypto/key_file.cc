@@ -18,6 +18,9 @@ Error malformed() {
       .advise("restore the key file from its backup");
 }
 
+// An acceptable cost for a passphrase that may be guessed, or none at all for one that cannot.
+bool may_be_paid(const StretchCost& cost) { return cost == kUnstretched || is_acceptable(cost); }
+
 struct Head {
   Suite suite = Suite::kInternational;
   StretchCost cost;
@@ -44,7 +47,7 @@ Result<Head> decode(wire::Reader& in) {
   WEIR_TRY_LET(const ByteView nonce, in.take(head.nonce.size()));
   const bool known_suite = suite == static_cast<std::uint8_t>(Suite::kInternational) ||
                            suite == static_cast<std::uint8_t>(Suite::kShangMi);
-  if (text_of(magic) != kMagic || !known_suite || !is_acceptable(head.cost)) return malformed();
+  if (text_of(magic) != kMagic || !known_suite || !may_be_paid(head.cost)) return malformed();
   head.suite = static_cast<Suite>(suite);
   head.salt = copy_of(salt);
   std::copy(nonce.begin(), nonce.end(), head.nonce.begin());
@@ -59,7 +62,7 @@ SealingKey key_of(const Head& head, const SecretBytes& passphrase) {
 
 Bytes seal_key_file(Suite suite, const SecretBytes& secret, const SecretBytes& passphrase, Random& random,
                     StretchCost cost) {
-  WEIR_CHECK(secret.size() <= kSecretBytesMax && is_acceptable(cost));
+  WEIR_CHECK(secret.size() <= kSecretBytesMax && may_be_paid(cost));
   Head head{suite, cost, Bytes(kSaltBytes), {}};
   random.fill(head.salt);
   random.fill(head.nonce);

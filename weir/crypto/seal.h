@@ -43,8 +43,10 @@ class SealingKey {
   std::unique_ptr<State> state_;
 };
 
+// For a key file under a passphrase of 256 random bits, which nobody guesses however cheap a guess is.
+inline constexpr StretchCost kUnstretched{.work = 1};
 // A secret sealed under a passphrase (scrypt): the bytes of a key file. docs/formats/key-file.md.
-// Requires: secret.size() <= 4096.
+// Requires: secret.size() <= 4096; cost is_acceptable or kUnstretched.
 Bytes seal_key_file(Suite suite, const SecretBytes& secret, const SecretBytes& passphrase, Random& random,
                     StretchCost cost = {});
 // Fails with kUnauthenticated ("key_file.passphrase": wrong, or the file was changed) or kCorrupt

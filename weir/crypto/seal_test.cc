@@ -163,12 +163,10 @@ TEST_P(Sealing, EveryTruncationIsFound) {
 
 // Key files.
 
-constexpr StretchCost kCheap{14, 8, 1};
-
 TEST_P(Sealing, KeyFileOpensWithItsPassphraseOnly) {
   SeededRandom random(1);
   const SecretBytes secret(view_of("the private key"));
-  const Bytes file = seal_key_file(GetParam(), secret, SecretBytes(view_of("correct horse")), random, kCheap);
+  const Bytes file = seal_key_file(GetParam(), secret, SecretBytes(view_of("correct horse")), random, kUnstretched);
   EXPECT_EQ(*open_key_file(file, SecretBytes(view_of("correct horse"))), secret);
   const Result<SecretBytes> wrong = open_key_file(file, SecretBytes(view_of("correct horsf")));
   EXPECT_EQ(wrong.error().reason(), "key_file.passphrase");
@@ -189,7 +187,7 @@ TEST(KeyFile, BytesAreAsDocumented) {
 TEST_P(Sealing, AChangedKeyFileDoesNotOpen) {
   SeededRandom random(1);
   const SecretBytes passphrase(view_of("p"));
-  const Bytes file = seal_key_file(GetParam(), SecretBytes(view_of("k")), passphrase, random, kCheap);
+  const Bytes file = seal_key_file(GetParam(), SecretBytes(view_of("k")), passphrase, random, kUnstretched);
   for (std::size_t at = 0; at < file.size(); at += 3) {
     Bytes bad = file;
     bad[at] ^= 0x01;
@@ -203,7 +201,7 @@ TEST_P(Sealing, AChangedKeyFileDoesNotOpen) {
 TEST(KeyFile, RefusesMalformedFilesWithoutStretching) {
   SeededRandom random(1);
   const SecretBytes passphrase(view_of("p"));
-  const Bytes file = seal_key_file(Suite::kInternational, SecretBytes(view_of("k")), passphrase, random, kCheap);
+  const Bytes file = seal_key_file(Suite::kInternational, SecretBytes(view_of("k")), passphrase, random, kUnstretched);
   for (std::size_t size = 0; size < 56; ++size) {
     EXPECT_EQ(open_key_file(ByteView(file).first(size), passphrase).error().reason(), "key_file.malformed");
   }
@@ -213,6 +211,9 @@ TEST(KeyFile, RefusesMalformedFilesWithoutStretching) {
   Bytes costly = file;
   costly[9] = 30;  // N = 2^30 would take a terabyte
   EXPECT_EQ(open_key_file(costly, passphrase).error().reason(), "key_file.malformed");
+  Bytes cheap = file;
+  cheap[9] = 13;  // neither none nor enough
+  EXPECT_EQ(open_key_file(cheap, passphrase).error().reason(), "key_file.malformed");
   Bytes unknown_suite = file;
   unknown_suite[8] = 3;
   EXPECT_EQ(open_key_file(unknown_suite, passphrase).error().reason(), "key_file.malformed");

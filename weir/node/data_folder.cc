@@ -40,13 +40,16 @@ std::string_view file_of(DataFolder::CertificateName name) {
 
 Result<> save_secret(store::Files& files, const std::string& path, crypto::Suite suite,
                      const crypto::SecretBytes& secret, const crypto::SecretBytes& passphrase, Random& random) {
-  return files.write_durable(path, crypto::seal_key_file(suite, secret, passphrase, random));
+  return files.write_durable(path, crypto::seal_key_file(suite, secret, passphrase, random, crypto::kUnstretched));
 }
 
-Result<> make_keys(store::Files& files, const std::string& path, const NodeFile& node,
-                   const crypto::SecretBytes& passphrase, Random& random) {
+Result<> make_keys(store::Files& files, const std::string& path, const NodeFile& node, Random& random) {
   using crypto::PrivateKey;
   const crypto::SecretAccess access("write key file");
+  const auto raw = crypto::SecretBytes::random(random, 32);
+  const std::string text = wire::encode_base64url(raw.expose(access));
+  WEIR_TRY(files.write_durable(path + "/" + std::string(kPassphraseFile), view_of(text + "\n")));
+  const crypto::SecretBytes passphrase{view_of(text)};
   const PrivateKey identity = PrivateKey::generate(crypto::signature_of(node.suite), random);
   WEIR_TRY(save_secret(files, path + "/" + std::string(file_of(DataFolder::KeyName::kIdentity)), node.suite,
                        identity.der(access), passphrase, random));
@@ -111,7 +114,7 @@ Result<DataFolder> DataFolder::open(store::Files& files, const std::string& path
 }
 
 Result<DataFolder> DataFolder::create(store::Files& files, const std::string& path, const NodeFile& node,
-                                      const crypto::SecretBytes& passphrase, Random& random) {
+                                      Random& random) {
   WEIR_TRY_LET(const bool there, files.exists(path + "/node.json"));
   if (there) {
     return Error(Errc::kConflict, "there is a node in '" + path + "' already")
@@ -121,7 +124,7 @@ Result<DataFolder> DataFolder::create(store::Files& files, const std::string& pa
   for (const char* folder : {"", "/keys", "/certificates", "/contents", "/vault"}) {
     WEIR_TRY(files.make_directories(path + folder));
   }
-  WEIR_TRY(make_keys(files, path, node, passphrase, random));
+  WEIR_TRY(make_keys(files, path, node, random));
   DataFolder folder(files, path, node);
   // node.json comes last: a folder without it is no node.
   WEIR_TRY(folder.save(node));

@@ -42,9 +42,9 @@ class DataFolder {
  public:
   // Fails with kNotFound ("node.no_data_folder") and says how to make one.
   static Result<DataFolder> open(store::Files& files, const std::string& path);
-  // Makes folder, passphrase file (unless a reference is configured) and keys. Fails with kConflict if there is one.
-  static Result<DataFolder> create(store::Files& files, const std::string& path, const NodeFile& node,
-                                   const crypto::SecretBytes& passphrase, Random& random);
+  // Makes folder, passphrase file and keys. The passphrase is 256 random bits, so the key files need no stretching
+  // (docs/decisions/0013-a-random-passphrase-is-not-stretched.md). Fails with kConflict if there is a node already.
+  static Result<DataFolder> create(store::Files& files, const std::string& path, const NodeFile& node, Random& random);
 
   const std::string& path() const { return path_; }
   std::string file(std::string_view name) const { return path_ + "/" + std::string(name); }
@@ -75,7 +75,7 @@ class DataFolder {
   NodeFile node_;
 };
 
-// The passphrase of key files: by the configured reference, else the folder's own passphrase file, which init made.
+// The passphrase of key files: by the configured reference, else the folder's own passphrase file, which create() made.
 Result<crypto::SecretBytes> read_passphrase(store::Files& files, const std::string& data_dir,
                                             const std::string& reference);
 
