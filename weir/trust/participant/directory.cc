@@ -31,6 +31,14 @@ Result<> check_active(const NodeRecord& record) {
       .advise("ask the regional node that admitted it");
 }
 
+// The same text is the same certificate; another text may be, too.
+Result<bool> is_same_certificate(std::string_view known_pem, std::string_view pem) {
+  if (known_pem == pem) return true;
+  WEIR_TRY_LET(const Certificate known, Certificate::from_pem(known_pem));
+  WEIR_TRY_LET(const Certificate other, Certificate::from_pem(pem));
+  return known.der() == other.der();
+}
+
 }  // namespace
 
 store::Migration migration() { return {.module = "participant", .versions = {tables::kVersion1}}; }
@@ -152,25 +160,40 @@ Result<> Directory::verify(const NodeId& id, ByteView message, const crypto::Sig
 
 //= NDI-TR-2025-03 nodes authenticate each other with their certificates
 Result<NodeRecord> Directory::check_connection(const Certificate& certificate) {
-  // First the certificate: a stranger must not make this node ask the one above.
-  WEIR_TRY(verify_anchored(certificate));
-  const auto id = NodeId::parse(certificate.info().subject.unit);
-  if (!id) return unproven("node.certificate", "the certificate names no node");
-  for (;;) {
-    WEIR_TRY_LET(NodeRecord record, usable(*id));
-    WEIR_TRY_LET(const Certificate known, Certificate::from_pem(record.transport_certificate_pem));
-    if (known.der() == certificate.der()) return record;
-    if (!may_refresh(*id)) {
-      return unproven("node.other_certificate", "the directory has another certificate for " + id->text());
-    }
-    WEIR_TRY(forget(*id));
-  }
+  return check_connection(certificate.pem());
 }
 
 Result<NodeRecord> Directory::check_connection(std::string_view certificate_pem) {
+  // First the certificate: a stranger must not make this node ask the one above.
+  WEIR_TRY_LET(const NodeId id, anchored_node(certificate_pem));
+  for (;;) {
+    WEIR_TRY_LET(NodeRecord record, usable(id));
+    WEIR_TRY_LET(const bool same, is_same_certificate(record.transport_certificate_pem, certificate_pem));
+    if (same) return record;
+    if (!may_refresh(id)) {
+      return unproven("node.other_certificate", "the directory has another certificate for " + id.text());
+    }
+    WEIR_TRY(forget(id));
+  }
+}
+
+Result<NodeId> Directory::anchored_node(std::string_view certificate_pem) {
+  const Timestamp now = clock_.now();
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = anchored_.find(certificate_pem);
+    if (known != anchored_.end() && now < known->second.until) return known->second.node;
+  }
   const auto certificate = Certificate::from_pem(certificate_pem);
   if (!certificate) return unproven("node.certificate", "the certificate cannot be read");
-  return check_connection(*certificate);
+  WEIR_TRY(verify_anchored(*certificate));
+  const auto id = NodeId::parse(certificate->info().subject.unit);
+  if (!id) return unproven("node.certificate", "the certificate names no node");
+  const Timestamp until = std::min(certificate->info().not_after, after(now, options_.fresh));
+  const std::lock_guard lock(mutex_);
+  if (anchored_.size() >= options_.negative_max) anchored_.clear();
+  anchored_.insert_or_assign(std::string(certificate_pem), Anchored{*id, until});
+  return *id;
 }
 
 Result<std::vector<NodeRecord>> Directory::list(std::string_view after_id, std::size_t limit) {
@@ -260,6 +283,7 @@ Result<> Directory::remove_anchor(std::string_view fingerprint, std::string_view
   }));
   const std::lock_guard lock(mutex_);
   verified_.clear();
+  anchored_.clear();
   return {};
 }
 

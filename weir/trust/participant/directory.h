@@ -87,6 +87,8 @@ class Directory {
   Result<NodeRecord> ask_above(const NodeId& id, const NodeRecord* stale, Timestamp stale_since);
   Result<crypto::PublicKey> verified_key(const NodeRecord& record);
   Result<> verify_anchored(const crypto::Certificate& certificate);
+  // Whom a certificate of a trust anchor names.
+  Result<NodeId> anchored_node(std::string_view certificate_pem);
   bool may_refresh(const NodeId& id);
   Result<> add_anchor(store::Tx& tx, const crypto::Certificate& authority, const credential::Actor& actor);
 
@@ -100,7 +102,12 @@ class Directory {
     crypto::PublicKey key;
     Timestamp until{};
   };
+  struct Anchored {
+    NodeId node;
+    Timestamp until{};
+  };
   std::mutex mutex_;                            // guards the maps
+  std::map<std::string, Anchored, std::less<>> anchored_;  // certificates of connections that were checked
   std::map<std::string, Verified> verified_;    // node -> the key of the certificate that was checked last
   std::map<std::string, Timestamp> absent_;     // node -> when it was said to be unknown
   std::map<std::string, Timestamp> refreshed_;  // node -> when it was last asked for again

@@ -81,6 +81,23 @@ TEST_F(DirectoryTest, ChecksWhoIsAtTheOtherEnd) {
   EXPECT_EQ(directory.check_connection(own.regional.transport_certificate_pem)->id, regional.self);
 }
 
+// The signature of a certificate is checked once in a while; what may change meanwhile, each time.
+TEST_F(DirectoryTest, AConnectionThatWasCheckedBeforeIsRefusedAtOnceWhenItsNodeMayNoLongerAct) {
+  const std::string& pem = other.node.transport_certificate_pem;
+  ASSERT_EQ(regional.directory.check_connection(pem)->id, peer);
+  ASSERT_TRUE(regional.admission.suspend(peer, "breach", kRoot).ok());
+  EXPECT_EQ(regional.directory.check_connection(pem).error().reason(), "node.suspended");
+}
+
+TEST_F(DirectoryTest, ACertificateThatWasCheckedBeforeExpires) {
+  ASSERT_TRUE(directory.keep(other.node).ok());
+  const Timestamp end = crypto::Certificate::from_pem(other.node.transport_certificate_pem)->info().not_after;
+  regional.clock.set(after(end, -Milliseconds(1)));
+  EXPECT_EQ(connection_reason(other.node.transport_certificate_pem), "");
+  regional.clock.set(after(end, Milliseconds(1)));
+  EXPECT_EQ(connection_reason(other.node.transport_certificate_pem), "certificate.expired");
+}
+
 TEST_F(DirectoryTest, ANewKeyIsFetchedWhenASignatureFails) {
   const Bytes message{1, 2, 3};
   EXPECT_TRUE(directory.verify(peer, message, other_applicant.identity.sign(message)).ok());
@@ -189,8 +206,10 @@ TEST_F(DirectoryTest, CertificatesExpireAndBegin) {
 //= NDI-TR-2025-03#provider-list type=test
 TEST_F(DirectoryTest, WithoutItsAnchorACertificateProvesNothing) {
   ASSERT_TRUE(directory.public_key(peer).ok());
+  ASSERT_EQ(connection_reason(other.node.transport_certificate_pem), "");
   ASSERT_TRUE(directory.remove_anchor(regional.authority.fingerprint(), "key leaked", kRoot).ok());
   EXPECT_EQ(directory.public_key(peer).error().code(), Errc::kUnauthenticated);
+  EXPECT_NE(connection_reason(other.node.transport_certificate_pem), "");
   EXPECT_EQ(directory.remove_anchor(regional.authority.fingerprint(), "again", kRoot).error().reason(),
             "anchor.unknown");
   EXPECT_EQ(
