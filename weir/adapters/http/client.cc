@@ -177,20 +177,21 @@ class Receiver {
       rest_.erase(0, *taken);
       if (*taken > 0) return {};
     }
-    if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(kPieceBytes);
     return to_sink_ && rest_.empty() ? read_direct() : read_rest(answered);
   }
 
   Result<> read_rest(bool& answered) {
-    WEIR_TRY_LET(const std::size_t got, connection_.read_some(std::span(buffer_.get(), 32u << 10), deadline_));
+    std::uint8_t record[16u << 10];  // of TLS, at most
+    WEIR_TRY_LET(const std::size_t got, connection_.read_some(record, deadline_));
     if (got == 0) return ended();
     answered = true;
-    rest_.append(reinterpret_cast<const char*>(buffer_.get()), got);
+    rest_.append(reinterpret_cast<const char*>(record), got);
     return {};
   }
 
   // A long body: from the TLS library to the sink without another stop.
   Result<> read_direct() {
+    if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(kPieceBytes);
     const std::size_t room = std::min(piece_size(exchange_.request.limiter.get()), kPieceBytes);
     std::size_t held = 0;
     do {
