@@ -76,8 +76,8 @@ Result<Response> get_negotiation(Node& node, Request& request) {
   const std::string& pid = request.parameter("id");
   WEIR_TRY_LET(const Milliseconds wait, wait_time(request));
   WEIR_TRY(node.news().wait_until(wait, [&]() -> Result<bool> {
-    WEIR_TRY_LET(const NegotiationRecord record, node.contracts().get(pid));
-    return is_final(record.negotiation.state);
+    WEIR_TRY_LET(const flow::contract::State state, node.contracts().state_of(pid));
+    return is_final(state);
   }));
   WEIR_TRY_LET(const NegotiationRecord record, node.contracts().get(pid));
   return Response::json(to_json(record));

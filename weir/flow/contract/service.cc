@@ -267,6 +267,10 @@ Result<NegotiationRecord> Service::get(const std::string& pid) {
   return store::sql_read<NegotiationRecord>(deps_.sql, [&](store::Tx& tx) { return find_negotiation(tx, pid); });
 }
 
+Result<State> Service::state_of(const std::string& pid) {
+  return store::sql_read<State>(deps_.sql, [&](store::Tx& tx) { return find_state(tx, pid); });
+}
+
 Result<Page<NegotiationRecord>> Service::list(const ListQuery& query) {
   return store::sql_read<Page<NegotiationRecord>>(deps_.sql,
                                                   [&](store::Tx& tx) { return list_negotiations(tx, query); });

@@ -178,6 +178,7 @@ class Service {
 
   // ── look ──
   Result<NegotiationRecord> get(const std::string& pid);
+  Result<State> state_of(const std::string& pid);  // cheap enough to be asked after every commit
   Result<Page<NegotiationRecord>> list(const ListQuery& query);
   Result<Page<NegotiationRecord>> list_held(const ListQuery& query);
   Result<AgreementRecord> get_agreement(const std::string& id);

@@ -89,6 +89,8 @@ constexpr std::string_view kAgreementColumns =
     "a.object, a.pid, a.role, a.peer, a.peer_address, a.state, a.hash, a.signatures, a.suspended_by, a.terminate_type, "
     "a.code, a.reasons, a.notices, a.certificate, a.created, a.updated, a.ended FROM contract_agreement a ";
 
+Error no_negotiation() { return Error(Errc::kNotFound, "no such negotiation").because("contract.no_process"); }
+
 constexpr std::int64_t kByProvider = 1;
 constexpr std::int64_t kByConsumer = 2;
 
@@ -299,8 +301,14 @@ Result<> update(Tx& tx, const NegotiationRecord& record) {
 Result<NegotiationRecord> find_negotiation(Tx& tx, std::string_view pid) {
   static const std::string kSql = "SELECT " + std::string(kNegotiationColumns) + "WHERE n.pid = ?";
   WEIR_TRY_LET(const Rows rows, tx.query(kSql, {pid}));
-  if (rows.empty()) return Error(Errc::kNotFound, "no such negotiation").because("contract.no_process");
+  if (rows.empty()) return no_negotiation();
   return negotiation_of(rows[0]);
+}
+
+Result<State> find_state(Tx& tx, std::string_view pid) {
+  WEIR_TRY_LET(const Rows rows, tx.query("SELECT state FROM contract_negotiation WHERE pid = ?", {pid}));
+  if (rows.empty()) return no_negotiation();
+  return parse_state(rows[0][0].integer());
 }
 
 Result<std::optional<NegotiationRecord>> find_by_peer(Tx& tx, const PartyId& peer, std::string_view peer_pid,

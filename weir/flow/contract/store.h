@@ -59,6 +59,7 @@ Result<> insert(store::Tx& tx, const NegotiationRecord& record);
 Result<> update(store::Tx& tx, const NegotiationRecord& record);
 // Fail with kNotFound ("contract.no_process").
 Result<NegotiationRecord> find_negotiation(store::Tx& tx, std::string_view pid);
+Result<State> find_state(store::Tx& tx, std::string_view pid);
 // By the other side's process id; nothing if there is none.
 Result<std::optional<NegotiationRecord>> find_by_peer(store::Tx& tx, const PartyId& peer, std::string_view peer_pid,
                                                        Role own_role);
