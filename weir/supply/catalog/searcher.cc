@@ -22,7 +22,7 @@ struct Texts {
   std::string hits;
   std::string facets;
   std::string titles;
-  std::string listed_newest, listed_oldest;
+  std::string listed_newest, listed_oldest;  // in the order of listing, which is that of the sequence
   std::string by_title;
   std::string first_from, last_until;
 };
@@ -32,14 +32,14 @@ Texts make_texts(Shelf shelf) {
   std::string list = " WHERE sequence IN (?";
   for (std::size_t i = 1; i < kListLength; ++i) list += ", ?";
   list += ")";
-  const std::string listed = "SELECT sequence" + from + " WHERE sequence BETWEEN ? AND ? ORDER BY listed ";
+  const std::string listed = "SELECT sequence" + from + " WHERE sequence BETWEEN ? AND ? ORDER BY sequence ";
   return {
       .hits = "SELECT sequence, id, publisher, node, version, status, grade, title_en, title_zh, excerpt_en, excerpt_zh,"
               " updated, facets" + from + list,
       .facets = "SELECT sequence, facets" + from + list,
       .titles = "SELECT sequence, title_en, title_zh, keywords, title_key" + from + list,
-      .listed_newest = listed + "DESC, sequence DESC LIMIT ?",
-      .listed_oldest = listed + "ASC, sequence ASC LIMIT ?",
+      .listed_newest = listed + "DESC LIMIT ?",
+      .listed_oldest = listed + "ASC LIMIT ?",
       .by_title = "SELECT sequence, title_key" + from +
                   " WHERE (title_key > ? OR (title_key = ? AND sequence > ?)) AND sequence BETWEEN ? AND ?"
                   " ORDER BY title_key, sequence LIMIT ?",
