@@ -27,20 +27,26 @@ struct Row {
 };
 
 // One line a benchmark.
-constexpr Row kTable[] = {
+constexpr Row kBenchmarks[] = {
     {"catalog", "loading real records, then pages and searches over a million products", &run_catalog},
     {"decision", "a decision on a compiled policy of ten rules, beside an empty virtual call", &run_decision},
     {"delivery", "a file delivered between two processes, verified and sealed, beside bare TLS", &run_delivery},
     {"evidence", "evidence entries: one durable, many in group commit, Merkle tree, proofs, search", &run_evidence},
     {"http", "one long body and small requests over TLS, beside bare OpenSSL", &run_http},
+    {"memory", "resident memory of an idle node, and after negotiations", &run_memory},
+    {"negotiation", "request to finalised between real nodes, durable on both, beside fdatasync", &run_negotiation},
+    {"start", "a node's start to ready, beside a process that ends at once", &run_start},
     {"store", "durable writes, group commit and reads of the SQL store, beside pwrite and fdatasync", &run_store},
 };
 
+constexpr std::size_t kPageBytes = 4096;
+constexpr std::size_t kPages = 1024;
+
 constexpr std::string_view kUsage =
     "weir-bench --list                what there is\n"
-    "weir-bench NAME [--json] [--OPTION=VALUE …]\n"
+    "weir-bench NAME [--json | --markdown] [--OPTION=VALUE …]\n"
     "\n"
-    "For example: weir-bench store --folder=/var/lib/weir --json\n";
+    "Data lie in the folder for temporary files: TMPDIR=/var/lib/weir weir-bench store --json\n";
 
 std::string line_after(const char* file, std::string_view key) {
   std::ifstream in(file);
@@ -63,6 +69,19 @@ wire::Json machine() {
   return out;
 }
 
+std::string text_of(const Goal& goal) {
+  char number[32];
+  std::snprintf(number, sizeof number, "%g", goal.value);
+  return std::string(goal.of_ratio ? "ratio " : "") + (goal.at_most ? "<= " : ">= ") + number;
+}
+
+// Four digits that matter.
+std::string text_of(double value) {
+  char text[32];
+  std::snprintf(text, sizeof text, "%.*f", value >= 1000 ? 0 : value >= 100 ? 1 : value >= 10 ? 2 : 3, value);
+  return text;
+}
+
 wire::Json report(const Row& row, const Options& options, const Figures& figures) {
   wire::Json out = wire::Json::object();
   out.set("benchmark", std::string(row.name));
@@ -80,21 +99,53 @@ wire::Json report(const Row& row, const Options& options, const Figures& figures
     entry.set("reference_name", figure.reference_name);
     entry.set("reference_value", figure.reference_value);
     entry.set("ratio", figure.ratio());
+    if (figure.goal) entry.set("goal", text_of(*figure.goal)).set("met", figure.met());
     list.push(entry);
   }
   out.set("figures", list);
   return out;
 }
 
+struct Cells {
+  std::string name, value, reference, ratio, goal, met;
+};
+
+Cells cells_of(const Figure& figure) {
+  Cells out{.name = figure.name, .value = text_of(figure.value) + " " + figure.unit};
+  if (!figure.reference_name.empty()) {
+    out.reference = figure.reference_name + " " + text_of(figure.reference_value);
+    out.ratio = text_of(figure.ratio());
+  }
+  if (figure.goal) {
+    out.goal = text_of(*figure.goal);
+    out.met = figure.met() ? "yes" : "no";
+  }
+  return out;
+}
+
 void print_table(const Figures& figures) {
-  std::printf("%-36s %14s %-6s %-28s %14s %8s\n", "figure", "value", "unit", "reference", "value", "ratio");
+  constexpr const char* kLine = "%-36s %18s  %-44s %8s  %-15s %s\n";
+  std::printf(kLine, "figure", "value", "reference in the same run", "ratio", "goal", "met");
   for (const Figure& figure : figures) {
-    std::printf("%-36s %14.2f %-6s %-28s %14.2f %8.2f\n", figure.name.c_str(), figure.value, figure.unit.c_str(),
-                figure.reference_name.c_str(), figure.reference_value, figure.ratio());
+    const Cells c = cells_of(figure);
+    std::printf(kLine, c.name.c_str(), c.value.c_str(), c.reference.c_str(), c.ratio.c_str(), c.goal.c_str(),
+                c.met.c_str());
   }
 }
 
-int run(const Row& row, const Options& options, bool as_json) {
+void print_markdown(const Row& row, const Figures& figures) {
+  std::printf("\n## %s\n\n%s.\n\n", row.name.data(), row.description.data());
+  std::printf("| figure | value | reference in the same run | ratio | goal | met |\n|---|--:|---|--:|---|---|\n");
+  for (const Figure& figure : figures) {
+    const Cells c = cells_of(figure);
+    std::printf("| %s | %s | %s | %s | %s | %s |\n", c.name.c_str(), c.value.c_str(), c.reference.c_str(),
+                c.ratio.c_str(), c.goal.c_str(), c.met.c_str());
+  }
+}
+
+enum class Form { kTable, kJson, kMarkdown };
+
+int run(const Row& row, const Options& options, Form form) {
   const auto figures = row.run(options);
   if (!figures) {
     std::fprintf(stderr, "weir-bench %s: %s\n", std::string(row.name).c_str(),
@@ -103,27 +154,29 @@ int run(const Row& row, const Options& options, bool as_json) {
   }
   for (const std::string& name : options.unknown()) std::fprintf(stderr, "weir-bench: no option --%s\n", name.c_str());
   if (!options.unknown().empty()) return 2;
-  if (as_json) {
-    std::printf("%s\n", report(row, options, *figures).dump().c_str());
-  } else {
-    print_table(*figures);
+  switch (form) {
+    case Form::kTable: print_table(*figures); break;
+    case Form::kJson: std::printf("%s\n", report(row, options, *figures).dump().c_str()); break;
+    case Form::kMarkdown: print_markdown(row, *figures); break;
   }
   return 0;
 }
 
 int main_of(int count, char** words) {
   std::string_view name;
-  bool as_json = false;
+  Form form = Form::kTable;
   Options options;
   for (int i = 1; i < count; ++i) {
     const std::string_view word = words[i];
     const std::size_t equals = word.find('=');
     if (word == "--list") {
-      for (const Row& row : kTable) std::printf("%-12s %s\n", row.name.data(), row.description.data());
+      for (const Row& row : kBenchmarks) std::printf("%-12s %s\n", row.name.data(), row.description.data());
       return 0;
     }
     if (word == "--json") {
-      as_json = true;
+      form = Form::kJson;
+    } else if (word == "--markdown") {
+      form = Form::kMarkdown;
     } else if (word.starts_with("--") && equals != std::string_view::npos) {
       options.set(std::string(word.substr(2, equals - 2)), std::string(word.substr(equals + 1)));
     } else if (!word.starts_with("-") && name.empty()) {
@@ -133,8 +186,8 @@ int main_of(int count, char** words) {
       break;
     }
   }
-  for (const Row& row : kTable) {
-    if (row.name == name) return run(row, options, as_json);
+  for (const Row& row : kBenchmarks) {
+    if (row.name == name) return run(row, options, form);
   }
   std::fputs(kUsage.data(), stderr);
   return 2;
@@ -157,6 +210,23 @@ std::vector<std::string> Options::unknown() const {
     if (!used_.contains(name)) names.push_back(name);
   }
   return names;
+}
+
+Result<DiskProbe> DiskProbe::open(const std::string& folder) {
+  WEIR_TRY_LET(auto file, store::real_files().open(folder + "/disk-probe", store::OpenMode::kCreateOrOpen));
+  WEIR_TRY(file->write_at(0, Bytes(kPages * kPageBytes, 1)));
+  WEIR_TRY(file->sync());
+  return DiskProbe(std::move(file));
+}
+
+Result<> DiskProbe::measure() {
+  const Bytes page(kPageBytes, 2);
+  Result<> done;
+  microseconds_.push_back(microseconds_of([&] {
+    done = file_->write_at(microseconds_.size() % kPages * kPageBytes, page);
+    if (done) done = file_->sync();
+  }));
+  return done;
 }
 
 }  // namespace weir::bench

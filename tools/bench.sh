@@ -1,10 +1,9 @@
 #!/usr/bin/env bash
-# Every figure beside its reference, measured in the same run: the rooms first, then real nodes.
+# Every figure beside its reference, measured in the same run, as docs/benchmarks.md shows it.
 set -euo pipefail
 cd "$(dirname "$0")/.."
-for name in $(build/release/weir-bench --list | awk '{print $1}'); do
-  echo "== $name"
-  build/release/weir-bench "$name"
+bench=build/release/weir-bench
+echo "Commit $(git describe --always --dirty), $(nproc) cores of $(sed -n 's/^model name.*: //p;T;q' /proc/cpuinfo), load $(cut -d' ' -f1 /proc/loadavg), $(date +%F)."
+for name in $("$bench" --list | cut -d' ' -f1); do
+  "$bench" "$name" --markdown
 done
-echo "== nodes"
-python3 bench/nodes.py --bin build/release
