@@ -23,6 +23,7 @@ struct Texts {
   std::string facets;
   std::string titles;
   std::string listed_newest, listed_oldest;  // in the order of listing, which is that of the sequence
+  std::string listed_count;                  // the plus keeps it to the index of listing, which is small
   std::string by_title;
   std::string first_from, last_until;
 };
@@ -40,6 +41,8 @@ Texts make_texts(Shelf shelf) {
       .titles = "SELECT sequence, title_en, title_zh, keywords, title_key" + from + list,
       .listed_newest = listed + "DESC LIMIT ?",
       .listed_oldest = listed + "ASC LIMIT ?",
+      .listed_count = "SELECT COUNT(*) FROM (SELECT sequence" + from +
+                      " WHERE +sequence BETWEEN ? AND ? LIMIT ?) AS few",
       .by_title = "SELECT sequence, title_key" + from +
                   " WHERE (title_key > ? OR (title_key = ? AND sequence > ?)) AND sequence BETWEEN ? AND ?"
                   " ORDER BY title_key, sequence LIMIT ?",
@@ -162,10 +165,17 @@ Result<Page> Search::page_by_time() {
       low = std::max(low, cursor_.sequence + 1);
     }
   }
-  const std::size_t wanted = first_page_ ? static_cast<std::size_t>(kTotalMax) + 1 : limit_ + 1;
+  const auto total_max = static_cast<std::size_t>(kTotalMax) + 1;
+  const bool only_counted = is_plain() && query_.facets.empty();
+  const std::size_t wanted = first_page_ && !only_counted ? total_max : limit_ + 1;
   WEIR_TRY_LET(Sequences found, newest_or_oldest(wanted, newest_first, low, high));
+  std::size_t total = found.size();
+  if (first_page_ && only_counted) {
+    WEIR_TRY_LET(const store::Row row, tx_.one(texts(query_.shelf).listed_count, {low, high, total_max}));
+    total = static_cast<std::size_t>(row[0].integer());
+  }
   Page page;
-  note_total(page, found.size());
+  note_total(page, total);
   if (first_page_) WEIR_TRY(count_facets(page, found));
   const bool more = found.size() > limit_;
   if (more) found.resize(limit_);
