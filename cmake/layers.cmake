@@ -44,6 +44,10 @@ set(WEIR_ARROWS
   "flow/delivery -> supply/identifier"
   "flow/delivery -> trust/evidence"
   "flow/metering -> trust/evidence"
+  "standards/assessment -> standards/clause"
+  "standards/assessment -> supply/grade"
+  "standards/assessment -> supply/identifier"
+  "standards/assessment -> trust/evidence"
 )
 
 function(weir_floor_of name out)

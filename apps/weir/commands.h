@@ -34,6 +34,9 @@ void add_delivery_commands(CLI::App& app, Context& context);  // fetch, use, des
 void add_metering_commands(CLI::App& app, Context& context);  // metering, usage
 void add_evidence_commands(CLI::App& app, Context& context);  // evidence, verify
 void add_policy_commands(CLI::App& app, Context& context);    // policy, id
+// The group `weir standards`, made when it is first asked for, and what it has.
+CLI::App& standards_group(CLI::App& app);
+void add_assess_commands(CLI::App& group, Context& context);  // assess, report, checklists, attest
 
 inline constexpr int kOk = static_cast<int>(Exit::kOk);
 inline constexpr int kFailed = static_cast<int>(Exit::kFailed);

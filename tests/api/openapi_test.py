@@ -118,6 +118,7 @@ class OpenApi(unittest.TestCase):
             self.walk_contracts(walk, product)
             self.walk_delivery(walk)
             self.walk_evidence(walk)
+            self.walk_assessment(walk)
             self.walk_peer(walk, member, product)
             self.walk_ends(walk, member)
         finally:
@@ -148,6 +149,20 @@ class OpenApi(unittest.TestCase):
         walk.ask("revokeOperator", node, {"reason": "left"}, id=made["id"])
         # What a node without the right is told, in both languages, is a problem too.
         walk.ask("getProduct", node, id="691350100M000100Y4344031BH95JZY*", status=404)
+
+    def walk_assessment(self, walk):
+        node = self.space.region
+        walk.ask("listChecklists", node)
+        walk.ask("getChecklist", node, id="tc609-6-2025-16")
+        filed = walk.ask("createAttestation", node, {"clause": "TC609-6-2025-13#drill", "statement": "Drilled in May",
+                                                     "fileName": "drill.txt", "file": "ZHJpbGw="})
+        walk.ask("listAttestations", node, query="clause=TC609-6-2025-13")
+        walk.ask("getAttestationFile", node, id=filed["id"])
+        made = walk.ask("createAssessment", node, {"documents": ["TC609-6-2025-13"]})["assessment"]["assessment"]
+        walk.ask("listAssessments", node)
+        walk.ask("getAssessment", node, id=made)
+        walk.ask("getAssessmentReport", node, id=made)
+        walk.ask("getAssessmentOscal", node, id=made, model="catalog")
 
     def walk_participants(self, walk):
         region = self.space.region

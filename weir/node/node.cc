@@ -75,6 +75,10 @@ flow::usage::Service& Node::usage() { return *state_->usage; }
 flow::metering::Service& Node::metering() { return *state_->metering; }
 flow::delivery::Service& Node::delivery() { return *state_->delivery; }
 flow::delivery::Contents& Node::contents() { return *state_->contents; }
+standards::assessment::Service& Node::assessments() { return *state_->assessments; }
+const config::Config& Node::config() const { return state_->config; }
+const adapters::http::Router& Node::router() const { return *state_->router; }
+const adapters::metrics::Registry& Node::metrics() const { return state_->registry; }
 Transfers& Node::transfers() { return *state_->transfers; }
 RateLimits& Node::rate_limits() { return state_->rate_limits; }
 News& Node::news() { return state_->news; }

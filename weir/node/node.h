@@ -29,6 +29,16 @@ namespace weir::supply::identifier {
 class Registry;
 }
 
+namespace weir::standards::assessment {
+class Service;
+}
+namespace weir::adapters::metrics {
+class Registry;
+}
+namespace weir::flow::metering {
+class Service;
+}
+
 namespace weir::node {
 
 class Membership;
@@ -69,6 +79,10 @@ class Node {
   flow::metering::Service& metering();
   flow::delivery::Service& delivery();
   flow::delivery::Contents& contents();
+  standards::assessment::Service& assessments();
+  const config::Config& config() const;
+  const adapters::http::Router& router() const;
+  const adapters::metrics::Registry& metrics() const;
   Transfers& transfers();
   RateLimits& rate_limits();
   News& news();

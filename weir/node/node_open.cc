@@ -22,7 +22,7 @@ Result<> migrate_all(store::Database& database) {
        {store::outbox_migration(), adapters::http::idempotency_migration(), supply::identifier::Registry::migration(),
         trust::credential::Credentials::migration(), trust::participant::migration(), supply::catalog::migration(),
         flow::usage::migration(), flow::metering::migration(), flow::contract::contract_migration(),
-        flow::delivery::delivery_migration()}) {
+        flow::delivery::delivery_migration(), standards::assessment::migration()}) {
     WEIR_TRY(store::migrate(database, migration));
   }
   return {};
@@ -199,6 +199,16 @@ Result<> Node::State::open_delivery() {
   delete_handler = std::make_unique<DeleteHandler>(*delivery);
   usage->add_handler(*delete_handler);
   data_plane = std::make_unique<DataPlane>(*delivery, rate_limits);
+  assessments = std::make_unique<standards::assessment::Service>(
+      standards::assessment::Service::Parts{.sql = *sql,
+                                            .log = *counted_log,
+                                            .clock = clock,
+                                            .random = random,
+                                            .registry = standards::clause::Registry::embedded(),
+                                            .key = opened.identity,
+                                            .certificate = opened.identity_pem,
+                                            .node = opened.id.text(),
+                                            .hash = crypto::hash_of(suite)});
   return {};
 }
 
@@ -218,6 +228,7 @@ Result<> Node::State::listen(Node& node) {
   add_delivery_routes(*router, node);
   add_metering_routes(*router, node);
   add_evidence_routes(*router, node);
+  add_assessment_routes(*router, node);
   data_plane->add_routes(*router);
   const auto access = config.metrics_public ? adapters::http::Access::open() : adapters::http::Access::with_scope("admin");
   router->add(adapters::metrics::metrics_route(registry, access));

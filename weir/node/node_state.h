@@ -21,6 +21,7 @@
 #include "weir/node/membership.h"
 #include "weir/node/neighbours.h"
 #include "weir/node/node.h"
+#include "weir/standards/assessment/service.h"
 #include "weir/trust/credential/service.h"
 
 namespace weir::node {
@@ -75,6 +76,7 @@ struct Node::State {
   std::unique_ptr<DeleteHandler> delete_handler;
   RateLimits rate_limits{config.delivery_bytes_per_second};
   std::unique_ptr<DataPlane> data_plane;
+  std::unique_ptr<standards::assessment::Service> assessments;
   std::unique_ptr<adapters::http::Authenticator> authenticator;
   std::unique_ptr<adapters::http::IdempotencyStore> idempotency;
   std::unique_ptr<adapters::http::Observer> observer;
