@@ -104,6 +104,7 @@ std::vector<Broken> exercise_to_offers() {
        [](Facts& f) { put(f, "products", "grade", supply::grade::to_json(*supply::grade::assess({}))); }},
       {"health", {}, "does not live", SET("doors", "health", 0)},
       {"health", {}, "takes no writes", SET("doors", "ready", 503)},
+      {"heartbeats", {}, "nobody is heard of", SET("heartbeats", "running", 0)},
       {"heartbeats", {}, "a node of which nothing is heard", SET("heartbeats", "unknown", 1)},
       {"identifiers", {}, "wrong check character", SET("products", "id", "691350100M000100Y4344031BH95JZY0")},
       {"identifiers", {}, "does not resolve", SET("products", "resolves", false)},

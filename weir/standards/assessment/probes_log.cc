@@ -140,6 +140,9 @@ Outcome heartbeats(const Facts& facts, const Arguments&) {
     return not_met({"of " + std::to_string(unknown) + " of " + std::to_string(nodes) + " nodes nothing was heard",
                     std::to_string(nodes) + " 个节点中有 " + std::to_string(unknown) + " 个未收到心跳"});
   }
+  if (h.integer_or("running", 0) == 0) {
+    return not_met({"none of " + std::to_string(nodes) + " nodes is heard of", std::to_string(nodes) + " 个节点均无心跳"});
+  }
   return met({"running: " + std::to_string(h.integer_or("running", 0)) + " of " + std::to_string(nodes),
               "运行中 " + std::to_string(h.integer_or("running", 0)) + " / " + std::to_string(nodes)});
 }

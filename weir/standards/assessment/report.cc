@@ -2,6 +2,8 @@
 #include "weir/standards/assessment/report.h"
 
 #include <array>
+#include <string_view>
+#include <utility>
 
 namespace weir::standards::assessment {
 namespace {
@@ -44,6 +46,23 @@ const std::array<StateWords, 4> kStates = {{{"met", "met", {"met", "符合"}, "�
                                             {"not_met", "notMet", {"not met", "不符合"}, "✗"},
                                             {"not_tested", "notTested", {"not tested", "未测试"}, "?"},
                                             {"not_applicable", "notApplicable", {"not applicable", "不适用"}, "–"}}};
+
+// Names of levels, tiers and checks, for people.
+Text words_of(std::string_view name) {
+  static const std::array<std::pair<std::string_view, Text>, 9> kWords = {{{"must", {"must", "应"}},
+                                                                           {"should", {"should", "宜"}},
+                                                                           {"may", {"may", "可"}},
+                                                                           {"base", {"base", "基本"}},
+                                                                           {"extended", {"extended", "扩展"}},
+                                                                           {"probe", {"probe", "探针"}},
+                                                                           {"document", {"document", "文件"}},
+                                                                           {"interview", {"interview", "访谈"}},
+                                                                           {"maturity", {"maturity", "等级陈述"}}}};
+  for (const auto& [known, text] : kWords) {
+    if (known == name) return text;
+  }
+  return {std::string(name), std::string(name)};
+}
 
 class Html {
  public:
@@ -176,12 +195,14 @@ void scores(Html& html, const Json& document) {
 void finding_row(Html& html, const Json& finding) {
   const std::string name = finding.text_or("state", "");
   html.raw("<tr><td>").text(finding.text_or("clause", "")).raw("<br><span class=\"soft\">");
-  html.text(finding.text_or("level", "")).raw(" ").text(finding.text_or("tier", "")).raw("</span></td><td>");
+  html.text(words_of(finding.text_or("level", ""))).raw(" ").text(words_of(finding.text_or("tier", "")));
+  html.raw("</span></td><td>");
   html.words(finding["requirement"]).raw("</td><td class=\"state ").text(name).raw("\">");
   for (const StateWords& state : kStates) {
     if (state.name == name) html.raw(state.sign).raw(" ").text(state.text);
   }
-  html.raw("</td><td>").words(finding["detail"]).raw("<br><span class=\"soft\">").text(finding.text_or("check", ""));
+  html.raw("</td><td>").words(finding["detail"]).raw("<br><span class=\"soft\">");
+  html.text(words_of(finding.text_or("check", "")));
   if (const std::string probe = finding.text_or("probe", ""); !probe.empty()) html.raw(" ").text(probe);
   for (const Json& name_of_fact : finding["evidence"].items()) {
     html.raw(" <a href=\"#fact-")
