@@ -136,7 +136,8 @@ class LiveAssessment(unittest.TestCase):
         try:
             database.execute("UPDATE evidence_entry SET leaf = replace(leaf, '2', '3') WHERE idx = 1")
             database.commit()
-            self.assertEqual(self.state(node, "TC609-6-2025-13#log-tamper"), "not_met")
+            states, made, _ = assess(node, "TC609-6-2025-13")
+            self.assertEqual(states["TC609-6-2025-13#log-tamper"], "not_met", made["assessment"]["facts"]["log"])
         finally:
             database.execute("UPDATE evidence_entry SET leaf = ? WHERE idx = 1", (leaf,))
             database.commit()
