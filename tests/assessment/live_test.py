@@ -41,6 +41,14 @@ class LiveAssessment(unittest.TestCase):
         consumer.weir("use", agreement, "--action", "read", "--purpose", "marketing", ok=False)
         consumer.weir("use", agreement, "--action", "read", "--purpose", "research", "-o", os.path.join(cls.space.root, "out"))
 
+    @classmethod
+    def database(cls):
+        """The provider's database, from outside: one connection, kept until the node has stopped. Closing it would take the
+        write-ahead log from under the node."""
+        if not hasattr(cls, "opened"):
+            cls.opened = sqlite3.connect(cls.space.provider.path("weir.db"), timeout=30)
+        return cls.opened
+
     def state(self, node, clause):
         return assess(node, clause.split("#")[0])[0][clause]
 
@@ -131,7 +139,7 @@ class LiveAssessment(unittest.TestCase):
     def test_a_rewritten_entry_of_the_log(self):
         node = self.space.provider
         self.assertEqual(self.state(node, "TC609-6-2025-13#log-tamper"), "met")
-        database = sqlite3.connect(node.path("weir.db"), timeout=30)
+        database = self.database()
         (leaf,) = database.execute("SELECT leaf FROM evidence_entry WHERE idx = 1").fetchone()
         try:
             database.execute("UPDATE evidence_entry SET leaf = replace(leaf, '2', '3') WHERE idx = 1")
@@ -141,7 +149,6 @@ class LiveAssessment(unittest.TestCase):
         finally:
             database.execute("UPDATE evidence_entry SET leaf = ? WHERE idx = 1", (leaf,))
             database.commit()
-            database.close()
         self.assertEqual(self.state(node, "TC609-6-2025-13#log-tamper"), "met")
 
     def test_a_key_file_that_others_can_read(self):
@@ -167,7 +174,7 @@ class LiveAssessment(unittest.TestCase):
 
     def test_a_lost_receipt(self):
         node = self.space.provider
-        database = sqlite3.connect(node.path("weir.db"), timeout=30)
+        database = self.database()
         (receipt,) = database.execute("SELECT receipt FROM delivery_transfer").fetchone()
         try:
             database.execute("UPDATE delivery_transfer SET receipt = ''")
@@ -176,7 +183,6 @@ class LiveAssessment(unittest.TestCase):
         finally:
             database.execute("UPDATE delivery_transfer SET receipt = ?", (receipt,))
             database.commit()
-            database.close()
 
     def test_too_many_who_may_do_everything(self):
         node = self.space.region

@@ -59,7 +59,7 @@ Result<Json> see_certificate(Node& node) {
 // ── doors: what somebody unknown is answered ──
 
 Result<std::int64_t> status_of(adapters::http::Client& client, adapters::http::ClientRequest request) {
-  request.timeout = Milliseconds(2'000);
+  request.timeout = Milliseconds(5'000);
   WEIR_TRY_LET(const auto answer, client.request(request));
   return std::int64_t{answer.status};
 }
