@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/base/text.h"
 
+#include "weir/base/cut.h"
+
 namespace weir {
 
 std::optional<Language> parse_language(std::string_view text) {
@@ -77,6 +79,12 @@ bool is_utf8(std::string_view text) {
     i += extra + 1;
   }
   return true;
+}
+
+std::string cut(std::string_view text, std::size_t bytes_max) {
+  if (text.size() <= bytes_max) return std::string(text);
+  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0) == 0x80) --bytes_max;
+  return std::string(text.substr(0, bytes_max)) + "…";
 }
 
 }  // namespace weir

@@ -91,7 +91,8 @@ Result<> Node::State::open_store() {
   const trust::evidence::LogOptions options{.origin = tlog::evidence_origin(opened.id.text()),
                                             .algorithm = crypto::hash_of(node_file().suite)};
   // I-11: the log is verified before anything is written, and hooks itself into every commit.
-  WEIR_TRY_LET(log, trust::evidence::SqlLog::open(*database, opened.identity, options));
+  WEIR_TRY_LET(mark, LogMark::open(files, opened.folder.file("log.mark")));
+  WEIR_TRY_LET(log, mark->open_log(*database, opened.identity, options));
   counted_log = std::make_unique<CountedLog>(*log, registry);
   archive = std::make_unique<trust::evidence::Archive>(options.algorithm);
   commits = std::make_unique<GroupCommit>(std::move(database));

@@ -18,6 +18,7 @@
 #include "weir/node/dispatcher.h"
 #include "weir/node/domain_metrics.h"
 #include "weir/node/group_commit.h"
+#include "weir/node/log_mark.h"
 #include "weir/node/membership.h"
 #include "weir/node/neighbours.h"
 #include "weir/node/node.h"
@@ -52,6 +53,7 @@ struct Node::State {
   SystemRandom random;
   News news;
   adapters::metrics::Registry registry;
+  std::unique_ptr<LogMark> mark;
   std::unique_ptr<GroupCommit> commits;
   std::unique_ptr<WakingSql> sql;
   std::unique_ptr<trust::evidence::SqlLog> log;

@@ -16,6 +16,8 @@ using wire::Json;
 namespace {
 
 constexpr std::int64_t kWaitMost = 60'000;
+constexpr std::int64_t kTokenDaysMost = 3660;
+constexpr std::uint64_t kFreeLeast = 1u << 20;
 
 Result<Response> get_node(Node& node, Request&) {
   const NodeFile& file = node.folder().node();
@@ -32,8 +34,28 @@ Result<Response> get_node(Node& node, Request&) {
 // Alive: the process answers. Ready: it also takes writes.
 Result<Response> get_health(Node&, Request&) { return Response::json(Json::object({{"status", "alive"}})); }
 
+// Small writes may still find a place on a disk that is full. After one that did not, a write is tried when there is
+// space again: nobody else may be writing any more.
+Result<> check_writes(Node& node) {
+  WEIR_TRY_LET(const std::uint64_t free, node.files().free_bytes(node.folder().path()));
+  if (free < kFreeLeast) {
+    return Error(Errc::kExhausted, "the disk of the data folder is full: " + std::to_string(free) + " bytes are free")
+        .because("store.disk_full")
+        .advise("free space there; the node goes on by itself");
+  }
+  const Result<> healthy = node.health();
+  if (healthy || healthy.error().reason() != "store.disk_full") return healthy;
+  return node.sql().write([](store::Tx& tx) -> Result<> {
+    WEIR_TRY(tx.execute("UPDATE evidence_head SET size = size WHERE id = 1"));
+    return {};
+  });
+}
+
 Result<Response> get_ready(Node& node, Request&) {
-  WEIR_TRY(node.health());
+  if (const auto healthy = check_writes(node); !healthy) {
+    const Error& why = healthy.error();
+    return Error(Errc::kUnavailable, std::string(why.message())).because("node.not_ready").advise(why.hint());
+  }
   return Response::json(Json::object({{"status", "ready"}}));
 }
 
@@ -57,9 +79,14 @@ Result<Response> post_operator(Node& node, Request& request) {
   WEIR_TRY_LET(const auto scope_names, body.texts("scopes"));
   WEIR_TRY_LET(const OperatorId id, OperatorId::parse(body.text_or("id", name)));
   WEIR_TRY_LET(const Scopes scopes, Scopes::parse(scope_names));
+  const std::int64_t days = body.integer_or("days", 90);
+  if (days < 1 || days > kTokenDaysMost) {
+    return Error(Errc::kInvalidArgument, "a token is good for 1 to " + std::to_string(kTokenDaysMost) + " days")
+        .because("operator.days");
+  }
   WEIR_TRY_LET(const Actor actor, actor_of(request));
   WEIR_TRY_LET(const auto added, node.credentials().add({id, name, scopes}, actor));
-  const Milliseconds length(body.integer_or("days", 90) * 24 * 3600 * 1000);
+  const Milliseconds length(days * 24 * 3600 * 1000);
   WEIR_TRY_LET(const auto token, node.credentials().issue_token(id, "first", scopes, length, actor));
   Json out = trust::credential::to_json(added, node.clock().now());
   out.set("token", token.text);

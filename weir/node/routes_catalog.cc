@@ -291,7 +291,8 @@ Result<Response> post_load(Node& node, Request& request) {
 
 Result<Response> peer_search(Node& node, Request& request) {
   WEIR_TRY(peer_of(request));
-  WEIR_TRY_LET(const auto query, read_query(request));
+  WEIR_TRY_LET(auto query, read_query(request));
+  query.shelf = supply::catalog::Shelf::kPublished;  // the desk is this node's own
   WEIR_TRY_LET(const auto page, node.catalog().search(query));
   return Response::json(page_view(page));
 }

@@ -182,7 +182,7 @@ Result<Response> peer_bundle_part(Node& node, Request& request) {
   const std::string& contract = request.parameter("contract");
   WEIR_TRY_LET(const auto record, node.contracts().get_by_contract(contract));
   if (record.peer.value() != peer.text()) {
-    return Error(Errc::kNotFound, "no such contract").because("contract.no_agreement");
+    return Error(Errc::kNotFound, "no such agreement").because("contract.no_agreement");
   }
   Json out;
   WEIR_TRY(node.sql().read([&](store::Tx& tx) -> Result<> {

@@ -115,6 +115,15 @@ Result<Step> read_step(const Request& request) {
   return Step{actor, body.text_or("reason", "")};
 }
 
+// A decision against somebody is made with its reason, which they are told.
+Result<Step> read_step_with_reason(const Request& request) {
+  WEIR_TRY_LET(Step step, read_step(request));
+  if (step.reason.empty()) {
+    return Error(Errc::kInvalidArgument, "to refuse, suspend or end needs a reason").because("participant.no_reason");
+  }
+  return step;
+}
+
 Result<Response> approve(Node& node, Request& request) {
   WEIR_TRY_LET(auto* admission, node.membership().admission());
   WEIR_TRY_LET(const Step step, read_step(request));
@@ -124,16 +133,17 @@ Result<Response> approve(Node& node, Request& request) {
 
 Result<Response> reject(Node& node, Request& request) {
   WEIR_TRY_LET(auto* admission, node.membership().admission());
-  WEIR_TRY_LET(const Step step, read_step(request));
+  WEIR_TRY_LET(const Step step, read_step_with_reason(request));
   WEIR_TRY(admission->reject(request.parameter("id"), step.reason, step.actor));
   return Response::json(Json::object({{"application", request.parameter("id")}}));
 }
 
 // A step about a node, or about a participant with all its nodes.
 template <class OfNode, class OfParticipant>
-Result<Response> change(Node& node, Request& request, OfNode of_node, OfParticipant of_participant) {
+Result<Response> change(Node& node, const Request& request, const Result<Step>& read, OfNode of_node,
+                        OfParticipant of_participant) {
   WEIR_TRY_LET(auto* admission, node.membership().admission());
-  WEIR_TRY_LET(const Step step, read_step(request));
+  WEIR_TRY_LET(const Step step, read);
   const std::string& id = request.parameter("id");
   if (const auto subject = supply::identifier::SubjectId::parse(id)) {
     WEIR_TRY(of_participant(*admission, *subject, step));
@@ -148,15 +158,15 @@ using trust::participant::Admission;
 
 Result<Response> suspend(Node& node, Request& request) {
   const auto act = [](Admission& a, const auto& id, const Step& s) { return a.suspend(id, s.reason, s.actor); };
-  return change(node, request, act, act);
+  return change(node, request, read_step_with_reason(request), act, act);
 }
 Result<Response> resume(Node& node, Request& request) {
   const auto act = [](Admission& a, const auto& id, const Step& s) { return a.resume(id, s.reason, s.actor); };
-  return change(node, request, act, act);
+  return change(node, request, read_step(request), act, act);
 }
 Result<Response> deregister(Node& node, Request& request) {
   const auto act = [](Admission& a, const auto& id, const Step& s) { return a.deregister(id, s.reason, s.actor); };
-  return change(node, request, act, act);
+  return change(node, request, read_step_with_reason(request), act, act);
 }
 
 // ── resolution ──

@@ -144,6 +144,7 @@ Result<Response> post_use(Node& node, Request& request) {
 Result<Response> post_destruction(Node& node, Request& request) {
   WEIR_TRY_LET(const Json body, request.json());
   WEIR_TRY_LET(const std::string reason, body.text("reason"));
+  WEIR_TRY(node.contracts().get_agreement(request.parameter("id")));
   WEIR_TRY_LET(const std::size_t copies,
                node.delivery().destroy(request.parameter("id"), reason, request.principal.actor()));
   return Response::json(Json::object({{"agreement", request.parameter("id")}, {"copies", copies}}));

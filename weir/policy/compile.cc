@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "weir/base/check.h"
+#include "weir/base/cut.h"
 #include "weir/base/limits.h"
 #include "weir/policy/program.h"
 
@@ -20,7 +21,7 @@ Error too_large(std::string_view what) {
 }
 
 Error twice(const std::string& id) {
-  return Error(Errc::kInvalidArgument, "policy: two rules have the id '" + id.substr(0, 200) + "'")
+  return Error(Errc::kInvalidArgument, "policy: two rules have the id '" + cut(id, 200) + "'")
       .because("policy.duplicate_rule")
       .advise("give each rule an @id of its own");
 }

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "weir/base/cut.h"
 #include "weir/base/time.h"
 #include "weir/policy/value.h"
 #include "weir/policy/vocabulary.h"
@@ -54,14 +55,14 @@ Text describe_value(const Literal& literal, const OperandTerm* term, std::string
     }
     if (term->type == ValueType::kDuration) return describe_duration(literal.text);
   }
-  std::string out = literal.text.substr(0, 200);
-  const std::size_t cut = unit.find_last_of("/#");
-  if (!unit.empty()) out.append(" ").append(cut == std::string_view::npos ? unit : unit.substr(cut + 1));
+  std::string out = cut(literal.text, 200);
+  const std::size_t mark = unit.find_last_of("/#");
+  if (!unit.empty()) out.append(" ").append(mark == std::string_view::npos ? unit : unit.substr(mark + 1));
   return both_languages(out);
 }
 
 Text describe_values(const Constraint& constraint, const OperandTerm* term) {
-  if (!constraint.right_reference.empty()) return both_languages(constraint.right_reference.substr(0, 200));
+  if (!constraint.right_reference.empty()) return both_languages(cut(constraint.right_reference, 200));
   std::vector<Text> values;
   for (const Literal& literal : constraint.right) {
     values.push_back(describe_value(literal, term, constraint.unit));
@@ -166,7 +167,7 @@ Text describe_atom(const Constraint& constraint, Where where) {
     }
     if (!special.en.empty()) return special;
   }
-  const Text name = term == nullptr ? both_languages("'" + constraint.left.substr(0, 200) + "'")
+  const Text name = term == nullptr ? both_languages("'" + cut(constraint.left, 200) + "'")
                                     : Text{std::string(term->en), std::string(term->zh)};
   return Text{"if the ", ""} + name + both_languages(" ") + comparison(constraint.op) + both_languages(" ") +
          describe_values(constraint, term);
@@ -228,7 +229,7 @@ Text both_languages(std::string_view same) { return {std::string(same), std::str
 
 Text describe_duration(std::string_view iso) {
   const auto length = parse_duration(iso);
-  if (!length) return both_languages(iso.substr(0, 100));
+  if (!length) return both_languages(cut(iso, 100));
   if (length->months == 0 && length->exact.count() == 0) return {"no time", "零时长"};
   struct Unit {
     std::int64_t ms;
@@ -254,7 +255,7 @@ Text describe_duration(std::string_view iso) {
 
 Text describe_action(std::string_view action) {
   const ActionId id = find_action(action);
-  if (id == kUnknownAction) return {"be subject to '" + std::string(action.substr(0, 200)) + "'", "“" + std::string(action.substr(0, 200)) + "”"};
+  if (id == kUnknownAction) return {"be subject to '" + cut(action, 200) + "'", "“" + cut(action, 200) + "”"};
   return {std::string(action_term(id).en), std::string(action_term(id).zh)};
 }
 

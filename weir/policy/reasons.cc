@@ -2,6 +2,7 @@
 // The decision in words: for a lawyer and for a programmer, in English and Chinese.
 #include <utility>
 
+#include "weir/base/cut.h"
 #include "weir/policy/decide.h"
 #include "weir/policy/explain.h"
 #include "weir/policy/program.h"
@@ -43,10 +44,10 @@ Text unmet(const ProgramData& data, const Finding& finding, const Request& reque
 // Why the value of a node is not known.
 Text missing(const Node& node) {
   const Constraint& source = *node.source;
-  const std::string operand = source.left.substr(0, 200);
+  const std::string operand = cut(source.left, 200);
   if (!source.right_reference.empty()) {
-    return {"the value of '" + operand + "' is kept elsewhere, at " + source.right_reference.substr(0, 200),
-            "“" + operand + "”的取值位于别处：" + source.right_reference.substr(0, 200)};
+    return {"the value of '" + operand + "' is kept elsewhere, at " + cut(source.right_reference, 200),
+            "“" + operand + "”的取值位于别处：" + cut(source.right_reference, 200)};
   }
   if (!node.readable) {
     return {"this node cannot read the constraint on '" + operand + "' (" + std::string(name_of(node.op)) + ")",

@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <utility>
 
+#include "weir/base/cut.h"
 #include "weir/policy/odrl.h"
 #include "weir/policy/tc609_names.h"
 #include "weir/policy/value.h"
@@ -68,7 +69,7 @@ Json Writer::constraint(const Constraint& constraint, const std::string& path) {
   } else {
     if (!tc609_has_operand(constraint.left)) {
       lose(LossKind::kExtension, path,
-           {"the standard has no constraint '" + constraint.left.substr(0, 200) + "'", "标准中没有该约束"});
+           {"the standard has no constraint '" + cut(constraint.left, 200) + "'", "标准中没有该约束"});
     }
     out.set("constraintName", operand_to_tc609(constraint.left));
     out.set("constraintOperator", name_of(constraint.op));
@@ -107,7 +108,7 @@ Json Writer::actions(const std::vector<Action>& list, std::vector<Constraint>* p
   for (const Action& action : list) {
     if (!tc609_has_action(action.name)) {
       lose(LossKind::kExtension, path + ".action",
-           {"the standard has no action '" + action.name.substr(0, 200) + "'", "标准中没有该行为"});
+           {"the standard has no action '" + cut(action.name, 200) + "'", "标准中没有该行为"});
     }
     const bool movable = parameters != nullptr && list.size() == 1 && action.extra.is_null() &&
                          std::all_of(action.refinements.begin(), action.refinements.end(), is_parameter);

@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "weir/base/cut.h"
 #include "weir/base/limits.h"
 #include "weir/base/text.h"
 #include "weir/policy/templates.h"
@@ -20,7 +21,7 @@ constexpr std::string_view kHelp =
     "terms are like: count<=3, until=2027-01-01, purpose=research, delete=P7D, log (docs/formats/terms.md)";
 
 Error malformed(std::string_view term, std::string_view what) {
-  return Error(Errc::kInvalidArgument, "terms: '" + std::string(term.substr(0, 100)) + "' " + std::string(what))
+  return Error(Errc::kInvalidArgument, "terms: '" + cut(term, 100) + "' " + std::string(what))
       .because("terms.malformed")
       .advise(std::string(kHelp));
 }

@@ -5,6 +5,7 @@
 #include <unordered_set>
 #include <utility>
 
+#include "weir/base/cut.h"
 #include "weir/base/limits.h"
 #include "weir/policy/compile.h"
 #include "weir/policy/value.h"
@@ -35,7 +36,7 @@ class Validator {
   std::unordered_set<std::string> ids_;
 };
 
-std::string quote(std::string_view text) { return "'" + std::string(text.substr(0, 100)) + "'"; }
+std::string quote(std::string_view text) { return "'" + cut(text, 100) + "'"; }
 
 bool is_ordered(Operator op) {
   return op == Operator::kLt || op == Operator::kLteq || op == Operator::kGt || op == Operator::kGteq;

@@ -33,6 +33,18 @@ bool is_name(std::string_view name) {
   return name.size() <= kNameBytesMax && std::none_of(name.begin(), name.end(), control) && is_utf8(name);
 }
 
+// Whether `json` is at most `levels` deep.
+bool fits(const Json& json, std::size_t levels) {
+  if (!json.is_array() && !json.is_object()) return true;
+  if (levels == 0) return false;
+  if (json.is_array()) {
+    const auto& items = json.items();
+    return std::all_of(items.begin(), items.end(), [&](const Json& item) { return fits(item, levels - 1); });
+  }
+  const auto& members = json.members();
+  return std::all_of(members.begin(), members.end(), [&](const auto& each) { return fits(each.second, levels - 1); });
+}
+
 // A string as JSON writes it; almost all of ours need no escapes.
 void append_text(std::string& out, std::string_view text) {
   const auto plain = [](char c) { return static_cast<unsigned char>(c) >= 0x20 && c != '"' && c != '\\'; };
@@ -111,6 +123,9 @@ Result<std::string> leaf_of(const Entry& entry) {
   append_member(out, "product", entry.product);
   out.append("\"time\":\"").append(format_iso8601(entry.time)).append("\"}");
   if (out.size() > limits::kEvidenceEntryBytesMax) return too_large(out.size());
+  // What cannot be read again must not be written: the log would not open any more.
+  if (!is_utf8(out)) return malformed("not UTF-8");
+  if (!fits(entry.body, limits::kJsonDepthMax - 1)) return malformed("nested too deeply");
   return out;
 }
 

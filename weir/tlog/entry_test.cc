@@ -27,6 +27,22 @@ TEST(Entry, LeafIsTheWorkedExampleOfTheFormatPage) {
             R"("time":"2026-01-01T00:00:00.123Z"})");
 }
 
+// A log opens only if every leaf of its last block parses.
+TEST(Entry, WhatCouldNotBeReadAgainIsNotWritten) {
+  const auto nested = [](int levels) {
+    wire::Json json = 1;
+    for (int i = 0; i < levels; ++i) json = wire::Json::object({{"a", json}});
+    return Entry{.kind = "a.b", .time = Timestamp(0), .actor = "x", .body = json};
+  };
+  constexpr int kDeepest = static_cast<int>(limits::kJsonDepthMax) - 1;
+  ASSERT_TRUE(leaf_of(nested(kDeepest)));
+  EXPECT_TRUE(parse_entry(*leaf_of(nested(kDeepest))));
+  EXPECT_EQ(leaf_of(nested(kDeepest + 1)).error().reason(), "evidence.malformed");
+  Entry half = full_entry();
+  half.body.set("reason", "\xc3");
+  EXPECT_EQ(leaf_of(half).error().reason(), "evidence.malformed");
+}
+
 TEST(Entry, LeafIsTheCanonicalJsonAndParsesBack) {
   Entry bare{.kind = "node.started", .time = Timestamp(0), .actor = "node:x"};
   Entry control = full_entry();

@@ -168,15 +168,11 @@ Result<std::int64_t> Request::query_integer(std::string_view name, std::int64_t 
 }
 
 Result<wire::Json> Request::json() const {
-  const std::string_view declared = headers.get("Content-Type");
-  const std::string type = to_lower_ascii(trim(declared.substr(0, declared.find(';'))));
-  if (!type.empty() && type != "application/json" && !(type.starts_with("application/") && type.ends_with("+json"))) {
-    return Error(Errc::kInvalidArgument, "the body is declared as " + type + ", and JSON is wanted here")
-        .because("http.media_type")
-        .advise("send Content-Type: application/json");
-  }
   Result<wire::Json> value = wire::parse_json(body);
   if (!value) return std::move(value).error().with("request body");
+  if (!value->is_object()) {
+    return Error(Errc::kInvalidArgument, "request body: a JSON object is wanted").because("json.not_an_object");
+  }
   return value;
 }
 

@@ -140,6 +140,24 @@ void answer_conditional(const Request& request, Response& response) {
   response.headers.erase("Content-Type");
 }
 
+// What the body is declared to be. Undeclared is taken for what the route wants.
+Result<> check_declared(const Route& route, const Headers& headers) {
+  if (is_safe(route.method)) return {};
+  const std::string encoding = to_lower_ascii(trim(headers.get("Content-Encoding")));
+  if (!encoding.empty() && encoding != "identity") {
+    return Error(Errc::kInvalidArgument, "compressed bodies are not taken")
+        .because("http.media_type")
+        .advise("send it without Content-Encoding");
+  }
+  const std::string_view declared = headers.get("Content-Type");
+  const std::string type = to_lower_ascii(trim(declared.substr(0, declared.find(';'))));
+  if (type.empty() || type == "application/json" || route.request_type != "application/json") return {};
+  if (type.starts_with("application/") && type.ends_with("+json")) return {};
+  return Error(Errc::kInvalidArgument, "the body is declared as another type than JSON, which is wanted here")
+      .because("http.media_type")
+      .advise("send Content-Type: application/json");
+}
+
 Error not_allowed(std::string_view message, std::string_view reason, Errc code, std::string_view advice) {
   return Error(code, std::string(message)).because(reason).advise(advice);
 }
@@ -165,6 +183,29 @@ struct Router::State {
                          "connect over TLS with the certificate that your regional node issued");
     }
     return options.authenticator->by_certificate(*request.peer);
+  }
+  Result<> identify(const Route& route, Request& request) const {
+    const std::string_view token = bearer_token(request.headers);
+    const AccessKind kind = route.access.kind;
+    if (kind == AccessKind::kPublic) {
+      // Somebody known may be shown more; somebody unknown is still welcome.
+      if (token.empty()) return {};
+      Result<Principal> known = by_token(token);
+      if (known) request.principal = *std::move(known);
+      return {};
+    }
+    const bool as_peer =
+        kind == AccessKind::kPeer || (kind == AccessKind::kOperatorOrPeer && token.empty() && request.peer);
+    if (as_peer) {
+      WEIR_TRY_LET(request.principal, by_certificate(request));
+      return {};
+    }
+    WEIR_TRY_LET(request.principal, by_token(token));
+    if (!route.access.scope.empty() && !request.principal.may(route.access.scope)) {
+      return not_allowed("this token does not carry the scope " + route.access.scope, "http.scope", Errc::kForbidden,
+                         "ask an administrator for a token with that scope");
+    }
+    return {};
   }
 };
 
@@ -264,27 +305,8 @@ std::string Router::allowed(std::string_view path) const {
 }
 
 Result<> Router::admit(const Route& route, Request& request) const {
-  const std::string_view token = bearer_token(request.headers);
-  const AccessKind kind = route.access.kind;
-  if (kind == AccessKind::kPublic) {
-    // Somebody known may be shown more; somebody unknown is still welcome.
-    if (token.empty()) return {};
-    Result<Principal> known = state_->by_token(token);
-    if (known) request.principal = *std::move(known);
-    return {};
-  }
-  const bool as_peer =
-      kind == AccessKind::kPeer || (kind == AccessKind::kOperatorOrPeer && token.empty() && request.peer);
-  if (as_peer) {
-    WEIR_TRY_LET(request.principal, state_->by_certificate(request));
-    return {};
-  }
-  WEIR_TRY_LET(request.principal, state_->by_token(token));
-  if (!route.access.scope.empty() && !request.principal.may(route.access.scope)) {
-    return not_allowed("this token does not carry the scope " + route.access.scope, "http.scope", Errc::kForbidden,
-                       "ask an administrator for a token with that scope");
-  }
-  return {};
+  WEIR_TRY(state_->identify(route, request));
+  return check_declared(route, request.headers);
 }
 
 Response Router::run(const Route& route, Request& request) const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/flow/contract/service.h"
 
+#include "weir/base/cut.h"
 #include "weir/flow/contract/step.h"
 
 namespace weir::flow::contract {
@@ -30,8 +31,12 @@ Result<Offer> checked(const Offer& offer) {
 
 }  // namespace
 
+bool same_origin(std::string_view a, std::string_view b) {
+  return !origin_of(a).empty() && origin_of(a) == origin_of(b);
+}
+
 bool Directory::may_call_back(const Party& party, std::string_view address) const {
-  return !origin_of(address).empty() && origin_of(address) == origin_of(party.address);
+  return same_origin(address, party.address);
 }
 
 Verdict standard_verdict(const Situation& situation) {
@@ -190,7 +195,7 @@ Result<> Service::refused(const store::OutboxMessage& message, const Error& erro
     const Result<> loaded = step.load(message.lane);
     if (!loaded) return loaded.error().code() == Errc::kNotFound ? Result<>() : loaded;
     const Negotiation& n = step.negotiation();
-    step.record().error = std::string(error.message()).substr(0, kReasonBytesMax);
+    step.record().error = cut(error.message(), kReasonBytesMax);
     if (!may_send(n.state, MessageKind::kTermination, n.role)) return update(tx, step.record());
     WEIR_TRY(step.say(Termination{.code = std::string(kRefusedByPeer), .reasons = {step.record().error}}, {}));
     if (n.peer_pid.empty()) step.record().notice_due = false;  // nobody there to be told

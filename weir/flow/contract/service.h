@@ -35,6 +35,9 @@ struct Party {
   std::optional<crypto::PublicKey> key{};  // none: a foreign connector that does not sign
 };
 
+// Whether two addresses have the same scheme, host and port.
+bool same_origin(std::string_view a, std::string_view b);
+
 class Directory {
  public:
   virtual ~Directory() = default;

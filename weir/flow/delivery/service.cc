@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "weir/base/cut.h"
 #include "weir/flow/delivery/service_parts.h"
 #include "weir/wire/encoding.h"
 
@@ -271,14 +272,15 @@ Result<Json> Service::receive(const NodeId& peer, const std::string& pid, const 
     const Role sender = other(transfer.role);
     const bool starts = message.kind == MessageKind::kStart;
     // The same message again: the state it leads to is reached already; answer as before.
-    const bool repeated = (starts && transfer.state == TransferState::kStarted && transfer.peer_pid == theirs &&
-                           transfer.role == Role::kConsumer) ||
+    const bool repeated = (starts && transfer.state == TransferState::kStarted && transfer.peer_pid == theirs) ||
                           (message.kind == MessageKind::kCompletion && transfer.state == TransferState::kCompleted) ||
-                          (message.kind == MessageKind::kSuspension && transfer.state == TransferState::kSuspended);
+                          (message.kind == MessageKind::kSuspension && transfer.state == TransferState::kSuspended) ||
+                          (message.kind == MessageKind::kTermination && transfer.state == TransferState::kTerminated);
     if (!repeated) {
       WEIR_TRY_LET(transfer.state, next_state(transfer.state, message.kind, sender));
       transfer.peer_pid = theirs;
       if (starts && !message.data_address.empty()) {
+        WEIR_TRY(check_origin(message.data_address.front().endpoint, transfer.peer_address));
         transfer.endpoint = message.data_address.front().endpoint;
         transfer.token = message.data_address.front().token;
       }
@@ -286,7 +288,7 @@ Result<Json> Service::receive(const NodeId& peer, const std::string& pid, const 
         WEIR_TRY(take_receipt(tx, transfer, message));
       }
       if (message.kind == MessageKind::kTermination || message.kind == MessageKind::kSuspension) {
-        transfer.error = message.reasons.empty() ? message.code : message.reasons.front().substr(0, 500);
+        transfer.error = message.reasons.empty() ? message.code : cut(message.reasons.front(), 500);
       }
       transfer.updated = deps_.clock.now();
       WEIR_TRY(update(tx, transfer));

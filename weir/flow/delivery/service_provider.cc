@@ -46,13 +46,15 @@ Result<Json> Service::receive_request(const NodeId& peer, const TransferMessage&
     if (made) return {};
     WEIR_TRY_LET(const AgreedDelivery agreed, deps_.neighbours.agreed(tx, message.agreement));
     if (agreed.consumer != peer || agreed.provider != deps_.self.node) {
-      return Error(Errc::kNotFound, "no such agreement").because("agreement.not_found");
+      return Error(Errc::kNotFound, "no such agreement").because("contract.no_agreement");  // as if it were not there
     }
+    WEIR_TRY(check_origin(message.callback_address, agreed.peer_address));
     const bool pull = message.format == kPullFormat;
     if (!pull && (message.format != kPushFormat || message.data_address.empty())) {
       return Error(Errc::kInvalidArgument, "format must be HttpData-PULL, or HttpData-PUSH with a dataAddress")
           .because("delivery.format");
     }
+    if (!pull) WEIR_TRY(check_origin(message.data_address.front().endpoint, agreed.peer_address));
     const Timestamp now = deps_.clock.now();
     Transfer transfer{.pid = deps_.random.uuid(),
                       .peer_pid = message.consumer_pid,
@@ -187,12 +189,13 @@ Result<> Service::take_destruction_proof(const NodeId& peer, const Json& proof) 
     if (transfer.peer != peer || transfer.role != Role::kProvider) return no_process();
     if (transfer.custody == Custody::kDestroyed) return {};
     WEIR_TRY_LET(const crypto::PublicKey key, deps_.neighbours.key_of(tx, peer));
-    const Json expected = proof_body(transfer, peer, proof.text_or("reason", ""), time);
-    WEIR_TRY(key.verify(view_of(expected.canonical()), signature));
+    Json signed_proof = proof_body(transfer, peer, proof.text_or("reason", ""), time);
+    WEIR_TRY(key.verify(view_of(signed_proof.canonical()), signature));
+    signed_proof.set("signature", signature_text);  // and nothing else that came with it
     transfer.custody = Custody::kDestroyed;
     transfer.updated = deps_.clock.now();
     WEIR_TRY(update(tx, transfer));
-    return record(tx, transfer, "delivery.destroyed", "peer:" + peer.text(), Json::object({{"proof", proof}}));
+    return record(tx, transfer, "delivery.destroyed", "peer:" + peer.text(), Json::object({{"proof", signed_proof}}));
   });
 }
 

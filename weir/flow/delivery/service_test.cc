@@ -367,6 +367,34 @@ TEST_F(ServiceTest, AForgedDestructionProofIsRefused) {
             1);
 }
 
+TEST_F(ServiceTest, WhatComesWithADestructionProofBeyondItsMembersIsNotKept) {
+  const std::string pid = deliver_whole();
+  ASSERT_TRUE(b_.service->destroy(agreement_, "enough", "operator-1").ok());
+  wire::Json proof = *wire::parse_json(b_.take_outbox().at(0).body);
+  proof.set("more", "not signed");
+  ASSERT_TRUE(a_.service->take_destruction_proof(b_.node, proof).ok());
+  EXPECT_EQ(a_.log.entries.back().body["proof"].has("more"), false);
+  EXPECT_TRUE(a_.log.entries.back().body["proof"].has("signature"));
+}
+
+TEST_F(ServiceTest, NobodyElseIsCalledBack) {
+  ASSERT_TRUE(b_.service->request(agreement_, kPullFormat, "operator-1"));
+  store::OutboxMessage request = b_.take_outbox().at(0);
+  wire::Json body = *wire::parse_json(request.body);
+  body.set("callbackAddress", "https://c.example/dsp/2025-1");
+  request.body = body.dump();
+  EXPECT_EQ(deliver(a_, b_.node, request).error().reason(), "delivery.callback");
+}
+
+TEST_F(ServiceTest, ALongReasonIsCutBetweenCharacters) {
+  const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+  settle();
+  ASSERT_TRUE(b_.service->suspend(*pid, std::string(499, 'x') + "é", "operator-1").ok());
+  settle();
+  const auto transfer = a_.service->get(b_.service->get(*pid)->peer_pid);
+  EXPECT_EQ(transfer->error, std::string(499, 'x') + "…");
+}
+
 TEST_F(ServiceTest, OnlyTheConsumerMayAskAndOnlyInAKnownFormat) {
   EXPECT_EQ(a_.service->request(agreement_, kPullFormat, "operator").error().reason(), "delivery.not_consumer");
   EXPECT_EQ(b_.service->request(agreement_, "carrier-pigeon", "operator").error().reason(), "delivery.format");

@@ -8,14 +8,12 @@
 #include <utility>
 #include <vector>
 
+#include "weir/base/cut.h"
 #include "weir/flow/usage/service.h"
 #include "weir/flow/usage/store.h"
 #include "weir/policy/compile.h"
 
 namespace weir::flow::usage {
-
-// At most `bytes_max` bytes, not cut within a character.
-std::string cut(std::string_view text, std::size_t bytes_max);
 
 struct Service::Impl {
   explicit Impl(Parts given) : parts(std::move(given)) {}

@@ -30,12 +30,6 @@ void set_policy(Terms& terms, const policy::Policy& policy, crypto::HashAlgorith
 
 }  // namespace
 
-std::string cut(std::string_view text, std::size_t bytes_max) {
-  if (text.size() <= bytes_max) return std::string(text);
-  while (bytes_max > 0 && (static_cast<unsigned char>(text[bytes_max]) & 0xC0) == 0x80) --bytes_max;
-  return std::string(text.substr(0, bytes_max)) + "…";
-}
-
 Service::Service(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
 Service::~Service() = default;
 

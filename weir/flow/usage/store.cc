@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/flow/usage/store.h"
 
+#include "weir/base/cut.h"
+
 #include <algorithm>
 #include <utility>
 
@@ -96,7 +98,7 @@ Result<std::vector<OwedObligation>> obligations_of(const store::Rows& rows) {
 }
 
 Error no_terms(std::string_view agreement) {
-  return Error(Errc::kNotFound, "usage: no terms for agreement " + std::string(agreement.substr(0, 100)))
+  return Error(Errc::kNotFound, "usage: no terms for agreement " + cut(agreement, 100))
       .because("usage.no_terms");
 }
 
@@ -206,7 +208,7 @@ Result<OwedObligation> load_obligation(store::Tx& tx, std::string_view id) {
   WEIR_TRY_LET(const store::Rows rows, tx.query(select(kObligation, "usage_obligation WHERE id = ?"), {id}));
   if (rows.empty()) {
     return Error(Errc::kNotFound, "usage: no obligation"
-                                  " " + std::string(id.substr(0, 100))).because("usage.no_obligation");
+                                  " " + cut(id, 100)).because("usage.no_obligation");
   }
   return obligation_of(rows[0]);
 }

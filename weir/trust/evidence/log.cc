@@ -6,6 +6,7 @@
 
 #include "weir/base/check.h"
 #include "weir/base/text.h"
+#include "weir/trust/evidence/fsck.h"
 #include "weir/trust/evidence/tables.h"
 
 namespace weir::trust::evidence {
@@ -34,7 +35,8 @@ CREATE TABLE evidence_head (id INTEGER PRIMARY KEY, size INTEGER NOT NULL, root 
 Error refuse(std::string what, const char* why) {
   return Error(Errc::kCorrupt, std::move(what))
       .because(why)
-      .advise("Do not write to this data folder. Run: weir evidence check; then restore a backup whose log opens.");
+      .advise("Keep this data folder as it is, and restore the newest copy of the database whose log opens; "
+              "docs/operate/backup.md says how.");
 }
 
 }  // namespace
@@ -52,7 +54,7 @@ Result<std::unique_ptr<SqlLog>> SqlLog::open(store::Database& database, const cr
                                              const LogOptions& options) {
   WEIR_TRY(store::migrate(database, evidence_migration()));
   WEIR_TRY_LET(tlog::NoteKey name, tlog::NoteKey::make(options.origin, key.public_key()));
-  std::unique_ptr<SqlLog> log(new SqlLog(key, std::move(name), options.algorithm));
+  std::unique_ptr<SqlLog> log(new SqlLog(key, std::move(name), options));
   WEIR_TRY(database.write([&](store::Tx& tx) -> Result<> {
     const crypto::Digest empty = tlog::empty_root(options.algorithm);
     WEIR_TRY(
@@ -80,8 +82,9 @@ Result<> SqlLog::verify_head(store::Tx& tx, const LogOptions& options) {
       WEIR_TRY_LET(tlog::NoteKey earlier, tlog::NoteKey::make(options.origin, key));
       known.push_back(std::move(earlier));
     }
-    WEIR_TRY_LET(const std::string note, load_note(tx, head.size));
-    auto checkpoint = tlog::open_checkpoint(note, known);
+    const auto note = load_note(tx, head.size);
+    if (!note) return refuse("the last checkpoint: " + std::string(note.error().message()), "evidence.checkpoint");
+    auto checkpoint = tlog::open_checkpoint(*note, known);
     if (!checkpoint) {
       return refuse("the last checkpoint: " + std::string(checkpoint.error().message()), "evidence.checkpoint");
     }
@@ -90,10 +93,29 @@ Result<> SqlLog::verify_head(store::Tx& tx, const LogOptions& options) {
       return refuse("the last checkpoint is not the one of this log's head", "evidence.checkpoint");
     }
     if (checkpoint->algorithm() != algorithm_) return refuse("the log was begun with another hash", "evidence.hash");
+    WEIR_TRY(verify_entries(tx, head.size, head.root, known));
   } else if (head.root != tlog::empty_root(algorithm_)) {
     return refuse("the log was begun with another hash", "evidence.hash");
   }
   return reload(tx, head.size, head.root);
+}
+
+// Every entry, not only those whose hashes are not in a tile yet: what is served must be what was signed.
+Result<> SqlLog::verify_entries(store::Tx& tx, std::uint64_t size, const crypto::Digest& root,
+                                const std::vector<tlog::NoteKey>& keys) {
+  tlog::Frontier frontier(algorithm_);
+  const Result<> read = each_leaf(tx, 0, size, [&](std::uint64_t, const std::string& leaf) -> Result<> {
+    frontier.append(tlog::leaf_hash(algorithm_, view_of(leaf)));
+    return {};
+  });
+  if (!read && read.error().code() == Errc::kCorrupt) {
+    return refuse("the evidence log was changed: " + std::string(read.error().message()), "evidence.root");
+  }
+  WEIR_TRY(read);
+  if (frontier.root() == root) return {};
+  WEIR_TRY_LET(const FsckReport report, fsck(tx, algorithm_, keys));
+  const std::string what = report.ok() ? "its root is another" : report.problems.front().what.en;
+  return refuse("the evidence log was changed: " + what, "evidence.root");
 }
 
 Result<EntryIndex> SqlLog::append(store::Tx& tx, const Entry& entry) {
@@ -244,6 +266,7 @@ Result<> SqlLog::store_checkpoint(store::Tx& tx, std::uint64_t old_size, const c
     return Error(Errc::kConflict, "another writer advanced the log").because("evidence.head_moved").advise("try again");
   }
   WEIR_TRY(tx.execute("INSERT INTO evidence_checkpoint (size, note) VALUES (?, ?)", {size, note}));
+  if (signed_) tx.after_commit([this, note] { signed_(note); });
   return {};
 }
 

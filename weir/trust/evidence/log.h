@@ -24,12 +24,14 @@ struct LogOptions {
   crypto::HashAlgorithm algorithm = crypto::HashAlgorithm::kSha256;
   // Keys that signed earlier checkpoints, if the node's key has changed since.
   std::vector<crypto::PublicKey> earlier_keys = {};
+  // Called with each checkpoint when it is durable, in their order, on the committing thread.
+  std::function<void(const std::string& note)> signed_note = {};
 };
 
 //= NDI-TR-2025-03#log-chain
 class SqlLog final : public Log {
  public:
-  // Migrates, verifies that the stored tree has the root that was signed last, and only then hooks itself into the
+  // Migrates, verifies that all stored entries have the root that was signed last, and only then hooks itself into the
   // database's commits. Requires: `database` and `key` live as long as the database is written to; so does the log.
   // Fails with kCorrupt: "evidence.root" (stored entries are not what was signed), "evidence.checkpoint" (not signed by
   // a known key, or by another log), "evidence.hash". Do not write to a database whose log does not open.
@@ -53,9 +55,15 @@ class SqlLog final : public Log {
   };
   struct Dirty;
 
-  SqlLog(const crypto::PrivateKey& key, tlog::NoteKey name, crypto::HashAlgorithm algorithm)
-      : key_(key), name_(std::move(name)), algorithm_(algorithm), frontier_(algorithm) {}
+  SqlLog(const crypto::PrivateKey& key, tlog::NoteKey name, const LogOptions& options)
+      : key_(key),
+        name_(std::move(name)),
+        algorithm_(options.algorithm),
+        signed_(options.signed_note),
+        frontier_(options.algorithm) {}
   Result<> verify_head(store::Tx& tx, const LogOptions& options);
+  Result<> verify_entries(store::Tx& tx, std::uint64_t size, const crypto::Digest& root,
+                          const std::vector<tlog::NoteKey>& keys);
   Result<> seal(store::Tx& tx);
   Result<> reload(store::Tx& tx, std::uint64_t size, const crypto::Digest& root);
   Result<> take_staged(store::Tx& tx, std::uint64_t from, std::uint64_t to);
@@ -66,6 +74,7 @@ class SqlLog final : public Log {
   const crypto::PrivateKey& key_;
   const tlog::NoteKey name_;
   const crypto::HashAlgorithm algorithm_;
+  const std::function<void(const std::string&)> signed_;
   // A copy of what the database holds, kept to save reading it. Checked against the head in every seal: a transaction
   // that failed after its seal left it ahead, and it is then read anew.
   tlog::Frontier frontier_;

@@ -218,7 +218,7 @@ INSTANTIATE_TEST_SUITE_P(
                       Tampering{"INSERT INTO evidence_entry VALUES (260, '{}')", "evidence.root"},
                       Tampering{"UPDATE evidence_head SET size = 259", "evidence.root"},
                       Tampering{"UPDATE evidence_head SET root = zeroblob(32)", "evidence.checkpoint"},
-                      Tampering{"DELETE FROM evidence_checkpoint WHERE size = 260", "evidence.no_checkpoint"},
+                      Tampering{"DELETE FROM evidence_checkpoint WHERE size = 260", "evidence.checkpoint"},
                       Tampering{"UPDATE evidence_checkpoint SET note = replace(note, 'node', 'mode') WHERE size = 260",
                                 "evidence.checkpoint"},
                       Tampering{"UPDATE evidence_tile SET hashes = zeroblob(32) WHERE id > 255", "evidence.root"},
