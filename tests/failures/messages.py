@@ -121,6 +121,11 @@ OPERATORS = {
     "rejectParticipant": Route("region", lambda w: {"id": w.applied}, REASON, unknown=nobody,
                                cases=lambda w: [("out of order", "approved before", {})]),
     "suspendParticipant": of_member(False), "resumeParticipant": of_member(True), "deregisterParticipant": of_member(False),
+    "listNodes": Route("region"),
+    "listReadings": Route(cases=lambda w: [("malformed", "a time that is none", {"query": "since=yesterday"}),
+                                           ("malformed", "a cursor that is none", {"query": "cursor=x"})]),
+    "meteringCsv": Route(cases=lambda w: [("oversized", "a limit of a billion", {"query": "limit=1000000000"})]),
+    "meteringTotals": Route(cases=lambda w: [("malformed", "by what is not counted", {"query": "by=colour"})]),
     "getNodeRecord": Route(params=lambda w: {"id": w.mallory.id}, unknown=lambda w: {"id": another(w.mallory.id)}),
     "resolveIdentifier": Route(params=lambda w: {"id": w.product}, unknown=lambda w: {"id": another(w.product)}),
     "searchProducts": Route(cases=lambda w: [
@@ -513,6 +518,12 @@ def proof_probe(w, pid):
     return {"providerPid": pid, "time": now(), "signature": w.mallory.sign("x")}
 
 
+def report_cases(w):
+    return [("malformed", "identifiers that are no list", {"body": {"identifiers": "x"}}),
+            ("malformed", "an identifier that is none", {"body": {"identifiers": [{}]}}),
+            ("oversized", "1001 of them", {"body": {"identifiers": [{}] * 1001}})]
+
+
 NODES = {
     "peerNode": Route("region", lambda w: {"id": w.mallory.id}, unknown=lambda w: {"id": another(w.mallory.id)}),
     "peerIdentifier": Route("region", lambda w: {"id": w.product}, unknown=lambda w: {"id": another(w.product)}),
@@ -523,6 +534,7 @@ NODES = {
                          foreign=lambda w: {"id": w.desk}),
     "peerChanges": Route(cases=lambda w: [("malformed", "a number below zero", {"query": "after=-1"})]),
     "peerChanged": Route("region", body={}),
+    "reportIdentifiers": Route("region", body={}, cases=report_cases),
     "peerEvidence": Route(params=lambda w: {"contract": w.contract}, unknown=lambda w: {"contract": "C0"},
                           foreign=lambda w: {"contract": w.contract}),
     "dspNegotiationRequest": Route(body={}, cases=request_cases),
