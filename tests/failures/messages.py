@@ -191,6 +191,16 @@ OPERATORS = {
     "getProof": Route(cases=lambda w: [("wrongly addressed", "an entry that is not there yet", {"query": "index=99999999"}),
                                        ("malformed", "an index below zero", {"query": "index=-1"})]),
     "exportLog": Route(), "checkLog": Route(),
+    "listChecklists": Route(), "listAssessments": Route(), "listAttestations": Route(),
+    "getChecklist": Route(params=lambda w: {"id": "none"}, unknown=lambda w: {"id": "none"}),
+    "createAssessment": Route(body={"documents": ["none"]}),
+    "getAssessment": Route(params=nobody, unknown=nobody), "getAssessmentReport": Route(params=nobody, unknown=nobody),
+    "getAssessmentOscal": Route(params=lambda w: {"id": NOBODY, "model": "none"}, unknown=lambda w: {"id": NOBODY, "model": "none"}),
+    "createAttestation": Route(body={"clause": "none", "statement": "x"}, cases=lambda w: [
+        ("malformed", "an answer that is none", {"body": {"clause": "none", "statement": "x", "answer": "perhaps"}}),
+        ("malformed", "a file that is no base64", {"body": {"clause": "none", "statement": "x", "file": "!"}}),
+        ("expired", "good until a time that is none", {"body": {"clause": "none", "statement": "x", "validUntil": "never"}})]),
+    "getAttestationFile": Route(params=nobody, unknown=nobody),
     "getTile": Route(params=lambda w: {"path": "tile/0/000"}, cases=lambda w: [
         ("wrongly addressed", "a tile that is not there", {"params": {"path": "tile/9/999"}}),
         ("malformed", "a path that leads out", {"params": {"path": "../weir.db"}})]),
@@ -280,7 +290,7 @@ def verification_cases(w):
             ("wrongly addressed", "another consumerPid", {**at, "body": w.mallory.verification(agreed, consumerPid=NOBODY)}),
             ("replayed", "the same message, when the contract is final", {**over, "body": said}),
             ("duplicated", "another one, when the contract is final",
-             {**over, "body": w.mallory.verification(done, signatures=[w.mallory.signed(done["agreement"], signatoryTime=now(-5))])}),
+             {**over, "body": w.mallory.verification(done, signatures=[w.mallory.signed(done["agreement"], signatoryTime=now(-3600))])}),
             ("out of order", "before there is an agreement", {"at": "consumer", "params": {"pid": w.lured()[1]},
                                                              "body": w.mallory.verification(agreed)})]
 

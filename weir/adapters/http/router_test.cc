@@ -142,13 +142,13 @@ TEST_F(RouterTest, AProblemSpeaksTheLanguageAskedFor) {
   EXPECT_EQ(body["type"].as_string(), "urn:weir:error:contract.wrong_state");
   EXPECT_EQ(body["title"].as_string(), "当前状态不允许此操作");
   EXPECT_EQ(body["status"].as_integer(), 409);
-  EXPECT_EQ(body["detail"].as_string(), "it is not a draft");
+  EXPECT_EQ(body["detail"].as_string(), "协商当前状态不允许此消息（it is not a draft）");
   EXPECT_EQ(body["advice"].as_string(), "look again");
   EXPECT_EQ(body["instance"].as_string(), "urn:weir:request:r-1");
   const Error back = error_of(response.status, response.body);
   EXPECT_EQ(back.code(), Errc::kConflict);
   EXPECT_EQ(back.reason(), "contract.wrong_state");
-  EXPECT_EQ(back.message(), "it is not a draft");
+  EXPECT_EQ(back.message(), "协商当前状态不允许此消息（it is not a draft）");
   EXPECT_EQ(back.hint(), "look again");
 }
 
