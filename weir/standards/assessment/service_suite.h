@@ -76,7 +76,7 @@ inline void files_and_assesses(ServiceFixture& f) {
   ASSERT_TRUE(list);
   ASSERT_EQ(list->size(), 1u);
   EXPECT_EQ(list->front().actor, "anna");
-  EXPECT_THAT(f.kinds(), testing::ElementsAre("assessment.filed", "assessment.filed", "assessment.made"));
+  EXPECT_THAT(f.kinds(), ::testing::ElementsAre("assessment.filed", "assessment.filed", "assessment.made"));
 }
 
 }  // namespace weir::standards::assessment
