@@ -7,6 +7,7 @@
 
 #include "weir/base/check.h"
 #include "weir/crypto/hash.h"
+#include "weir/crypto/key_handle.h"
 #include "weir/crypto/owned.h"
 
 namespace weir::crypto {
@@ -68,6 +69,7 @@ SecretBytes random_scalar(Curve curve, Random& random) {
 }
 
 Result<Point> Point::parse(Curve curve, ByteView bytes) {
+  const QuietErrors quiet;
   auto state = State::make(curve);
   const bool whole = bytes.size() == kPointBytes && (bytes[0] == 2 || bytes[0] == 3);
   if (!whole || EC_POINT_oct2point(state->group(), state->point.get(), bytes.data(), bytes.size(), context()) != 1) {
