@@ -115,6 +115,7 @@ Result<Figures> run_http(const Options& options);
 Result<Figures> run_memory(const Options& options);
 Result<Figures> run_negotiation(const Options& options);
 Result<Figures> run_start(const Options& options);
+Result<Figures> run_psi(const Options& options);
 Result<Figures> run_store(const Options& options);
 
 }  // namespace weir::bench

@@ -35,6 +35,7 @@ constexpr Row kBenchmarks[] = {
     {"http", "one long body and small requests over TLS, beside bare OpenSSL", &run_http},
     {"memory", "resident memory of an idle node, and after negotiations", &run_memory},
     {"negotiation", "request to finalised between real nodes, durable on both, beside fdatasync", &run_negotiation},
+    {"psi", "a private intersection of two sets between two processes over TCP, malicious security", &run_psi},
     {"start", "a node's start to ready, beside a process that ends at once", &run_start},
     {"store", "durable writes, group commit and reads of the SQL store, beside pwrite and fdatasync", &run_store},
 };
