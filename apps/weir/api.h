@@ -13,7 +13,7 @@ namespace weir::cli {
 
 class Api {
  public:
-  // The node of the data folder: reads where it runs, its authority and the operator's token.
+  // The node of the data folder: reads where it runs, its authority and the operator's token, unless WEIR_TOKEN is set.
   // Asks for answers in this language.
   static Result<Api> of_folder(const std::string& data_dir, Language language = Language::kEnglish);
   // Another node, verified by the authority in this file. No token.

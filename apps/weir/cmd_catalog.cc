@@ -3,17 +3,35 @@
 
 #include "apps/weir/commands.h"
 #include "weir/policy/odrl.h"
-#include "weir/policy/tc609.h"
+#include "weir/policy/report.h"
 #include "weir/policy/terms.h"
 #include "weir/policy/validate.h"
 #include "weir/store/files.h"
 #include "weir/wire/encoding.h"
 
 namespace weir::cli {
-namespace {
 
 using adapters::http::Method;
 using wire::Json;
+
+Result<Json> read_json(const std::string& file) {
+  WEIR_TRY_LET(const Bytes text, store::real_files().read_all(file, limits::kJsonBytesMax));
+  return wire::parse_json(text_of(text));
+}
+
+Result<Json> read_terms(const std::string& line, const std::string& policy_file) {
+  policy::Policy terms;
+  if (!policy_file.empty()) {
+    WEIR_TRY_LET(const Json json, read_json(policy_file));
+    WEIR_TRY_LET(terms, policy::read_policy(json));
+  } else {
+    WEIR_TRY_LET(terms, policy::parse_terms(line));
+  }
+  WEIR_TRY(policy::check(terms));
+  return policy::to_odrl(policy::one_action_a_rule(terms));
+}
+
+namespace {
 
 struct PublishOptions {
   std::string file;
@@ -29,22 +47,8 @@ struct PublishOptions {
   std::string grade = "general";
   int sub_grade = 1;
   std::string media_type;
+  bool draft = false;
 };
-
-// The terms as ODRL: from a line, or from a file in either form.
-Result<Json> read_terms(const PublishOptions& options) {
-  policy::Policy terms;
-  if (!options.policy_file.empty()) {
-    WEIR_TRY_LET(const Bytes text, store::real_files().read_all(options.policy_file, limits::kJsonBytesMax));
-    WEIR_TRY_LET(const Json json, wire::parse_json(text_of(text)));
-    const bool tc609 = json.has("permissionPolicies") || json.has("prohibitionPolicies");
-    WEIR_TRY_LET(terms, tc609 ? policy::parse_tc609(json) : policy::parse_odrl(json));
-  } else {
-    WEIR_TRY_LET(terms, policy::parse_terms(options.terms));
-  }
-  WEIR_TRY(policy::check(terms));
-  return policy::to_odrl(policy::one_action_a_rule(terms));
-}
 
 Json bilingual(const std::string& en, const std::string& zh) {
   Json out = Json::object();
@@ -63,7 +67,10 @@ std::string media_type_of(const PublishOptions& options) {
 }
 
 Result<int> publish(Context& context, Output& out, const PublishOptions& options) {
-  WEIR_TRY_LET(const Json terms, read_terms(options));
+  Json terms;  // none: those that follow from the grade
+  if (!options.terms.empty() || !options.policy_file.empty()) {
+    WEIR_TRY_LET(terms, read_terms(options.terms, options.policy_file));
+  }
   WEIR_TRY_LET(Api api, context.api());
   api.timeout = Milliseconds(3'600'000);
   Progress progress(out, {"storing", "存储中"});
@@ -72,18 +79,23 @@ Result<int> publish(Context& context, Output& out, const PublishOptions& options
                }));
   Json body = Json::object({{"title", bilingual(options.title, options.title_zh)},
                             {"content", content},
-                            {"terms", terms},
                             {"mediaType", media_type_of(options)},
                             {"grade", Json::object({{"level", options.grade}, {"subGrade", options.sub_grade}})}});
   const Json description = bilingual(options.description.empty() ? options.title : options.description,
                                      options.description_zh.empty() ? options.title_zh : options.description_zh);
   body.set("description", description).set("keywords", Json::strings(options.keywords));
+  if (!terms.is_null()) body.set("terms", terms);
+  if (options.draft) body.set("draft", true);
   if (!options.licence.empty()) body.set("licence", options.licence);
   if (!options.region.empty()) body.set("region", options.region);
   WEIR_TRY_LET(const Json product, api.post("/api/v1/products", body));
   out.object(product);
   const std::string id = product.text_or("id", "");
-  out.good({"published", "已发布"});
+  if (options.draft) {
+    out.good({"drafted; hand it in with: weir product submit " + id, "已起草；提交审核：weir product submit " + id});
+  } else {
+    out.good({"published", "已发布"});
+  }
   out.pairs({{{"product", "产品"}, id},
              {{"content", "内容"}, content.text_or("root", "")},
              {{"size", "大小"}, format_bytes(static_cast<std::uint64_t>(content.integer_or("bytes", 0)))}});
@@ -99,13 +111,14 @@ void add_publish(CLI::App& app, Context& context) {
   command->add_option("--description", options->description, "More about it, English");
   command->add_option("--description-zh", options->description_zh, "说明，中文");
   command->add_option("--keyword", options->keywords, "A word to find it by; may be given again");
-  auto* terms = command->add_option("--terms", options->terms, "Terms on one line; see weir policy explain");
+  auto* terms = command->add_option("--terms", options->terms, "Terms on one line; those of the grade if left out");
   command->add_option("--policy", options->policy_file, "Terms from a file, ODRL or TC609-6-2025-14 JSON")->excludes(terms);
   command->add_option("--licence", options->licence, "Licence, name or address");
   command->add_option("--region", options->region, "Region it is about, GB/T 2260");
   command->add_option("--grade", options->grade, "core, important or general (GB/T 43697-2024)")->capture_default_str();
   command->add_option("--sub-grade", options->sub_grade, "1 public to 4 sensitive, of general data")->capture_default_str();
   command->add_option("--media-type", options->media_type, "If the file's ending does not say it");
+  command->add_flag("--draft", options->draft, "Not yet: it is submitted and reviewed first");
   command->footer("Example: weir publish air.csv --title 'Air quality' --terms 'count<=3, purpose=research'");
   command->callback([&context, options] {
     context.run = [&context, options](Output& out) -> Result<int> {
@@ -197,23 +210,79 @@ void add_search(CLI::App& app, Context& context) {
   });
 }
 
-void add_resolve(CLI::App& app, Context& context) {
-  const auto id = std::make_shared<std::string>();
-  CLI::App* command = app.add_subcommand("resolve", "Where what an identifier names is found, and its status");
-  command->add_option("ID", *id, "Identifier of a product, a node or a contract")->required();
-  command->callback([&context, id] {
-    context.run = [&context, id](Output& out) -> Result<int> {
+struct ProductOptions {
+  std::string id;
+  std::string reason;
+  std::string file;
+};
+
+std::string product_path(const ProductOptions& options, std::string_view end) {
+  return "/api/v1/products/" + wire::escape_url(options.id) + std::string(end);
+}
+
+Result<int> show_changed(Output& out, const Json& product) {
+  out.object(product);
+  const std::string status = product.text_or("status", "");
+  out.good({"version " + std::to_string(product.integer_or("version", 0)) + " is " + status,
+            "版本 " + std::to_string(product.integer_or("version", 0)) + "：" + status});
+  return kOk;
+}
+
+Result<int> product_history(Context& context, Output& out, const ProductOptions& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const Json page, api.get(product_path(options, "/history")));
+  out.object(page);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& row : page["items"].is_array() ? page["items"].items() : Json::Array{}) {
+    rows.push_back({std::to_string(row.integer_or("version", 0)), row.text_or("time", ""), row.text_or("what", ""),
+                    row.text_or("actor", ""), row.text_or("reason", "")});
+  }
+  out.table({{"version", "版本"}, {"time", "时间"}, {"what", "事件"}, {"who", "执行者"}, {"why", "原因"}}, rows);
+  return kOk;
+}
+
+void add_product(CLI::App& app, Context& context) {
+  const auto options = std::make_shared<ProductOptions>();
+  CLI::App* group = app.add_subcommand("product", "The life of a product: versions, review, end");
+  group->require_subcommand(1);
+  const auto add = [&](const char* name, const char* help) {
+    CLI::App* command = group->add_subcommand(name, help);
+    command->add_option("ID", options->id, "Product identifier")->required();
+    return command;
+  };
+  const auto act = [&](const char* name, const char* help, bool reason_required) {
+    CLI::App* command = add(name, help);
+    auto* reason = command->add_option("--reason", options->reason, "Why, for the history");
+    if (reason_required) reason->required();
+    command->callback([&context, options, end = "/" + std::string(name)] {
+      context.run = [&context, options, end](Output& out) -> Result<int> {
+        WEIR_TRY_LET(Api api, context.api());
+        WEIR_TRY_LET(const Json product,
+                     api.post(product_path(*options, end), Json::object({{"reason", options->reason}})));
+        return show_changed(out, product);
+      };
+    });
+  };
+  act("submit", "Hands a draft in for review", false);
+  act("approve", "Publishes what was handed in", false);
+  act("return", "Gives it back to who wrote it", true);
+  act("deregister", "Ends a product for good; its history stays", true);
+  CLI::App* edit = add("edit", "Changes a draft, or begins the next version");
+  edit->add_option("FILE", options->file, "The whole description, JSON: docs/formats/product.md")
+      ->required()
+      ->check(CLI::ExistingFile);
+  edit->add_option("--reason", options->reason, "Why, for the history");
+  edit->callback([&context, options] {
+    context.run = [&context, options](Output& out) -> Result<int> {
+      WEIR_TRY_LET(const Json description, read_json(options->file));
       WEIR_TRY_LET(Api api, context.api());
-      WEIR_TRY_LET(const Json record, api.get("/api/v1/identifiers/" + wire::escape_url(*id)));
-      out.object(record);
-      out.pairs({{{"identifier", "标识"}, record.text_or("id", "")},
-                 {{"status", "状态"}, record.text_or("status", "")},
-                 {{"location", "位置"}, record.text_or("location", "")},
-                 {{"owner", "所有者"}, record.text_or("owner", "")},
-                 {{"entered at", "登记节点"}, record.text_or("registrar", "")},
-                 {{"entered", "登记时间"}, record.text_or("registered", "")}});
-      return kOk;
+      const Json body = Json::object({{"description", description}, {"reason", options->reason}});
+      WEIR_TRY_LET(const Json product, api.send(Method::kPut, product_path(*options, ""), body));
+      return show_changed(out, product);
     };
+  });
+  add("history", "What became of it, version by version")->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return product_history(context, out, *options); };
   });
 }
 
@@ -258,9 +327,9 @@ Result<int> load(Context& context, Output& out, const LoadOptions& options) {
 }  // namespace
 
 void add_catalog_commands(CLI::App& app, Context& context) {
+  add_product(app, context);
   add_publish(app, context);
   add_search(app, context);
-  add_resolve(app, context);
   CLI::App* group = app.add_subcommand("catalog", "Whole catalogues of others");
   group->require_subcommand(1);
   const auto options = std::make_shared<LoadOptions>();

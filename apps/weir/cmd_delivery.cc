@@ -51,6 +51,7 @@ struct UseOptions {
   std::string action = "read";
   std::string purpose;
   std::string application;
+  std::string environment;
   std::string output;
   std::string reason;
   bool preview = false;
@@ -71,6 +72,7 @@ Result<int> use(Context& context, Output& out, const UseOptions& options) {
   Json body = Json::object({{"action", options.action}});
   if (!options.purpose.empty()) body.set("purpose", options.purpose);
   if (!options.application.empty()) body.set("application", options.application);
+  if (!options.environment.empty()) body.set("environment", options.environment);
   if (options.preview) return preview_use(context, out, options, body);
   WEIR_TRY_LET(Api api, context.api());
   api.timeout = Milliseconds(3'600'000);
@@ -108,6 +110,7 @@ void add_use(CLI::App& app, Context& context) {
   command->add_option("--action", options->action, "What is done: read, process, distribute, …")->capture_default_str();
   command->add_option("--purpose", options->purpose, "What for");
   command->add_option("--application", options->application, "With which registered application");
+  command->add_option("--environment", options->environment, "Where it runs: sandbox, mpc, tee, …");
   command->add_option("-o,--output", options->output, "Where to; standard output if left out");
   command->add_flag("--preview", options->preview, "Only ask whether it would be allowed, and why");
   command->footer("Example: weir use AGREEMENT --action read --purpose research -o air.csv");

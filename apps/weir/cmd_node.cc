@@ -302,6 +302,12 @@ void add_config(CLI::App& app, Context& context) {
       });
   group->add_subcommand("keys", "Every key with its meaning")->callback([&context] {
     context.run = [](Output& out) -> Result<int> {
+      Json all = Json::array();
+      for (const node::config::Key& key : node::config::keys()) {
+        all.push(Json::object({{"key", key.name}, {"flag", node::config::flag_name(key)}, {"en", key.text.en},
+                               {"zh", key.text.zh}}));
+      }
+      out.object(Json::object({{"keys", all}}));
       out.line(node::config::help(out.language()));
       return kOk;
     };

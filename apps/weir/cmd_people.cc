@@ -1,5 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <termios.h>
+#include <unistd.h>
+
 #include <CLI/CLI.hpp>
+#include <cstdio>
+#include <iostream>
+#include <string>
 
 #include "apps/weir/commands.h"
 #include "weir/wire/encoding.h"
@@ -15,6 +21,7 @@ struct Options {
   std::string name;
   std::vector<std::string> scopes;
   std::int64_t days = 90;
+  bool password = false;
 };
 
 Result<int> list_participants(Context& context, Output& out) {
@@ -117,12 +124,110 @@ void add_participants(CLI::App& app, Context& context, const std::shared_ptr<Opt
 
 Result<int> add_operator(Context& context, Output& out, const Options& options) {
   WEIR_TRY_LET(Api api, context.api());
-  WEIR_TRY_LET(const Json answer, api.post("/api/v1/operators", Json::object({{"name", options.name},
-                                                                              {"scopes", Json::strings(options.scopes)},
-                                                                              {"days", options.days}})));
+  Json body = Json::object({{"name", options.name}, {"scopes", Json::strings(options.scopes)}, {"days", options.days}});
+  if (options.password) body.set("password", true);
+  WEIR_TRY_LET(const Json answer, api.post("/api/v1/operators", body));
   out.object(answer);
-  out.good({"operator added; this token is shown once:", "已添加经办人；令牌只显示一次："});
+  if (options.password) {
+    out.good({"operator added; this password is shown once, and must be changed at the first login:",
+              "已添加经办人；密码只显示一次，首次登录须修改："});
+  } else {
+    out.good({"operator added; this token is shown once:", "已添加经办人；令牌只显示一次："});
+  }
+  out.line("  " + answer.text_or(options.password ? "password" : "token", ""));
+  return kOk;
+}
+
+Result<int> list_operators(Context& context, Output& out) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const Json page, api.get("/api/v1/operators"));
+  out.object(page);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& row : page["items"].is_array() ? page["items"].items() : Json::Array{}) {
+    rows.push_back({row.text_or("id", ""), row.text_or("name", ""), row.text_or("status", "")});
+  }
+  out.table({{"id", "编号"}, {"name", "姓名"}, {"status", "状态"}}, rows);
+  return kOk;
+}
+
+Result<int> list_tokens(Context& context, Output& out, const Options& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const Json page, api.get("/api/v1/operators/" + wire::escape_url(options.id) + "/tokens"));
+  out.object(page);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& row : page["items"].is_array() ? page["items"].items() : Json::Array{}) {
+    rows.push_back({row.text_or("id", ""), row.text_or("kind", ""), row.text_or("label", ""),
+                    row.text_or("expires", ""), row.text_or("revoked", "")});
+  }
+  out.table({{"token", "令牌"}, {"kind", "类型"}, {"label", "名称"}, {"expires", "到期"}, {"revoked", "吊销"}}, rows);
+  return kOk;
+}
+
+Result<int> issue_token(Context& context, Output& out, const Options& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  const Json body = Json::object(
+      {{"label", options.name}, {"scopes", Json::strings(options.scopes)}, {"days", options.days}});
+  WEIR_TRY_LET(const Json answer, api.post("/api/v1/operators/" + wire::escape_url(options.id) + "/tokens", body));
+  out.object(answer);
+  out.good({"this token is shown once:", "令牌只显示一次："});
   out.line("  " + answer.text_or("token", ""));
+  return kOk;
+}
+
+Result<int> reset_password(Context& context, Output& out, const Options& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const Json answer,
+               api.post("/api/v1/operators/" + wire::escape_url(options.id) + "/password", Json::object()));
+  out.object(answer);
+  out.good({"this password is shown once, and must be changed at the first login:", "密码只显示一次，首次登录须修改："});
+  out.line("  " + answer.text_or("password", ""));
+  return kOk;
+}
+
+// A line that is not shown while it is typed. From a pipe it is read as it is.
+Result<std::string> read_secret(const Output& out, const Text& prompt) {
+  const bool terminal = ::isatty(STDIN_FILENO) != 0;
+  termios shown{};
+  if (terminal && ::tcgetattr(STDIN_FILENO, &shown) == 0) {
+    std::fprintf(stderr, "%s: ", out.pick(prompt).c_str());
+    termios hidden = shown;
+    hidden.c_lflag &= ~static_cast<tcflag_t>(ECHO);
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &hidden);
+  }
+  std::string line;
+  const bool got = static_cast<bool>(std::getline(std::cin, line));
+  if (terminal) {
+    ::tcsetattr(STDIN_FILENO, TCSANOW, &shown);
+    std::fputc('\n', stderr);
+  }
+  if (!got) return Error(Errc::kInvalidArgument, "a password is read from standard input, one a line");
+  return line;
+}
+
+Result<int> login(Context& context, Output& out, const Options& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const std::string password, read_secret(out, {"Password", "密码"}));
+  WEIR_TRY_LET(const Json answer,
+               api.post("/api/v1/login", Json::object({{"name", options.id}, {"password", password}})));
+  out.object(answer);
+  out.good({"logged in until " + answer.text_or("expires", ""), "已登录，有效期至 " + answer.text_or("expires", "")});
+  if (answer.boolean_or("mustChangePassword", false)) {
+    out.next({"weir operator password " + options.id, "weir operator password " + options.id});
+    return kOk;
+  }
+  out.next({"export WEIR_TOKEN=" + answer.text_or("token", ""), "export WEIR_TOKEN=" + answer.text_or("token", "")});
+  return kOk;
+}
+
+Result<int> change_password(Context& context, Output& out, const Options& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const std::string present, read_secret(out, {"Present password", "现有密码"}));
+  WEIR_TRY_LET(const std::string next, read_secret(out, {"New password", "新密码"}));
+  WEIR_TRY_LET(const Json answer,
+               api.post("/api/v1/password",
+                        Json::object({{"name", options.id}, {"password", present}, {"next", next}})));
+  out.object(answer);
+  out.good({"password changed; all sessions ended", "密码已修改；所有会话已结束"});
   return kOk;
 }
 
@@ -130,27 +235,40 @@ void add_operators(CLI::App& app, Context& context, const std::shared_ptr<Option
   CLI::App* group = app.add_subcommand("operator", "The people and programs that act for this node");
   group->require_subcommand(1);
   group->add_subcommand("list", "All of them, with their tokens' ends")->callback([&context] {
-    context.run = [&context](Output& out) -> Result<int> {
-      WEIR_TRY_LET(Api api, context.api());
-      WEIR_TRY_LET(const Json page, api.get("/api/v1/operators"));
-      out.object(page);
-      std::vector<std::vector<std::string>> rows;
-      for (const Json& row : page["items"].is_array() ? page["items"].items() : Json::Array{}) {
-        rows.push_back({row.text_or("id", ""), row.text_or("name", ""), row.text_or("status", "")});
-      }
-      out.table({{"id", "编号"}, {"name", "姓名"}, {"status", "状态"}}, rows);
-      return kOk;
-    };
+    context.run = [&context](Output& out) { return list_operators(context, out); };
   });
-  CLI::App* add = group->add_subcommand("add", "A new operator with an API token");
+  CLI::App* add = group->add_subcommand("add", "A new operator with an API token, or with a password");
   add->add_option("NAME", options->name, "Who")->required();
-  add->add_option("--scope", options->scopes, "What it may do: catalog:write, contract:write, …; '*' for all")->required();
+  add->add_option("--scope", options->scopes, "What it may do: catalog:write, contract:write, …; '*' for all")
+      ->required();
   add->add_option("--days", options->days, "Until the token ends")->capture_default_str();
+  add->add_flag("--password", options->password, "A password for logging in, instead of a token");
   add->callback([&context, options] {
     context.run = [&context, options](Output& out) { return add_operator(context, out, *options); };
   });
-  add_act(*group, context, options, "revoke", "Ends all tokens of an operator at once", "/api/v1/operators/",
-          {"revoked", "已撤销"}, false);
+  const auto about = [&](const char* name, const char* help, Result<int> (*act)(Context&, Output&, const Options&)) {
+    CLI::App* command = group->add_subcommand(name, help);
+    command->add_option("ID", options->id, "Operator, as the list shows it")->required();
+    command->callback([&context, options, act] {
+      context.run = [&context, options, act](Output& out) { return act(context, out, *options); };
+    });
+    return command;
+  };
+  about("login", "A session; the password is read from standard input", login);
+  about("password", "Changes one's own password; reads the present and the new one", change_password);
+  about("reset", "A new password for somebody who lost it, shown once", reset_password);
+  about("tokens", "Tokens and sessions of an operator", list_tokens);
+  CLI::App* token = about("token", "A further API token, shown once", issue_token);
+  token->add_option("--scope", options->scopes, "What it may do")->required();
+  token->add_option("--label", options->name, "What it is for");
+  token->add_option("--days", options->days, "Until it ends")->capture_default_str();
+  constexpr const char* kPath = "/api/v1/operators/";
+  add_act(*group, context, options, "revoke", "Ends all tokens of an operator at once", kPath, {"revoked", "已撤销"},
+          false);
+  add_act(*group, context, options, "unlock", "Ends a lock-out early", kPath, {"unlocked", "已解锁"}, false);
+  add_act(*group, context, options, "disable", "Lets an operator do nothing any more", kPath, {"disabled", "已停用"},
+          true);
+  add_act(*group, context, options, "enable", "Lets an operator act again", kPath, {"enabled", "已启用"}, false);
 }
 
 }  // namespace

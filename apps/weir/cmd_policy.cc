@@ -2,14 +2,12 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/weir/commands.h"
-#include "weir/policy/conflict.h"
 #include "weir/policy/explain.h"
 #include "weir/policy/odrl.h"
+#include "weir/policy/report.h"
 #include "weir/policy/tc609.h"
 #include "weir/policy/terms.h"
-#include "weir/policy/validate.h"
 #include "weir/store/files.h"
-#include "weir/supply/identifier/identifier.h"
 
 namespace weir::cli {
 namespace {
@@ -27,32 +25,21 @@ Result<policy::Policy> read_policy(const std::string& input) {
   if (!is_file) return policy::parse_terms(input);
   WEIR_TRY_LET(const Bytes text, store::real_files().read_all(input, limits::kJsonBytesMax));
   WEIR_TRY_LET(const Json json, wire::parse_json(text_of(text)));
-  const bool tc609 = json.has("permissionPolicies") || json.has("prohibitionPolicies") || json.has("obligationPolicies") ||
-                     json.has("strategy");
-  return tc609 ? policy::parse_tc609(json) : policy::parse_odrl(json);
+  return policy::read_policy(json);
 }
 
 Result<int> check(Output& out, const Options& options) {
   WEIR_TRY_LET(const policy::Policy terms, read_policy(options.input));
-  Json problems = Json::array();
-  bool wrong = false;
-  for (const policy::Problem& problem : policy::validate(terms)) {
-    wrong = wrong || problem.severity == policy::Severity::kError;
-    problems.push(Json::object(
-        {{"slug", problem.slug}, {"path", problem.path}, {"en", problem.what.en}, {"zh", problem.what.zh}}));
-    out.bad({problem.path + ": " + problem.what.en, problem.path + "：" + problem.what.zh});
+  const Json found = policy::report(terms, SystemClock().now());
+  out.object(found);
+  const Json::Array& problems = found["problems"].items();
+  for (const Json& problem : problems) {
+    const std::string place = problem.text_or("path", "");
+    out.bad({(place.empty() ? "" : place + ": ") + problem.text_or("en", ""),
+             (place.empty() ? "" : place + "：") + problem.text_or("zh", "")});
   }
-  for (const policy::Conflict& conflict : policy::find_conflicts(std::span(&terms, 1), SystemClock().now())) {
-    wrong = wrong || conflict.severity == policy::Severity::kError;
-    problems.push(Json::object({{"slug", "conflict." + std::string(policy::name_of(conflict.kind))},
-                                {"rules", Json::strings(conflict.rules)},
-                                {"en", conflict.what.en},
-                                {"zh", conflict.what.zh}}));
-    out.bad(conflict.what);
-  }
-  out.object(Json::object({{"ok", !wrong}, {"problems", problems}}));
-  if (problems.size() == 0) out.good({"well made, and nothing speaks against anything", "格式正确，条款之间没有冲突"});
-  return wrong ? kFailed : kOk;
+  if (problems.empty()) out.good({"well made, and nothing speaks against anything", "格式正确，条款之间没有冲突"});
+  return found.boolean_or("ok", false) ? kOk : kFailed;
 }
 
 Result<int> explain(Output& out, const Options& options) {
@@ -67,33 +54,23 @@ Result<int> convert(Output& out, const Options& options) {
   WEIR_TRY_LET(const policy::Policy terms, read_policy(options.input));
   if (options.to == "terms") {
     WEIR_TRY_LET(const std::string line, policy::format_terms(terms));
-    std::puts(line.c_str());
+    out.object(Json::object({{"terms", line}}));
+    out.line(line);
     return kOk;
   }
   if (options.to == "tc609") {
     const policy::Converted written = policy::to_tc609(terms);
-    std::puts(written.json.pretty().c_str());
+    out.object(written.json);
+    out.line(written.json.pretty());
     for (const policy::Loss& loss : written.losses) {
       std::fprintf(stderr, "%s: %s\n", loss.path.c_str(), out.pick(loss.what).c_str());
     }
     return kOk;
   }
-  std::puts(policy::to_odrl_document(terms).pretty().c_str());
+  const Json document = policy::to_odrl_document(terms);
+  out.object(document);
+  out.line(document.pretty());
   return kOk;
-}
-
-Result<int> check_id(Output& out, const std::string& text) {
-  using namespace supply::identifier;
-  const auto say = [&](const char* kind, const Text& words) {
-    out.object(Json::object({{"id", text}, {"kind", kind}, {"ok", true}}));
-    out.good(words);
-    return kOk;
-  };
-  if (SubjectId::parse(text)) return say("subject", {"a well-formed participant identifier", "主体标识格式正确"});
-  if (NodeId::parse(text)) return say("node", {"a well-formed platform or connector identifier", "平台或连接器标识格式正确"});
-  if (ContractId::parse(text)) return say("contract", {"a well-formed contract identifier", "合约标识格式正确"});
-  WEIR_TRY(ProductId::parse(text));
-  return say("product", {"a well-formed product or resource identifier", "产品或资源标识格式正确"});
 }
 
 }  // namespace
@@ -117,10 +94,6 @@ void add_policy_commands(CLI::App& app, Context& context) {
       ->check(CLI::IsMember({"odrl", "tc609", "terms"}))
       ->capture_default_str();
   convert_command->callback([&context, options] { context.run = [options](Output& out) { return convert(out, *options); }; });
-  CLI::App* id = app.add_subcommand("id", "Checks an identifier of any form");
-  id->add_option("ID", options->input, "Identifier")->required();
-  id->callback(
-      [&context, options] { context.run = [options](Output& out) { return check_id(out, options->input); }; });
 }
 
 }  // namespace weir::cli

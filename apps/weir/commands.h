@@ -26,6 +26,10 @@ struct Context {
   Result<Api> api() const { return Api::of_folder(data_dir, chosen); }
 };
 
+// A JSON file; the terms of a line or, if it is named, of a file in either form, as ODRL.
+Result<wire::Json> read_json(const std::string& file);
+Result<wire::Json> read_terms(const std::string& line, const std::string& policy_file);
+
 void add_node_commands(CLI::App& app, Context& context);      // init, serve, join, config, version
 void add_people_commands(CLI::App& app, Context& context);    // participant, node, operator
 void add_catalog_commands(CLI::App& app, Context& context);   // publish, search, show, resolve, catalog
@@ -33,7 +37,8 @@ void add_contract_commands(CLI::App& app, Context& context);  // negotiate, cont
 void add_delivery_commands(CLI::App& app, Context& context);  // fetch, use, destroy, transfer
 void add_metering_commands(CLI::App& app, Context& context);  // metering, usage
 void add_evidence_commands(CLI::App& app, Context& context);  // evidence, verify
-void add_policy_commands(CLI::App& app, Context& context);    // policy, id
+void add_policy_commands(CLI::App& app, Context& context);    // policy
+void add_identifier_commands(CLI::App& app, Context& context);  // id
 // The group `weir standards`, made when it is first asked for, and what it has.
 CLI::App& standards_group(CLI::App& app);
 void add_assess_commands(CLI::App& group, Context& context);  // assess, report, checklists, attest

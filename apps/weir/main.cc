@@ -47,6 +47,7 @@ int main(int argc, char** argv) {
   weir::cli::add_metering_commands(app, context);
   weir::cli::add_evidence_commands(app, context);
   weir::cli::add_policy_commands(app, context);
+  weir::cli::add_identifier_commands(app, context);
   weir::cli::add_assess_commands(weir::cli::standards_group(app), context);
   try {
     app.parse(argc, argv);

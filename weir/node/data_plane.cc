@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 
 #include "weir/adapters/http/range.h"
 #include "weir/base/log.h"
@@ -20,6 +21,9 @@ using flow::delivery::PullSession;
 
 namespace {
 
+using SteadyClock = std::chrono::steady_clock;
+constexpr Milliseconds kLookEvery{200};
+
 // A part of a content on its way out; tells the service what left through the socket.
 class ContentSource final : public adapters::http::BodySource {
  public:
@@ -29,6 +33,11 @@ class ContentSource final : public adapters::http::BodySource {
   std::uint64_t length() const override { return range_.length; }
 
   Result<std::size_t> read(std::span<std::uint8_t> out) override {
+    // A slow stream may outlive what allowed it.
+    if (const auto now = SteadyClock::now(); now - looked_ > kLookEvery) {
+      looked_ = now;
+      WEIR_TRY(service_.may_send(opened_->transfer.pid));
+    }
     const std::uint64_t left = range_.offset + range_.length - at_;
     const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left));
     WEIR_TRY_LET(const std::size_t got, opened_->data->read_at(at_, out.first(want)));
@@ -36,8 +45,12 @@ class ContentSource final : public adapters::http::BodySource {
     return got;
   }
 
-  void finished(std::uint64_t socket_bytes, bool) override {
-    const Result<> metered = service_.record_sent(opened_->transfer.pid, socket_bytes);
+  // Metered is the content that went through the socket, which is what the other side meters too; not what TLS and
+  // HTTP add, which no two ends count alike.
+  void finished(std::uint64_t socket_bytes, bool complete) override {
+    const std::uint64_t taken = at_ - range_.offset;
+    const std::uint64_t sent = complete ? range_.length : std::min(socket_bytes, taken);
+    const Result<> metered = service_.record_sent(opened_->transfer.pid, sent);
     if (!metered) {
       log::error("meter.lost", {{"transfer", opened_->transfer.pid}, {"error", metered.error().message()}});
     }
@@ -48,6 +61,7 @@ class ContentSource final : public adapters::http::BodySource {
   std::shared_ptr<OpenedData> opened_;
   ByteRange range_;
   std::uint64_t at_;
+  SteadyClock::time_point looked_ = SteadyClock::now();
 };
 
 }  // namespace
@@ -134,9 +148,24 @@ Result<Response> DataPlane::put_chunk(Request& request) {
   return Response::empty();
 }
 
+// What a broken push brought is metered (I-5); the chunks stay for the next one.
 void DataPlane::drop(const std::string& pid) {
-  const std::scoped_lock lock(mutex_);
-  inbound_.erase(pid);
+  Session session;
+  {
+    const std::scoped_lock lock(mutex_);
+    const auto found = inbound_.find(pid);
+    if (found == inbound_.end()) return;
+    session = std::move(found->second);
+    inbound_.erase(found);
+  }
+  if (const Result<> noted = note_progress(pid, *session); !noted) {
+    log::error("meter.lost", {{"transfer", pid}, {"error", noted.error().message()}});
+  }
+}
+
+Result<> DataPlane::note_progress(const std::string& pid, PullSession& session) {
+  WEIR_TRY_LET(const auto durable, session.checkpoint());
+  return service_.record_progress(pid, durable, session.bytes_done(), session.take_received());
 }
 
 Result<> DataPlane::finish_inbound(const std::string& pid, const Session& session) {
@@ -144,9 +173,8 @@ Result<> DataPlane::finish_inbound(const std::string& pid, const Session& sessio
     const std::scoped_lock lock(mutex_);
     if (inbound_.erase(pid) == 0) return {};  // another request finished it
   }
-  WEIR_TRY_LET(const auto durable, session->checkpoint());
-  WEIR_TRY(service_.record_progress(pid, durable, session->bytes_done()));
-  WEIR_TRY(service_.complete(pid, session->bytes_received()));
+  WEIR_TRY(note_progress(pid, *session));
+  WEIR_TRY(service_.complete(pid));
   return {};
 }
 

@@ -29,6 +29,7 @@ class DataPlane {
   Result<adapters::http::Response> put_manifest(adapters::http::Request& request);
   Result<adapters::http::Response> put_chunk(adapters::http::Request& request);
   void drop(const std::string& pid);
+  Result<> note_progress(const std::string& pid, flow::delivery::PullSession& session);
   Result<> finish_inbound(const std::string& pid, const Session& session);
 
   flow::delivery::Service& service_;

@@ -253,6 +253,44 @@ Result<> Membership::announce(store::Tx& tx, const std::vector<supply::catalog::
   return tell_regional(tx, std::string(kIdentifiersPath), Json::object({{"identifiers", std::move(records)}}));
 }
 
+Result<> Membership::tell_members(const std::string& changed) {
+  WEIR_TRY_LET(Admission* deciding, admission());
+  std::vector<trust::participant::ApplicationInfo> members;
+  Json nodes = Json::array();
+  for (std::size_t offset = 0;; offset += limits::kPageSizeMax) {
+    WEIR_TRY_LET(auto page, deciding->applications(std::nullopt, offset, limits::kPageSizeMax));
+    const bool last = page.size() < limits::kPageSizeMax;
+    for (auto& each : page) {
+      if (!each.node) continue;
+      const bool concerned = each.node->text() == changed || each.participant.text() == changed;
+      if (concerned) nodes.push(each.node->text());
+      if (!concerned && each.status == trust::participant::Status::kActive) members.push_back(std::move(each));
+    }
+    if (last) break;
+  }
+  const std::string body = Json::object({{"nodes", nodes}}).dump();
+  return state_->deps.sql.write([&](store::Tx& tx) -> Result<> {
+    for (const auto& member : members) {
+      WEIR_TRY(store::enqueue(tx, {.lane = "member:" + member.node->text(),
+                                   .peer = member.node->text(),
+                                   .address = member.content.base_url,
+                                   .path = std::string(kNodeChangedPath),
+                                   .body = body,
+                                   .not_before = state_->deps.clock.now()}));
+    }
+    return {};
+  });
+}
+
+Result<> Membership::look_again(const NodeId& node) {
+  {
+    const std::scoped_lock lock(state_->mutex);
+    state_->believed.clear();
+    state_->known.erase(node);
+  }
+  return state_->directory->forget(node);
+}
+
 Directory& Membership::directory() { return *state_->directory; }
 supply::identifier::Registry& Membership::registry() { return *state_->registry; }
 trust::participant::Heartbeats& Membership::heartbeats() { return state_->heartbeats; }

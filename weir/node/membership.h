@@ -21,6 +21,7 @@
 namespace weir::node {
 
 inline constexpr std::string_view kIdentifiersPath = "/peer/v1/identifiers";
+inline constexpr std::string_view kNodeChangedPath = "/peer/v1/nodes/changed";
 
 class Membership {
  public:
@@ -65,6 +66,12 @@ class Membership {
   Result<> beat(Milliseconds longest);
   // Own products come and go: their identifiers are entered or withdrawn here, and reported to the regional node.
   Result<> announce(store::Tx& tx, const std::vector<supply::catalog::Announcement>& list, const std::string& actor);
+
+  // Regional nodes: tells the active members that what the directory says of a node, or of all of a participant's,
+  // changed.
+  Result<> tell_members(const std::string& changed);
+  // Whatever is known of the node is asked for anew before it is believed again.
+  Result<> look_again(const supply::identifier::NodeId& node);
 
   trust::participant::Directory& directory();
   supply::identifier::Registry& registry();

@@ -1,11 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/node/neighbours.h"
 
+#include <algorithm>
+
 #include "weir/node/node.h"
 #include "weir/policy/compile.h"
 #include "weir/policy/decide.h"
 #include "weir/policy/odrl.h"
 #include "weir/policy/validate.h"
+#include "weir/policy/validity.h"
 
 namespace weir::node {
 
@@ -54,10 +57,25 @@ Result<Offer> ContractOffers::find(store::Tx& tx, std::string_view offer_id, std
   if (!id) return none;
   WEIR_TRY_LET(const auto product, catalog_.find(tx, *id));
   if (product.status != supply::catalog::Status::kPublished) return none;
-  for (const auto& offer : product.description.offers) {
-    if (offer_id.empty() || offer.id == offer_id) return published_offer(product, offer);
-  }
-  return none;
+  const auto& offers = product.description.offers;
+  if (offers.empty()) return none;
+  const auto is_named = [&](const auto& offer) { return offer.id == offer_id; };
+  const auto named = std::find_if(offers.begin(), offers.end(), is_named);
+  return published_offer(product, named == offers.end() ? offers.front() : *named);
+}
+
+Result<flow::contract::Verdict> GradedDecider::decide(store::Tx& tx, const flow::contract::Situation& situation) {
+  using flow::contract::Verdict;
+  const auto& negotiation = situation.negotiation;
+  Verdict verdict = flow::contract::standard_verdict(situation);
+  const bool asked = negotiation.role == flow::contract::Role::kProvider &&
+                     negotiation.state == flow::contract::State::kRequested;
+  if (!asked || verdict.kind != Verdict::Kind::kProceed) return verdict;
+  WEIR_TRY_LET(const auto id, supply::identifier::ProductId::parse(negotiation.offer.target));
+  WEIR_TRY_LET(const auto product, catalog_.find(tx, id));
+  const auto& grade = product.description.grade;
+  if (!grade || !supply::grade::default_terms(*grade).needs_approval) return verdict;
+  return Verdict{.kind = Verdict::Kind::kHold, .reasons = {"a person approves each contract over data of this grade"}};
 }
 
 Result<> ContractUsage::check(const Json& terms) {
@@ -65,6 +83,11 @@ Result<> ContractUsage::check(const Json& terms) {
   WEIR_TRY(policy::check(policy));
   WEIR_TRY(policy::compile(policy));
   return {};
+}
+
+std::optional<Timestamp> ContractUsage::end_of(const Json& terms) const {
+  const auto policy = policy_of(terms, "Offer", "urn:weir:terms");
+  return policy ? policy::end_of(*policy) : std::nullopt;
 }
 
 Result<> ContractUsage::enforce(store::Tx& tx, const AgreementRecord& record) {
@@ -78,6 +101,7 @@ Result<> ContractUsage::enforce(store::Tx& tx, const AgreementRecord& record) {
                          .consumer = agreement.consumer.value(),
                          .peer = record.peer.value(),
                          .peer_address = record.peer_address,
+                         .obliged = record.role == flow::contract::Role::kConsumer,
                          .policy = std::move(policy),
                          .active_from = agreement.time},
                         "node:" + self_));
@@ -104,8 +128,7 @@ Result<> ContractUsage::change(store::Tx& tx, const AgreementRecord& record) {
 }
 
 Result<> check_live(const AgreementRecord& record, Timestamp now) {
-  const auto& agreement = record.agreement;
-  const bool over = agreement.valid_until && *agreement.valid_until <= now;
+  const bool over = record.until && *record.until <= now;
   if (record.live() && !over) return {};
   const std::string why = over ? "expired" : std::string(flow::contract::name_of(record.state));
   return Error(Errc::kForbidden, "the agreement is not in force: " + why).because("agreement.not_live");

@@ -47,6 +47,16 @@ class ContractOffers final : public flow::contract::Offers {
   supply::catalog::Service& catalog_;
 };
 
+// Sensitive data wait for a person at their provider, whatever the terms; else what is standard.
+class GradedDecider final : public flow::contract::Decider {
+ public:
+  explicit GradedDecider(supply::catalog::Service& catalog) : catalog_(catalog) {}
+  Result<flow::contract::Verdict> decide(store::Tx& tx, const flow::contract::Situation& situation) override;
+
+ private:
+  supply::catalog::Service& catalog_;
+};
+
 // Agreements in force become terms that are enforced; agreements that end release what was held under them.
 class ContractUsage final : public flow::contract::Usage {
  public:
@@ -54,6 +64,7 @@ class ContractUsage final : public flow::contract::Usage {
   ContractUsage(flow::usage::Service& usage, std::string self, Ended ended)
       : usage_(usage), self_(std::move(self)), ended_(std::move(ended)) {}
   Result<> check(const wire::Json& terms) override;
+  std::optional<Timestamp> end_of(const wire::Json& terms) const override;
   Result<> enforce(store::Tx& tx, const flow::contract::AgreementRecord& agreement) override;
   Result<> change(store::Tx& tx, const flow::contract::AgreementRecord& agreement) override;
 

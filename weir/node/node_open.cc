@@ -149,6 +149,7 @@ Result<> Node::State::open_domain() {
   const FindNode find = [this](const NodeId& id) { return membership->find(id); };
   contract_directory = std::make_unique<ContractDirectory>(find);
   contract_offers = std::make_unique<ContractOffers>(*catalog);
+  decider = std::make_unique<GradedDecider>(*catalog);
   contract_usage = std::make_unique<ContractUsage>(*usage, opened.id.text(), [this](const std::string& agreement) {
     {
       const std::scoped_lock lock(ended_mutex);
@@ -164,7 +165,7 @@ Result<> Node::State::open_domain() {
                                     .directory = *contract_directory,
                                     .offers = *contract_offers,
                                     .usage = *contract_usage,
-                                    .decider = decider,
+                                    .decider = *decider,
                                     .self = {opened.id, opened.id.subject().text(), protocol_address(),
                                              &opened.identity},
                                     .options = {.unsigned_peers = config.unsigned_peers},
@@ -221,15 +222,7 @@ Result<> Node::State::listen(Node& node) {
                                                                                   .idempotency = idempotency.get(),
                                                                                   .random = &random,
                                                                                   .observer = observer.get()});
-  add_node_routes(*router, node);
-  add_participant_routes(*router, node);
-  add_catalog_routes(*router, node);
-  add_contract_routes(*router, node);
-  add_usage_routes(*router, node);
-  add_delivery_routes(*router, node);
-  add_metering_routes(*router, node);
-  add_evidence_routes(*router, node);
-  add_assessment_routes(*router, node);
+  add_routes(*router, node);
   data_plane->add_routes(*router);
   const auto access = config.metrics_public ? adapters::http::Access::open() : adapters::http::Access::with_scope("admin");
   router->add(adapters::metrics::metrics_route(registry, access));

@@ -68,7 +68,7 @@ struct Node::State {
   std::unique_ptr<ContractDirectory> contract_directory;
   std::unique_ptr<ContractOffers> contract_offers;
   std::unique_ptr<ContractUsage> contract_usage;
-  flow::contract::StandardDecider decider;
+  std::unique_ptr<GradedDecider> decider;
   std::unique_ptr<flow::contract::Service> contracts;
   std::unique_ptr<flow::delivery::Contents> contents;
   std::unique_ptr<flow::delivery::Vault> vault;

@@ -2,7 +2,6 @@
 #include "weir/node/routes.h"
 
 #include "weir/node/node.h"
-#include "weir/trust/credential/service.h"
 
 namespace weir::node {
 
@@ -16,7 +15,6 @@ using wire::Json;
 namespace {
 
 constexpr std::int64_t kWaitMost = 60'000;
-constexpr std::int64_t kTokenDaysMost = 3660;
 constexpr std::uint64_t kFreeLeast = 1u << 20;
 
 Result<Response> get_node(Node& node, Request&) {
@@ -65,57 +63,6 @@ Result<Response> get_dsp_version(Node&, Request&) {
   return Response::json(Json::object({{"protocolVersions", Json::array({version})}}));
 }
 
-// ── operators ──
-
-using trust::credential::Actor;
-using trust::credential::OperatorId;
-using trust::credential::Scopes;
-
-Result<Actor> actor_of(const Request& request) { return Actor::parse(request.principal.actor()); }
-
-Result<Response> post_operator(Node& node, Request& request) {
-  WEIR_TRY_LET(const Json body, request.json());
-  WEIR_TRY_LET(const std::string name, body.text("name"));
-  WEIR_TRY_LET(const auto scope_names, body.texts("scopes"));
-  WEIR_TRY_LET(const OperatorId id, OperatorId::parse(body.text_or("id", name)));
-  WEIR_TRY_LET(const Scopes scopes, Scopes::parse(scope_names));
-  const std::int64_t days = body.integer_or("days", 90);
-  if (days < 1 || days > kTokenDaysMost) {
-    return Error(Errc::kInvalidArgument, "a token is good for 1 to " + std::to_string(kTokenDaysMost) + " days")
-        .because("operator.days");
-  }
-  WEIR_TRY_LET(const Actor actor, actor_of(request));
-  WEIR_TRY_LET(const auto added, node.credentials().add({id, name, scopes}, actor));
-  const Milliseconds length(days * 24 * 3600 * 1000);
-  WEIR_TRY_LET(const auto token, node.credentials().issue_token(id, "first", scopes, length, actor));
-  Json out = trust::credential::to_json(added, node.clock().now());
-  out.set("token", token.text);
-  return Response::created("/api/v1/operators/" + id.text(), out);
-}
-
-Result<Response> list_operators(Node& node, Request&) {
-  WEIR_TRY_LET(const auto all, node.credentials().list());
-  Json::Array items;
-  for (const auto& one : all) items.push_back(trust::credential::to_json(one, node.clock().now()));
-  return Response::json(page_json(std::move(items), ""));
-}
-
-Result<Response> revoke_operator(Node& node, Request& request) {
-  WEIR_TRY_LET(const Json body, request.json());
-  WEIR_TRY_LET(const OperatorId id, OperatorId::parse(request.parameter("id")));
-  WEIR_TRY_LET(const Actor actor, actor_of(request));
-  WEIR_TRY_LET(const std::int64_t count, node.credentials().revoke_all(id, body.text_or("reason", ""), actor));
-  return Response::json(Json::object({{"id", id.text()}, {"revoked", count}}));
-}
-
-Result<Response> login(Node& node, Request& request) {
-  WEIR_TRY_LET(const Json body, request.json());
-  WEIR_TRY_LET(const std::string name, body.text("name"));
-  WEIR_TRY_LET(const std::string password, body.text("password"));
-  WEIR_TRY_LET(const auto session, node.credentials().login(name, crypto::SecretBytes(view_of(password))));
-  return Response::json(Json::object({{"token", session.text}, {"expires", format_iso8601(session.info.expires)}}));
-}
-
 }  // namespace
 
 Result<std::size_t> page_limit(const Request& request) {
@@ -151,13 +98,21 @@ void add_node_routes(Router& router, Node& node) {
   add(Method::kGet, "/.well-known/dspace-version", Access::open(), "dspVersion",
       {"Versions of the Dataspace Protocol", "数据空间协议版本"}, get_dsp_version);
   add(Method::kGet, "/api/v1/node", Access::open(), "getNode", {"Who this node is", "节点信息"}, get_node);
-  add(Method::kPost, "/api/v1/login", Access::open(), "login", {"A session for an operator", "经办人登录"}, login);
-  add(Method::kPost, "/api/v1/operators", Access::with_scope("operator:write"), "createOperator",
-      {"A new operator with a token", "新增经办人及令牌"}, post_operator, 201);
-  add(Method::kGet, "/api/v1/operators", Access::with_scope("operator:write"), "listOperators", {"All operators", "经办人列表"},
-      list_operators);
-  add(Method::kPost, "/api/v1/operators/{id}/revoke", Access::with_scope("operator:write"), "revokeOperator",
-      {"Ends all tokens of an operator", "吊销经办人全部令牌"}, revoke_operator);
+}
+
+void add_routes(Router& router, Node& node) {
+  add_node_routes(router, node);
+  add_credential_routes(router, node);
+  add_participant_routes(router, node);
+  add_identifier_routes(router, node);
+  add_policy_routes(router, node);
+  add_catalog_routes(router, node);
+  add_contract_routes(router, node);
+  add_usage_routes(router, node);
+  add_delivery_routes(router, node);
+  add_metering_routes(router, node);
+  add_evidence_routes(router, node);
+  add_assessment_routes(router, node);
 }
 
 }  // namespace weir::node

@@ -15,8 +15,12 @@ namespace weir::node {
 
 class Node;
 
+void add_routes(adapters::http::Router& router, Node& node);  // all of these:
 void add_node_routes(adapters::http::Router& router, Node& node);         // node, health, metrics
-void add_participant_routes(adapters::http::Router& router, Node& node);  // participants, operators, resolution
+void add_participant_routes(adapters::http::Router& router, Node& node);  // participants, heartbeat
+void add_credential_routes(adapters::http::Router& router, Node& node);     // operators, tokens, sessions
+void add_identifier_routes(adapters::http::Router& router, Node& node);
+void add_policy_routes(adapters::http::Router& router, Node& node);
 void add_catalog_routes(adapters::http::Router& router, Node& node);
 void add_contract_routes(adapters::http::Router& router, Node& node);
 void add_delivery_routes(adapters::http::Router& router, Node& node);

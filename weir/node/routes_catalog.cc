@@ -4,6 +4,7 @@
 #include "weir/node/routes.h"
 #include "weir/policy/explain.h"
 #include "weir/policy/odrl.h"
+#include "weir/policy/templates.h"
 #include "weir/wire/encoding.h"
 
 namespace weir::node {
@@ -58,6 +59,16 @@ Result<supply::grade::Grading> read_grade(const Json& json) {
   return supply::grade::stated(level, general ? static_cast<int>(sub_grade) : 0, "publisher");
 }
 
+// What is offered if nobody said otherwise.
+Json terms_by_grade(const supply::grade::Grading& grading) {
+  using policy::DataGrade;
+  const bool open = supply::grade::default_terms(grading).redistribution == supply::grade::Redistribution::kAllowed;
+  const bool important = grading.level == supply::grade::Level::kImportant;
+  const policy::Policy terms = open ? policy::make_terms({.share = true})
+                                    : policy::default_terms(important ? DataGrade::kImportant : DataGrade::kGeneral);
+  return policy::to_odrl(policy::one_action_a_rule(terms));
+}
+
 // The short form that `weir publish` sends; a whole "description" object of the product format is taken as it is.
 Result<supply::catalog::Description> read_description(Node& node, const Json& body) {
   Json json = body["description"].is_object() && body["description"].has("title") ? body["description"] : Json::object();
@@ -86,6 +97,11 @@ Result<supply::catalog::Description> read_description(Node& node, const Json& bo
     distribution.media_type = body.text_or("mediaType", "application/octet-stream");
     distribution.bytes = description.content->bytes;
     description.distributions.push_back(std::move(distribution));
+  }
+  const bool core = description.grade->level == supply::grade::Level::kCore;  // core data stay: they are not offered
+  if (!body.has("terms") && body["content"].is_object() && description.offers.empty() && !core) {
+    description.offers.push_back(supply::catalog::make_offer("urn:uuid:" + node.random().uuid(),
+                                                             terms_by_grade(*description.grade)));
   }
   if (body["terms"].is_object()) {
     description.offers.push_back(supply::catalog::make_offer("urn:uuid:" + node.random().uuid(), body["terms"]));

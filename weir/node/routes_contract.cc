@@ -41,6 +41,10 @@ std::vector<std::string> reasons_of(const Json& body) {
 
 // The offer of a product as the space's catalogue shows it, chosen by id or the first.
 Result<Offer> chosen_offer(const supply::catalog::Product& product, const std::string& id) {
+  if (product.status != supply::catalog::Status::kPublished) {
+    return Error(Errc::kNotFound, "the product is " + std::string(supply::catalog::name_of(product.status)))
+        .because("contract.no_offer");
+  }
   for (const auto& offer : product.description.offers) {
     if (id.empty() || offer.id == id) return published_offer(product, offer);
   }
@@ -59,6 +63,26 @@ Result<Response> post_negotiation(Node& node, Request& request) {
   WEIR_TRY(node.know(product.node));
   WEIR_TRY_LET(const std::string pid, node.contracts().request(PartyId(product.node.text()), offer,
                                                                request.principal.actor()));
+  WEIR_TRY_LET(const NegotiationRecord record, node.contracts().get(pid));
+  return Response::created("/api/v1/negotiations/" + pid, to_json(record));
+}
+
+// An offer to one participant, begun by the provider: the published terms, or others.
+Result<Response> post_offer(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const std::string product_text, body.text("product"));
+  WEIR_TRY_LET(const std::string consumer_text, body.text("consumer"));
+  WEIR_TRY_LET(const auto product_id, supply::identifier::ProductId::parse(product_text));
+  WEIR_TRY_LET(const auto consumer, supply::identifier::NodeId::parse(consumer_text));
+  WEIR_TRY_LET(const auto product, node.catalog().find(product_id));
+  WEIR_TRY_LET(Offer offer, chosen_offer(product, body.text_or("offer", "")));
+  if (body["terms"].is_object()) {
+    offer.id = "urn:uuid:" + node.random().uuid();
+    offer.terms = flow::contract::terms_of(body["terms"]);
+  }
+  WEIR_TRY(node.know(consumer));
+  WEIR_TRY_LET(const std::string pid,
+               node.contracts().offer(PartyId(consumer.text()), offer, request.principal.actor()));
   WEIR_TRY_LET(const NegotiationRecord record, node.contracts().get(pid));
   return Response::created("/api/v1/negotiations/" + pid, to_json(record));
 }
@@ -115,6 +139,31 @@ Result<Response> terminate_negotiation(Node& node, Request& request) {
   WEIR_TRY(node.contracts().terminate(request.parameter("id"), body.text_or("code", ""), reasons_of(body),
                                       request.principal.actor()));
   return answer_negotiation(node, request.parameter("id"));
+}
+
+// ── templates ──
+
+Result<Response> post_template(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const auto parsed, flow::contract::parse_template(body));
+  WEIR_TRY_LET(const auto kept, node.contracts().create_template(parsed, request.principal.actor()));
+  return Response::json(to_json(kept), 201);
+}
+
+Result<Response> list_templates(Node& node, Request&) {
+  WEIR_TRY_LET(const auto all, node.contracts().templates());
+  Json::Array items;
+  for (const auto& each : all) items.push_back(to_json(each));
+  return Response::json(page_json(std::move(items), ""));
+}
+
+Result<Response> fill_template(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  const Json values = body["values"].is_object() ? body["values"] : Json::object();
+  WEIR_TRY_LET(const Offer offer,
+               node.contracts().offer_from_template(request.parameter("id"), body.integer_or("version", 0),
+                                                    body.text_or("product", "urn:weir:any"), values));
+  return Response::json(Json::object({{"terms", offer.terms}, {"period", offer.period}}));
 }
 
 Result<Response> list_agreements(Node& node, Request& request) {
@@ -196,6 +245,14 @@ void add_operator_routes(Router& router, Node& node) {
   constexpr const char* kWrite = "contract:write";
   add(Method::kPost, "/negotiations", "createNegotiation", {"Asks for a product under its offer", "按报价请求产品"}, kWrite,
       post_negotiation, 201);
+  add(Method::kPost, "/offers", "createOffer", {"Offers a product to one participant", "向指定参与方报价"}, kWrite, post_offer,
+      201);
+  add(Method::kPost, "/contract-templates", "createTemplate", {"A new template, or its next version", "新增合约模板或新版本"},
+      kWrite, post_template, 201);
+  add(Method::kGet, "/contract-templates", "listTemplates", {"Templates, the latest versions", "合约模板列表"}, kRead,
+      list_templates);
+  add(Method::kPost, "/contract-templates/{id}/fill", "fillTemplate",
+      {"Its terms with the places filled in", "填写模板得到条款"}, kRead, fill_template);
   add(Method::kGet, "/negotiations", "listNegotiations", {"Negotiations, newest first", "协商列表，最新在前"}, kRead,
       list_negotiations);
   add(Method::kGet, "/negotiations/{id}", "getNegotiation",

@@ -144,7 +144,7 @@ Result<Json> agreement_part(Node& node, const flow::contract::AgreementRecord& r
   tlog::BundleAgreement agreement;
   agreement.text = record.agreement.object.canonical();
   for (const auto& signature : record.signatures) {
-    const auto hash = flow::contract::hash_for(record.signatures.front().signature.algorithm);
+    const auto hash = flow::contract::hash_for(signature.signature.algorithm);
     agreement.statements.push_back({flow::contract::signed_bytes(record.agreement, signature.node, signature.entity,
                                                                  signature.time, hash),
                                     crypto::format(signature.signature)});

@@ -138,7 +138,7 @@ Result<Response> reject(Node& node, Request& request) {
   return Response::json(Json::object({{"application", request.parameter("id")}}));
 }
 
-// A step about a node, or about a participant with all its nodes.
+// A step about a node, or about a participant with all its nodes; the other members hear of it at once.
 template <class OfNode, class OfParticipant>
 Result<Response> change(Node& node, const Request& request, const Result<Step>& read, OfNode of_node,
                         OfParticipant of_participant) {
@@ -151,6 +151,7 @@ Result<Response> change(Node& node, const Request& request, const Result<Step>& 
     WEIR_TRY_LET(const NodeId parsed, NodeId::parse(id));
     WEIR_TRY(of_node(*admission, parsed, step));
   }
+  WEIR_TRY(node.membership().tell_members(id));
   return Response::json(Json::object({{"id", id}}));
 }
 
@@ -196,14 +197,6 @@ Result<Response> list_nodes(Node& node, Request& request) {
   return Response::json(page_json(std::move(items), records.size() == limit ? records.back().id.text() : ""));
 }
 
-Result<Response> resolve_identifier(Node& node, Request& request) {
-  WEIR_TRY_LET(const auto id, supply::identifier::Identifier::parse(request.parameter("id")));
-  WEIR_TRY_LET(const auto found, node.registry().resolve(id));
-  Json out = supply::identifier::to_json(found.record);
-  out.set("local", found.local);
-  return Response::json(out);
-}
-
 // A node below tells which identifiers it gave, moved or withdrew. It speaks for itself: what it gave in its own
 // participant's name. One record that is refused does not hold up the others.
 Result<Response> post_identifiers(Node& node, Request& request) {
@@ -245,6 +238,21 @@ Result<Response> post_heartbeat(Node& node, Request& request) {
   return Response::empty();
 }
 
+// The regional node says that it decided about a member.
+Result<Response> take_node_change(Node& node, Request& request) {
+  WEIR_TRY_LET(const NodeId peer, peer_of(request));
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const auto nodes, body.texts("nodes"));
+  if (peer.text() != node.folder().node().regional_node) {
+    return Error(Errc::kForbidden, "only the regional node says so").because("node.not_regional");
+  }
+  for (const std::string& text : nodes) {
+    WEIR_TRY_LET(const NodeId id, NodeId::parse(text));
+    WEIR_TRY(node.membership().look_again(id));
+  }
+  return Response::empty();
+}
+
 }  // namespace
 
 void add_participant_routes(Router& router, Node& node) {
@@ -282,14 +290,12 @@ void add_participant_routes(Router& router, Node& node) {
       list_nodes);
   add(Method::kGet, "/api/v1/nodes/{id}", read, "getNodeRecord", {"What the directory says of a node", "节点目录查询"},
       resolve_node);
-  add(Method::kGet, "/api/v1/identifiers/{id}", Access::with_scope("catalog:read"), "resolveIdentifier",
-      {"Where what an identifier names is found", "标识解析"}, resolve_identifier);
   //= NDI-TR-2025-02#identity-verify
   add(Method::kGet, "/peer/v1/nodes/{id}", Access::peer(), "peerNode", {"Directory, for nodes", "节点间目录查询"}, resolve_node);
-  add(Method::kGet, "/peer/v1/identifiers/{id}", Access::peer(), "peerIdentifier", {"Resolution, for nodes", "节点间标识解析"},
-      resolve_identifier);
   add(Method::kPost, "/peer/v1/identifiers", Access::peer(), "reportIdentifiers",
       {"Identifiers that the sender gave or withdrew", "上报新增或注销的标识"}, post_identifiers);
+  add(Method::kPost, std::string(kNodeChangedPath), Access::peer(), "peerNodeChanged",
+      {"A member was suspended, resumed or ended", "成员状态变更通知"}, take_node_change, 204);
   add(Method::kPost, "/peer/v1/heartbeat", Access::peer(), "heartbeat", {"I am running", "心跳"}, post_heartbeat, 204);
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "weir/node/data_plane.h"
+#include "weir/node/neighbours.h"
 #include "weir/node/node.h"
 #include "weir/node/routes.h"
 
@@ -84,6 +86,8 @@ struct Asked {
   std::string purpose;
   std::string application;
   std::string region;
+  std::string environment;
+  std::string algorithm;
 };
 
 Result<Asked> read_asked(const Request& request) {
@@ -94,6 +98,8 @@ Result<Asked> read_asked(const Request& request) {
   out.purpose = body.text_or("purpose", "");
   out.application = body.text_or("application", "");
   out.region = body.text_or("region", "");
+  out.environment = body.text_or("environment", "");
+  out.algorithm = body.text_or("algorithm", "");
   return out;
 }
 
@@ -106,6 +112,8 @@ policy::Request policy_request(Node& node, const Request& request, const Asked& 
   out.connector = node.id().text();
   out.purpose = asked.purpose;
   out.application = asked.application;
+  out.environment = asked.environment;
+  out.algorithm = asked.algorithm;
   out.region = asked.region.empty() ? node.region() : std::string_view(asked.region);
   return out;
 }
@@ -184,6 +192,37 @@ Result<Response> get_usage(Node& node, Request& request) {
                                       {"obligations", owed_list}}));
 }
 
+//= TC609-6-2025-15#feedback
+// The consumer tells of a use that it was obliged to tell of. Told twice, it is written down once.
+Result<Response> take_notice(Node& node, Request& request) {
+  WEIR_TRY_LET(const auto peer, peer_of(request));
+  WEIR_TRY_LET(const Json notice, request.json());
+  WEIR_TRY_LET(const std::string contract, notice.text("contractId"));
+  WEIR_TRY_LET(const auto record, node.contracts().get_by_contract(contract));
+  if (record.peer.value() != peer.text() || notice.text_or("connectorId", "") != peer.text()) {
+    return Error(Errc::kNotFound, "no such contract").because("contract.no_agreement");
+  }
+  WEIR_TRY_LET(const std::string use, notice["details"].text("use"));
+  WEIR_TRY(node.sql().write([&](store::Tx& tx) -> Result<> {
+    trust::evidence::Query known;
+    known.contract = contract;
+    known.process = use;
+    known.kind = "usage.noticed";
+    WEIR_TRY_LET(const auto earlier, node.archive().search(tx, known));
+    if (!earlier.entries.empty()) return {};
+    WEIR_TRY(node.log().append(tx, {.kind = "usage.noticed",
+                                    .time = node.clock().now(),
+                                    .actor = "peer:" + peer.text(),
+                                    .contract = contract,
+                                    .product = record.agreement.target,
+                                    .process = use,
+                                    .participants = {node.id().text(), peer.text()},
+                                    .body = Json::object({{"notice", notice}})}));
+    return {};
+  }));
+  return Response::empty();
+}
+
 }  // namespace
 
 void add_usage_routes(Router& router, Node& node) {
@@ -204,6 +243,13 @@ void add_usage_routes(Router& router, Node& node) {
       {"Destroys held data and proves it", "销毁已持有的数据并出具证明"}, "delivery:write", post_destruction);
   add(Method::kGet, "/api/v1/agreements/{id}/usage", "getUsage",
       {"Terms, counters and obligations", "条款、计数与义务"}, "delivery:read", get_usage);
+  router.add({.method = Method::kPost,
+              .pattern = std::string(kProtocolPath) + std::string(flow::usage::kNoticePath),
+              .access = Access::peer(),
+              .operation = "usageNotice",
+              .summary = {"The consumer used the data, as it had to tell", "使用方的使用通知"},
+              .success_status = 204,
+              .handler = [&node](Request& request) { return take_notice(node, request); }});
 }
 
 }  // namespace weir::node

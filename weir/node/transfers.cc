@@ -260,11 +260,13 @@ Result<> Transfers::State::pull(const Transfer& transfer) {
     running.erase(transfer.pid);
   }
   const auto durable = session->checkpoint();
-  if (durable) WEIR_TRY(service.record_progress(transfer.pid, *durable, session->bytes_done()));
+  if (durable) {
+    WEIR_TRY(service.record_progress(transfer.pid, *durable, session->bytes_done(), session->take_received()));
+  }
   WEIR_TRY(streamed);
   if (!durable) return Error(durable.error());
   if (!session->complete()) return Error(Errc::kUnavailable, "the transfer is not whole yet");
-  WEIR_TRY(service.complete(transfer.pid, session->bytes_received()));
+  WEIR_TRY(service.complete(transfer.pid));
   limits.forget(transfer.pid);
   return {};
 }
@@ -288,7 +290,7 @@ Result<> Transfers::State::run_streams(const Transfer& transfer, Pull& pulling) 
       next_checkpoint = session.bytes_received() + options.checkpoint_bytes;
     }
     WEIR_TRY_LET(const auto durable, session.checkpoint());
-    return service.record_progress(transfer.pid, durable, session.bytes_done());
+    return service.record_progress(transfer.pid, durable, session.bytes_done(), session.take_received());
   };
   const auto stream = [&] {
     HttpContent remote(client, transfer, limiter);
@@ -345,7 +347,7 @@ Result<> Transfers::State::push_chunks(const Transfer& transfer, const Content& 
     const ChunkIndex index(i);
     ChunkSource source(*content.data, content.manifest.offset_of(index), content.manifest.length_of(index));
     const auto response = client.upload(put_request(transfer, "/chunks/" + std::to_string(i)), source);
-    sent += response ? response->bytes_sent : source.taken();
+    sent += source.taken();
     if (!response) return Error(response.error());
     WEIR_TRY(response->ok());
     if (sent >= options.checkpoint_bytes) WEIR_TRY(service.record_sent(transfer.pid, std::exchange(sent, 0)));

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "weir/adapters/http/words.h"
+#include "weir/base/text.h"
 
 namespace weir::adapters::http {
 namespace {
@@ -119,6 +120,13 @@ Error error_of(int status, std::string_view body) {
     if (type.starts_with(kType) && type.size() < 100) reason = type.substr(kType.size());
     const std::string detail = json->text_or("detail", json->text_or("title", ""));
     if (!detail.empty()) message = detail.substr(0, kWordsMax);
+    // The errors of the Dataspace Protocol: a code, and reasons in words.
+    if (detail.empty() && json->has("reason")) {
+      const std::string said = json->text_or("code", "");
+      if (!said.empty() && said.size() < 100) reason = said;
+      const auto words = json->texts("reason");
+      if (words && !words->empty()) message = join(*words, "; ").substr(0, kWordsMax);
+    }
     hint = json->text_or("advice", "").substr(0, kWordsMax);
     const std::string named = json->text_or("code", "");
     for (int number = 1; number <= 8; ++number) {

@@ -189,6 +189,15 @@ TEST(Problem, AnAnswerOfSomebodyElseBecomesAnErrorToo) {
   EXPECT_EQ(error_of(400, R"({"title":"no","type":"about:blank"})").message(), "no");
 }
 
+// Once only the status of a refused transfer reached the people on the other side.
+TEST(Problem, TheWordsOfAProtocolErrorReachWhoAsked) {
+  const Error error =
+      error_of(403, R"({"@type":"TransferError","code":"delivery.denied","reason":["only until 2026","not here"]})");
+  EXPECT_EQ(error.code(), Errc::kForbidden);
+  EXPECT_EQ(error.reason(), "delivery.denied");
+  EXPECT_EQ(error.message(), "only until 2026; not here");
+}
+
 // ---- Targets.
 
 TEST(Target, WhatIsNoTargetIsRefused) {

@@ -68,7 +68,7 @@ Json to_json(const AgreementRecord& record) {
                             {"signatures", std::move(signatures)},
                             {"created", format_iso8601(record.created)},
                             {"updated", format_iso8601(record.updated)}});
-  if (a.valid_until) json.set("validUntil", format_iso8601(*a.valid_until));
+  if (record.until) json.set("validUntil", format_iso8601(*record.until));
   if (record.state == AgreementState::kSuspended) {
     Json by = Json::array();
     if (record.suspended_by_provider) by.push("provider");

@@ -212,7 +212,7 @@ Result<> Service::send_notice(const std::string& id, NoticeKind kind, const std:
                   .time = now,
                   .code = code,
                   .reasons = reasons,
-                  .scheduled_end = record.agreement.valid_until};
+                  .scheduled_end = record.until};
     sign(notice, *deps_.self.key);
     // The same limits as for what is heard.
     WEIR_TRY(parse_notice(to_json(notice)));

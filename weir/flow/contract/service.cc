@@ -174,7 +174,7 @@ Result<> Service::answered(store::Tx& tx, const store::OutboxMessage& message, s
   Step step(deps_, tx);
   if (!step.load(message.lane)) return {};
   Negotiation& n = step.record().negotiation;
-  if (!n.peer_pid.empty() || !step.record().notice_due) return {};
+  if (!n.peer_pid.empty()) return {};
   // The answer is hostile; what is wrong with it is the peer's loss.
   const Result<Json> json = parse_body(response);
   if (!json) return {};
@@ -183,6 +183,7 @@ Result<> Service::answered(store::Tx& tx, const store::OutboxMessage& message, s
   WEIR_TRY_LET(const auto taken, find_by_peer(tx, n.peer, pid, n.role));
   if (taken) return {};
   n.peer_pid = pid;
+  if (!step.record().notice_due) return update(tx, step.record());
   WEIR_TRY(step.send_due_notice());
   WEIR_TRY(step.finish());
   tx.after_commit(deps_.wake);
@@ -226,10 +227,10 @@ Result<> Service::expire_agreement(const std::string& id, Timestamp now) {
   return deps_.sql.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY_LET(AgreementRecord record, find_agreement(tx, id));
     const auto state = next_state(record.state, AgreementEvent::kExpire);
-    if (!state || !record.agreement.valid_until || *record.agreement.valid_until > now) return {};
+    if (!state || !record.until || *record.until > now) return {};
     record.state = *state;
     record.terminate_type = TerminateType::kExpiry;
-    record.ended = record.agreement.valid_until;
+    record.ended = record.until;
     record.updated = now;
     WEIR_TRY(deps_.usage.change(tx, record));
     WEIR_TRY(record_agreement_evidence(deps_, tx, record, "contract.expired", "node:" + deps_.self.node.text(), now,

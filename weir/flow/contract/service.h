@@ -63,6 +63,8 @@ class Usage {
   virtual ~Usage() = default;
   // Whether this node could enforce the terms at all. Fails with kInvalidArgument and why not.
   virtual Result<> check(const wire::Json& terms) = 0;
+  // The moment from which on the terms permit nothing any more: an agreement under them ends then, on each side.
+  virtual std::optional<Timestamp> end_of(const wire::Json&) const { return std::nullopt; }
   // The agreement came into force.
   virtual Result<> enforce(store::Tx& tx, const AgreementRecord& agreement) = 0;
   // It was suspended, resumed, or ended: its state says which.

@@ -204,6 +204,18 @@ TEST(ContractService, AnEarlyTerminationIsToldOnceTheOtherProcessIsKnown) {
   EXPECT_EQ(only(world.provider).negotiation.code, "changed_mind");
 }
 
+// Once the other process was learned from its first message only: who broke off while the other side thought it over
+// was never heard.
+TEST(ContractService, ATerminationWhileTheOtherSideThinksItOverIsTold) {
+  World world(1);
+  world.provider.decider.script = [](const Situation&) { return Verdict{.kind = Verdict::Kind::kHold}; };
+  const std::string pid = world.request();
+  world.settle();
+  ASSERT_TRUE(world.consumer.service->terminate(pid, "changed_mind", {"no longer needed"}, "c").ok());
+  world.settle();
+  EXPECT_EQ(only(world.provider).negotiation.state, State::kTerminated);
+}
+
 TEST(ContractService, AMessageThatIsRefusedForGoodEndsTheNegotiation) {
   World world(1);
   world.provider.offers.offers.clear();
@@ -217,6 +229,21 @@ TEST(ContractService, AMessageThatIsRefusedForGoodEndsTheNegotiation) {
 }
 
 // ── agreements in force ──
+
+TEST(ContractAgreements, EndWithTheTermsTheyWereMadeUnder) {
+  World world(1);
+  const Timestamp end = after(kStart, std::chrono::hours(5));
+  world.provider.usage.terms_end = end;
+  world.consumer.usage.terms_end = end;
+  world.request();
+  world.settle();
+  for (Node* node : {&world.provider, &world.consumer}) {
+    EXPECT_EQ(*node->service->next_expiry(), std::optional(end));
+    world.clock.set(end);
+    EXPECT_EQ(*node->service->expire(end), 1u);
+    EXPECT_EQ(agreement_of(*node).state, AgreementState::kExpired);
+  }
+}
 
 TEST(ContractAgreements, ExpireOnBothSidesWhenTheirTimeIsUp) {
   const auto world = concluded();

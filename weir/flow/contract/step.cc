@@ -198,8 +198,11 @@ Result<> Step::take_agreement(const Message& message) {
                                  .peer = n.peer,
                                  .peer_address = n.peer_address,
                                  .hash = hash_of(body->agreement, algorithm),
+                                 .until = body->agreement.valid_until,
                                  .created = now_,
                                  .updated = now_};
+    const auto end = deps_.usage.end_of(body->agreement.terms);
+    if (end && (!agreement_->until || *end < *agreement_->until)) agreement_->until = end;
     if (signature != nullptr) agreement_->signatures.push_back(*signature);
     agreement_fresh_ = true;
     return {};

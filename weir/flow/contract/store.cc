@@ -87,7 +87,8 @@ constexpr std::string_view kNegotiationColumns =
     "n.updated, a.state FROM contract_negotiation n LEFT JOIN contract_agreement a ON a.id = n.agreement ";
 constexpr std::string_view kAgreementColumns =
     "a.object, a.pid, a.role, a.peer, a.peer_address, a.state, a.hash, a.signatures, a.suspended_by, a.terminate_type, "
-    "a.code, a.reasons, a.notices, a.certificate, a.created, a.updated, a.ended FROM contract_agreement a ";
+    "a.code, a.reasons, a.notices, a.certificate, a.created, a.updated, a.ended, a.valid_until "
+    "FROM contract_agreement a ";
 
 Error no_negotiation() { return Error(Errc::kNotFound, "no such negotiation").because("contract.no_process"); }
 
@@ -179,6 +180,7 @@ Result<AgreementRecord> agreement_of(const Row& row) {
   out.created = row[14].time();
   out.updated = row[15].time();
   if (!row[16].is_null()) out.ended = row[16].time();
+  if (!row[17].is_null()) out.until = row[17].time();
   return out;
 }
 
@@ -333,7 +335,7 @@ Result<> insert(Tx& tx, const AgreementRecord& record) {
                   record.peer_address, a.target, static_cast<std::int64_t>(record.state), a.object.dump(), record.hash,
                   signatures_text(record), suspended_by(record), static_cast<std::int64_t>(record.terminate_type),
                   record.code, reasons_text(record.reasons), joined(record.notices), record.certificate,
-                  optional_time(a.valid_until), record.created, record.updated, optional_time(record.ended)}));
+                  optional_time(record.until), record.created, record.updated, optional_time(record.ended)}));
   if (changed == 1) return {};
   return Error(Errc::kConflict, "the agreement's id or contract id is taken").because("contract.agreement_exists");
 }

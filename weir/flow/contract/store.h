@@ -44,6 +44,7 @@ struct AgreementRecord {
   std::vector<std::string> reasons{};
   std::vector<std::string> notices{};  // ids of the notices taken, oldest first
   std::string certificate{};  // the signed notice that terminated it, as JSON
+  std::optional<Timestamp> until{};  // when it ends by itself: as it says, or when its terms permit nothing any more
   Timestamp created{};
   Timestamp updated{};
   std::optional<Timestamp> ended{};

@@ -44,8 +44,10 @@ class FakeOffers final : public Offers {
 class FakeUsage final : public Usage {
  public:
   Result<> check(const wire::Json& terms) override;
+  std::optional<Timestamp> end_of(const wire::Json&) const override { return terms_end; }
   Result<> enforce(store::Tx&, const AgreementRecord& agreement) override;
   Result<> change(store::Tx&, const AgreementRecord& agreement) override;
+  std::optional<Timestamp> terms_end;
   std::vector<std::string> enforced;
   std::vector<std::pair<std::string, AgreementState>> changes;
 };

@@ -144,12 +144,18 @@ Result<std::unique_ptr<PullSession>> Service::open_pull(const std::string& pid, 
   return std::make_unique<PullSession>(std::move(item), known);
 }
 
-Result<> Service::record_progress(const std::string& pid, const std::vector<bool>& durable, std::uint64_t bytes_done) {
+Result<> Service::record_progress(const std::string& pid, const std::vector<bool>& durable, std::uint64_t bytes_done,
+                                  std::uint64_t received) {
   const Bytes bitmap = encode_bitmap(durable);
-  return deps_.sql.write([&](store::Tx& tx) { return update_progress(tx, pid, bitmap, bytes_done); });
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY(update_progress(tx, pid, bitmap, bytes_done));
+    if (received == 0) return {};
+    WEIR_TRY_LET(const Transfer transfer, load(tx, pid));
+    return deps_.neighbours.meter(tx, transfer, received);
+  });
 }
 
-Result<Receipt> Service::complete(const std::string& pid, std::uint64_t bytes_received) {
+Result<Receipt> Service::complete(const std::string& pid) {
   return store::sql_write<Receipt>(deps_.sql, [&](store::Tx& tx) -> Result<Receipt> {
     WEIR_TRY_LET(Transfer transfer, load(tx, pid));
     WEIR_TRY_LET(transfer.state, next_state(transfer.state, MessageKind::kCompletion, Role::kConsumer));
@@ -169,7 +175,6 @@ Result<Receipt> Service::complete(const std::string& pid, std::uint64_t bytes_re
     transfer.receipt = delivery::to_json(receipt).canonical();
     transfer.updated = now;
     WEIR_TRY(update(tx, transfer));
-    WEIR_TRY(deps_.neighbours.meter(tx, transfer, bytes_received));
     WEIR_TRY(deps_.neighbours.close_meter(tx, transfer));
     WEIR_TRY(record(tx, transfer, "delivery.completed", "node:" + deps_.self.node.text(),
                     Json::object({{"receipt", delivery::to_json(receipt)}})));

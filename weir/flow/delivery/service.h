@@ -95,9 +95,11 @@ class Service {
   Result<std::string> request(const std::string& agreement, std::string_view format, const std::string& actor);
   // Opens the vault for what is still missing. `manifest` is what the sender claims; it must have the agreed root.
   Result<std::unique_ptr<PullSession>> open_pull(const std::string& pid, const Manifest& manifest);
-  Result<> record_progress(const std::string& pid, const std::vector<bool>& durable, std::uint64_t bytes_done);
+  // `received` came through the socket since the last such call, and is metered: also of a stream that breaks.
+  Result<> record_progress(const std::string& pid, const std::vector<bool>& durable, std::uint64_t bytes_done,
+                           std::uint64_t received);
   // All chunks are verified and durable: signs the receipt and tells the provider.
-  Result<Receipt> complete(const std::string& pid, std::uint64_t bytes_received);
+  Result<Receipt> complete(const std::string& pid);
   // The vault item that holds an agreement's data. Fails with kNotFound ("delivery.not_held"). Every use needs a decision
   // of flow/usage first: the caller of this is the node's use case, nothing else.
   Result<std::unique_ptr<VaultItem>> held(const std::string& agreement);
@@ -113,6 +115,8 @@ class Service {
   Result<OpenedData> open_data(const std::string& pid, const supply::identifier::NodeId& peer, std::string_view token);
   // Bytes may leave, and be recorded, while what this returns lives; the service must outlive it.
   std::shared_ptr<void> open_stream(const std::string& pid);
+  // Whether bytes may still leave under what was opened. Fails if the transfer or its agreement was stopped meanwhile.
+  Result<> may_send(const std::string& pid);
   // Adds bytes that left through the socket.
   Result<> record_sent(const std::string& pid, std::uint64_t bytes);
   // The consumer's signed word that it destroyed the data.

@@ -153,6 +153,19 @@ void Service::settle(const std::string& pid) {
   if (!closed) log::warning("meter.not_closed", {{"transfer", pid}, {"error", closed.error().message()}});
 }
 
+//= I-5
+Result<> Service::may_send(const std::string& pid) {
+  return deps_.sql.read([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(const Transfer transfer, load(tx, pid));
+    if (transfer.state != TransferState::kStarted) {
+      return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
+          .because("delivery.wrong_state");
+    }
+    WEIR_TRY(deps_.neighbours.agreed(tx, transfer.agreement));
+    return {};
+  });
+}
+
 Result<> Service::record_sent(const std::string& pid, std::uint64_t bytes) {
   return deps_.sql.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY_LET(Transfer transfer, load(tx, pid));

@@ -96,8 +96,8 @@ class ServiceTest : public ::testing::Test {
       }
     }
     WEIR_TRY_LET(const auto durable, session->checkpoint());
-    WEIR_TRY(b_.service->record_progress(pid, durable, session->bytes_done()));
-    WEIR_TRY(b_.service->complete(pid, session->bytes_received()));
+    WEIR_TRY(b_.service->record_progress(pid, durable, session->bytes_done(), session->take_received()));
+    WEIR_TRY(b_.service->complete(pid));
     return {};
   }
 
@@ -160,6 +160,30 @@ TEST_F(ServiceTest, WhatIsOverIsForgottenWhenNothingOfItIsHeld) {
   EXPECT_EQ(forget(b_.clock.now()), 0) << "not yet";
   EXPECT_EQ(forget(later), 1);
   EXPECT_FALSE(b_.service->get(pid).ok());
+}
+
+// Once only what the last stream brought was metered at the receiver.
+TEST_F(ServiceTest, WhatABrokenStreamBroughtIsMeteredToo) {
+  const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+  ASSERT_TRUE(pid.ok());
+  settle();
+  const Transfer transfer = *b_.service->get(*pid);
+  const std::string provider = transfer.endpoint.substr(transfer.endpoint.rfind('/') + 1);
+  auto opened = a_.service->open_content(provider, b_.node, transfer.token);
+  ASSERT_TRUE(opened.ok());
+  {
+    auto session = b_.service->open_pull(*pid, opened->content.manifest);
+    ASSERT_TRUE(session.ok() && (*session)->take(1));
+    Bytes chunk(opened->content.manifest.length_of(ChunkIndex(0)));
+    ASSERT_TRUE(opened->content.data->read_at(0, chunk).ok());
+    ASSERT_TRUE((*session)->accept(ChunkIndex(0), chunk).ok());
+    const auto durable = (*session)->checkpoint();
+    ASSERT_TRUE(durable.ok());
+    const std::uint64_t done = (*session)->bytes_done();
+    ASSERT_TRUE(b_.service->record_progress(*pid, *durable, done, (*session)->take_received()).ok());
+  }
+  ASSERT_TRUE(pull(*pid).ok());
+  EXPECT_EQ(b_.neighbours.metered, content_.size());
 }
 
 //= DSP-2025-1#T7 type=test

@@ -59,6 +59,11 @@ Result<std::vector<bool>> PullSession::checkpoint() {
   return before;
 }
 
+std::uint64_t PullSession::take_received() {
+  const std::uint64_t now = bytes_received_.load();
+  return now - bytes_taken_.exchange(now);
+}
+
 bool PullSession::complete() const {
   const std::scoped_lock lock(mutex_);
   return missing_ == 0;

@@ -49,6 +49,8 @@ class PullSession {
   bool complete() const;
   std::uint64_t bytes_done() const { return bytes_done_.load(); }
   std::uint64_t bytes_received() const { return bytes_received_.load(); }  // in this session
+  // What was received since this was last asked: for the meter.
+  std::uint64_t take_received();
   const Manifest& manifest() const { return item_->manifest(); }
 
  private:
@@ -60,6 +62,7 @@ class PullSession {
   std::uint64_t scan_from_ = 0;   // every chunk before it is taken; guarded by mutex_
   std::atomic<std::uint64_t> bytes_done_{0};
   std::atomic<std::uint64_t> bytes_received_{0};
+  std::atomic<std::uint64_t> bytes_taken_{0};  // of bytes_received_, by take_received
 };
 
 // Runs one stream until nothing is left to take, `stop` is set, or something fails; what was taken and did not arrive is

@@ -24,8 +24,8 @@
 
 namespace weir::flow::usage {
 
-// Where a notice of use goes at the peer: an executionFeedback of TC609-6-2025-15 as JSON.
-inline constexpr std::string_view kNoticePath = "/api/v1/peer/usage-notices";
+// Where a notice of use goes, below the protocol address of the peer: an executionFeedback of TC609-6-2025-15 as JSON.
+inline constexpr std::string_view kNoticePath = "/usage-notices";
 
 struct NewTerms {
   std::string agreement;
