@@ -15,6 +15,11 @@ class Refused(Exception):
         self.code, self.words = code, words
 
 
+def read(path):
+    with open(path, encoding="utf-8", errors="replace") as file:
+        return file.read()
+
+
 class Answer:
     def __init__(self, status, headers, body):
         self.status, self.headers, self.body = status, headers, body
@@ -54,7 +59,7 @@ class Node:
 
     def running_url(self):
         try:
-            return open(self.path("running.url")).read()
+            return read(self.path("running.url"))
         except FileNotFoundError:
             return None
 
@@ -74,7 +79,7 @@ class Node:
         return code
 
     def resident_mib(self):
-        for line in open(f"/proc/{self.process.pid}/status"):
+        for line in read(f"/proc/{self.process.pid}/status").splitlines():
             if line.startswith("VmRSS"):
                 return int(line.split()[1]) / 1024
 
@@ -82,20 +87,20 @@ class Node:
         return os.path.join(self.folder, *parts)
 
     def log(self):
-        with open(self.path("serve.log"), errors="replace") as file:
-            return file.read()
+        return read(self.path("serve.log"))
 
     # ── its two faces ──
-    def weir(self, *words, ok=True):
+    def weir(self, *words, ok=True, token=None, input=None):
         """Runs a command of `weir` on this node's folder; its text. Raises Refused unless it succeeds."""
+        environment = dict(self.environment, WEIR_TOKEN=token) if token else self.environment
         done = subprocess.run([self.program, *words, "--data", self.folder], capture_output=True, text=True,
-                              env=self.environment)
+                              env=environment, input=input or "")
         if ok and done.returncode != 0:
             raise Refused(done.returncode, done.stdout + done.stderr)
         return done.stdout if ok else (done.returncode, done.stdout + done.stderr)
 
-    def json(self, *words):
-        return json.loads(self.weir(*words, "--json"))
+    def json(self, *words, **options):
+        return json.loads(self.weir(*words, "--json", **options))
 
     def connection(self, certificate=None):
         """A connection to the node; with certificate=(chain, key) files it speaks as that node."""
@@ -105,7 +110,7 @@ class Node:
         return http.client.HTTPSConnection(self.host, context=context, timeout=60)
 
     def token(self):
-        return open(self.path("keys/operator.token")).read()
+        return read(self.path("keys/operator.token"))
 
     def request(self, method, path, body=None, headers=None, connection=None, token=True):
         """One request over HTTP; never raises for a status."""
@@ -133,12 +138,14 @@ class Node:
 class Space:
     """A regional node and connectors that it admitted. Use as a context; `keep` leaves the folders."""
 
-    def __init__(self, program, names=("provider", "consumer"), environment=None, init=(), keep=False):
+    def __init__(self, program, names=("provider", "consumer"), environment=None, init=(), keep=False, options=None,
+                 environments=None):
+        """`init` are options of every `weir init`, options[name] of one; environments[name] adds to `environment`."""
         self.program, self.keep = os.path.abspath(program), keep
         self.root = tempfile.mkdtemp(prefix="weir-space-")
         self.nodes = {}
         self.environment = environment or {}
-        self.init = list(init)
+        self.init, self.options, self.environments = list(init), options or {}, environments or {}
         try:
             self._found(names)
         except BaseException:
@@ -153,16 +160,18 @@ class Space:
             self.join(name)
 
     def add(self, name, *options, uscc=None):
-        node = self.nodes[name] = Node(self.program, os.path.join(self.root, name), self.environment)
-        node.weir("init", "--name", name, "--uscc", uscc or USCC[name], "--region", "1100", *self.init, *options)
+        environment = dict(self.environment, **self.environments.get(name, {}))
+        node = self.nodes[name] = Node(self.program, os.path.join(self.root, name), environment)
+        node.weir("init", "--name", name, "--uscc", uscc or USCC[name], "--region", "1100", *self.init,
+                  *self.options.get(name, ()), *options)
         return node
 
     def join(self, name):
         node, region = self.nodes[name], self.region
-        url = open(region.path("running.url")).read()
+        url = read(region.path("running.url"))
         words = ("join", url, "--authority", region.path("certificates/authority.pem"), "--representative", "Li Hua")
         node.weir(*words)
-        region.weir("participant", "approve", json.load(open(node.path("node.json")))["application"])
+        region.weir("participant", "approve", json.loads(read(node.path("node.json")))["application"])
         node.weir(*words)
 
     def start(self):
