@@ -84,17 +84,17 @@ class Live(unittest.TestCase):
     # ── identifiers ──
     def test_a_published_product_is_resolved_everywhere_until_it_is_ended(self):
         product = self.publish("To be resolved")
-        here = self.provider.json("resolve", product)
+        here = self.provider.json("id", "resolve", product)
         self.assertEqual((here["status"], here["local"]), ("active", True))
         self.assertTrue(here["location"].startswith("https://" + self.provider.host + "/"))
         above = until(lambda: self.region.request("GET", "/api/v1/identifiers/" + product).status == 200 and
-                      self.region.json("resolve", product))
+                      self.region.json("id", "resolve", product))
         self.assertEqual(above["location"], here["location"])
-        far = self.consumer.json("resolve", product)
+        far = self.consumer.json("id", "resolve", product)
         self.assertEqual((far["location"], far["registrar"], far["local"]), (here["location"], self.node_id(self.provider), False))
         self.provider.call("POST", f"/api/v1/products/{product}/deregister", {"reason": "superseded"})
-        self.assertEqual(self.provider.json("resolve", product)["status"], "withdrawn")
-        until(lambda: self.consumer.json("resolve", product)["status"] == "withdrawn")
+        self.assertEqual(self.provider.json("id", "resolve", product)["status"], "withdrawn")
+        until(lambda: self.consumer.json("id", "resolve", product)["status"] == "withdrawn")
 
     def test_a_draft_is_not_resolved(self):
         body = {"title": {"en": "Draft"}, "description": {"en": "Draft"}, "draft": True}
@@ -103,7 +103,7 @@ class Live(unittest.TestCase):
                          "urn:weir:error:identifier.unknown")
 
     def test_a_node_is_resolved_by_its_identifier(self):
-        found = self.consumer.json("resolve", self.node_id(self.provider))
+        found = self.consumer.json("id", "resolve", self.node_id(self.provider))
         self.assertEqual(found["location"], "https://" + self.provider.host)
 
     def test_a_bulk_load_registers_what_it_publishes(self):

@@ -18,7 +18,8 @@ PROGRAM = os.environ.get("WEIR_TEST_PROGRAM", "build/dev/weir")
 
 # What a test cannot bring about from outside, and why. Their refusals are walked all the same.
 ONLY_REFUSED = {
-    "login": "no route sets an operator's password",
+    "usageNotice": "needs a contract of the member",
+    "peerNodeChanged": "needs the certificate of the regional node",
     "dspNegotiationOffer": "a provider that begins has no product of ours to offer",
     "dspCounterRequest": "needs an offer that waits for the consumer",
     "dspCounterOffer": "the same from the other side",
@@ -146,6 +147,7 @@ class OpenApi(unittest.TestCase):
         walk.ask("login", node, {"name": "nobody", "password": "wrong"}, status=401)
         made = walk.ask("createOperator", node, {"name": "Li Hua", "id": "lihua", "scopes": ["catalog:read"], "days": 3})
         walk.ask("listOperators", node)
+        self.walk_operators(walk, node)
         walk.ask("revokeOperator", node, {"reason": "left"}, id=made["id"])
         # What a node without the right is told, in both languages, is a problem too.
         walk.ask("getProduct", node, id="691350100M000100Y4344031BH95JZY*", status=404)
@@ -163,6 +165,43 @@ class OpenApi(unittest.TestCase):
         walk.ask("getAssessment", node, id=made)
         walk.ask("getAssessmentReport", node, id=made)
         walk.ask("getAssessmentOscal", node, id=made, model="catalog")
+
+    def walk_operators(self, walk, node):
+        given = walk.ask("createOperator", node, {"name": "Wang Fang", "id": "wangfang", "scopes": ["catalog:read"],
+                                                  "password": True})["password"]
+        walk.ask("changePassword", node, {"name": "wangfang", "password": given, "next": "Weir-2026-pass"})
+        session = walk.ask("login", node, {"name": "wangfang", "password": "Weir-2026-pass"})
+        self.assertFalse(session["mustChangePassword"])
+        gone = node.request("POST", "/api/v1/logout", {}, token=session["token"])
+        walk.judge("logout", walk.routes["logout"][2], gone, None)
+        issued = walk.ask("issueToken", node, {"scopes": ["catalog:read"], "label": "night job"}, id="wangfang")
+        walk.ask("listTokens", node, id="wangfang")
+        walk.ask("revokeToken", node, {"reason": "leaked"}, id=issued["id"])
+        walk.ask("disableOperator", node, {"reason": "on leave"}, id="wangfang")
+        walk.ask("enableOperator", node, {}, id="wangfang")
+        walk.ask("unlockOperator", node, {}, id="wangfang")
+        walk.ask("resetPassword", node, {}, id="wangfang")
+
+    def walk_terms(self, walk, node):
+        line = "count<=3, purpose=research"
+        walk.ask("checkPolicy", node, {"terms": line})
+        walk.ask("checkPolicy", node, {"terms": "from=2030-01-02, until=2030-01-01"})
+        walk.ask("explainPolicy", node, {"terms": line})
+        for form in ("odrl", "tc609", "terms"):
+            walk.ask("convertPolicy", node, {"terms": line, "to": form})
+        made = walk.ask("createTemplate", node, {"name": "A few uses", "terms": {"permission": [
+            {"action": "use", "constraint": [{"leftOperand": "count", "operator": "lteq",
+                                              "rightOperand": {"parameter": "times"}}]}]},
+            "parameters": [{"name": "times", "type": "number", "label": {"en": "Times"}}]})
+        walk.ask("listTemplates", node)
+        walk.ask("fillTemplate", node, {"values": {"times": 3}}, id=made["id"])
+
+    def walk_identifiers(self, walk, node, own):
+        made = walk.ask("generateIdentifier", node, {"kind": "product"})
+        walk.ask("identifierParts", node, id=made["id"])
+        walk.ask("identifierParts", node, id="91350100M000100Y43")
+        address = walk.ask("giveAddress", node, {}, id=own)["address"]
+        walk.ask("identifierAtAddress", node, address=address)
 
     def walk_participants(self, walk):
         region = self.space.region
@@ -184,6 +223,7 @@ class OpenApi(unittest.TestCase):
         walk.ask("suspendParticipant", region, {"reason": "a test"}, id=member.id)
         walk.ask("resumeParticipant", region, {"reason": "over"}, id=member.id)
         walk.ask("getRevocations", region)
+        self.walk_identifiers(walk, region, member.id)
         return member
 
     def walk_catalogue(self, walk):
@@ -242,6 +282,8 @@ class OpenApi(unittest.TestCase):
         extra = walk.ask("createNegotiation", consumer, {"product": product})
         self.second = until(lambda: consumer.call("GET", "/api/v1/negotiations/" + extra["id"]).get("agreementId"))
         until(lambda: consumer.call("GET", "/api/v1/negotiations/" + extra["id"])["state"] == "FINALIZED")
+        self.walk_terms(walk, provider)
+        walk.ask("createOffer", provider, {"product": product, "consumer": consumer.call("GET", "/api/v1/node")["node"]})
         walk.ask("suspendAgreement", consumer, {"reason": "a pause"}, id=self.second)
         walk.ask("resumeAgreement", consumer, {}, id=self.second)
 

@@ -20,11 +20,13 @@ def leaves(*words):
 class Commands(SpaceCase):
     ran = {("init",), ("serve",), ("join",)}  # by every space
 
-    def run_one(self, node, command, *options, chinese=False, input=None):
-        """Runs a command with --json; its object. `chinese`: once more, for people."""
+    def run_one(self, node, command, *options, chinese=False, input=None, code=0):
+        """Runs a command with --json; its object. `chinese`: once more, for people. `code`: what it ends with."""
         self.ran.add(tuple(command.split()))
         words = (*command.split(), *options)
-        answer = json.loads(node.weir(*words, "--json", input=input))
+        ended, said = node.weir(*words, "--json", ok=False, input=input)
+        self.assertEqual(ended, code, said)
+        answer = json.loads(said)
         if chinese:
             self.assertRegex(node.weir(*words, "--lang", "zh"), "[一-鿿]")
         return answer
@@ -147,6 +149,11 @@ class Commands(SpaceCase):
         agreement = self.agree()["agreementId"]
         self.run_one(self.consumer, "fetch", agreement, chinese=True)
         self.run_one(self.consumer, "use", agreement, "-o", self.path("out"), chinese=True)
+        self.run_one(self.consumer, "usage", agreement, chinese=True)
+        self.run_one(self.consumer, "metering list")
+        self.run_one(self.consumer, "metering totals", chinese=True)
+        self.ran.add(("metering", "csv"))  # not JSON: it is for a spreadsheet
+        self.assertIn("ConsumedQuantity", self.consumer.weir("metering", "csv"))
         self.run_one(self.consumer, "destroy", agreement, "--reason", "done", chinese=True)
 
     def test_evidence(self):
@@ -156,6 +163,13 @@ class Commands(SpaceCase):
         self.run_one(self.consumer, "evidence bundle", done["contractId"], "-o", self.path("b.json"), chinese=True)
         self.run_one(self.consumer, "evidence export", "-o", self.path("log.jsonl"), chinese=True)
         self.run_one(self.consumer, "evidence check", chinese=True)
+
+    def test_standards(self):
+        node, clause = self.region, "TC609-6-2025-13#drill"
+        self.run_one(node, "standards checklists", chinese=True)
+        self.run_one(node, "standards attest", clause, "--statement", "Drilled in May")
+        made = self.run_one(node, "standards assess", "TC609-6-2025-13", code=1)  # a node of a minute does not meet it all
+        self.run_one(node, "standards report", str(made["assessment"]["assessment"]))
 
     def test_zz_no_command_was_left_out(self):
         commands = set(leaves())
