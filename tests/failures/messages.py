@@ -86,6 +86,10 @@ def of_product():
                                   ("wrongly addressed", "the product of another node", {"params": {"id": w.bait}})])
 
 
+def of_operator(body=REASON, cases=None):
+    return Route(params=lambda w: {"id": "revoked"}, body=body, unknown=lambda w: {"id": "nobody"}, cases=cases)
+
+
 def of_member(active):
     """Of a node in the state before; a step that is taken already or is not open to it."""
     return Route("region", lambda w: {"id": w.member}, REASON, unknown=lambda w: {"id": another(w.member)},
@@ -107,6 +111,29 @@ OPERATORS = {
         ("malformed", "days below one", {"body": {"name": "clerk3", "scopes": ["catalog:read"], "days": -1}}),
         ("oversized", "days beyond all time", {"body": {"name": "clerk4", "scopes": ["catalog:read"], "days": 2**62}})]),
     "listOperators": Route(),
+    "logout": Route(body={}, cases=lambda w: [("wrongly addressed", "with a token that is no session", {})]),
+    "changePassword": Route(body={"name": "admin", "password": "wrong", "next": "Another-1234"}, cases=lambda w: [
+        ("wrongly signed", "a wrong password", {}),
+        ("wrongly signed", "an unknown name", {"body": {"name": "nobody", "password": "wrong", "next": "Another-1234"}}),
+        ("malformed", "without the new one", {"body": {"name": "admin", "password": "wrong"}})]),
+    "resetPassword": of_operator({}), "unlockOperator": of_operator({}), "disableOperator": of_operator(),
+    "enableOperator": of_operator({}), "listTokens": of_operator(None),
+    "issueToken": of_operator({"scopes": ["catalog:read"]}, lambda w: [
+        ("malformed", "a scope that is none", {"body": {"scopes": ["everything"]}}),
+        ("oversized", "days beyond all time", {"body": {"scopes": ["catalog:read"], "days": 2**62}})]),
+    "revokeToken": Route(params=nobody, body=REASON, unknown=nobody),
+    "generateIdentifier": Route(body={"kind": "thing"}, cases=lambda w: [
+        ("malformed", "a mistyped participant", {"body": {"kind": "product", "subject": "91350100M000100Y44"}})]),
+    "identifierParts": Route(params=lambda w: {"id": w.product}, unknown=lambda w: {"id": "0"}, cases=lambda w: [
+        ("malformed", "a wrong check character", {"params": {"id": flipped(w.product)}})]),
+    "giveAddress": Route("region", lambda w: {"id": w.mallory.id}, {}, unknown=lambda w: {"id": another(w.mallory.id)}),
+    "identifierAtAddress": Route(params=lambda w: {"address": "fd00::1"}, unknown=lambda w: {"address": "fd00::1"},
+                                 cases=lambda w: [("malformed", "an address that is none", {"params": {"address": "here"}})]),
+    "checkPolicy": Route(body={"terms": "cuont<=3"}, cases=lambda w: [
+        ("malformed", "a policy that is none", {"body": {"policy": {"permission": 7}}}),
+        ("oversized", "300 rules", {"body": {"policy": {"permission": [{"action": "use"}] * 300}}})]),
+    "explainPolicy": Route(body={"terms": "cuont<=3"}),
+    "convertPolicy": Route(body={"terms": "count<=3", "to": "xml"}),
     "revokeOperator": Route(params=lambda w: {"id": "revoked"}, body=REASON, unknown=lambda w: {"id": "nobody"}),
     "apply": Route("region", body={}, cases=lambda w: [
         ("duplicated", "an address that is taken", {"body": w.application}),
@@ -156,6 +183,14 @@ OPERATORS = {
         ("wrongly addressed", "a product that nobody has", {"body": {"product": another(w.product)}}),
         ("wrongly addressed", "an offer that the product has not", {"body": {"product": w.product, "offer": NOBODY}}),
         ("wrongly addressed", "a product of its own", {"at": "provider", "body": {"product": w.product}})]),
+    "createOffer": Route(body={"product": "0", "consumer": "0"}, cases=lambda w: [
+        ("wrongly addressed", "a product of another node", {"body": {"product": w.bait, "consumer": w.mallory.id}}),
+        ("wrongly addressed", "a participant that is none", {"body": {"product": w.product, "consumer": another(w.mallory.id)}})]),
+    "createTemplate": Route(body={"name": "Nothing", "terms": {}}, cases=lambda w: [
+        ("malformed", "a place without a parameter", {"body": {"name": "T", "terms": {"permission": [
+            {"action": "use", "constraint": [{"leftOperand": "count", "operator": "lteq",
+                                              "rightOperand": {"parameter": "times"}}]}]}}})]),
+    "listTemplates": Route(), "fillTemplate": Route(params=nobody, body={"values": {}}, unknown=nobody),
     "listNegotiations": Route("consumer"),
     "getNegotiation": Route("consumer", lambda w: {"id": w.negotiation}, unknown=nobody, cases=lambda w: [
         ("oversized", "a wait of an hour", {"query": "wait=3600000"})]),
@@ -534,6 +569,10 @@ def report_cases(w):
             ("oversized", "1001 of them", {"body": {"identifiers": [{}] * 1001}})]
 
 
+def notice_of_use(w, contract):
+    return {"connectorId": w.mallory.id, "contractId": contract, "result": "allowed", "details": {"use": NOBODY, "action": "read"}}
+
+
 NODES = {
     "peerNode": Route("region", lambda w: {"id": w.mallory.id}, unknown=lambda w: {"id": another(w.mallory.id)}),
     "peerIdentifier": Route("region", lambda w: {"id": w.product}, unknown=lambda w: {"id": another(w.product)}),
@@ -544,6 +583,12 @@ NODES = {
                          foreign=lambda w: {"id": w.desk}),
     "peerChanges": Route(cases=lambda w: [("malformed", "a number below zero", {"query": "after=-1"})]),
     "peerChanged": Route("region", body={}),
+    "peerNodeChanged": Route(body={"nodes": []}, cases=lambda w: [
+        ("wrongly addressed", "by who is not the regional node", {"body": {"nodes": [w.mallory.id]}})]),
+    "usageNotice": Route(body={}, cases=lambda w: [
+        ("wrongly addressed", "of a contract that nobody has", {"body": notice_of_use(w, "C0")}),
+        ("wrongly addressed", "of a contract of others", {"body": notice_of_use(w, w.contract)}),
+        ("malformed", "without a use", {"body": {"contractId": w.contract, "connectorId": w.mallory.id}})]),
     "reportIdentifiers": Route("region", body={}, cases=report_cases),
     "peerEvidence": Route(params=lambda w: {"contract": w.contract}, unknown=lambda w: {"contract": "C0"},
                           foreign=lambda w: {"contract": w.contract}),

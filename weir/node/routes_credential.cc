@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "weir/node/data_plane.h"
 #include "weir/node/node.h"
 #include "weir/node/routes.h"
@@ -125,6 +127,7 @@ Result<Response> enable(Node& node, Request& request) {
 
 Result<Response> list_tokens(Node& node, Request& request) {
   WEIR_TRY_LET(const OperatorId id, OperatorId::parse(request.parameter("id")));
+  WEIR_TRY(node.credentials().find(id));
   WEIR_TRY_LET(const auto tokens, node.credentials().tokens(id));
   Json::Array items;
   for (const auto& token : tokens) items.push_back(trust::credential::to_json(token));
@@ -166,8 +169,16 @@ Result<Response> login(Node& node, Request& request) {
                                       {"mustChangePassword", known.must_change_password}}));
 }
 
+// A token that somebody was given for a program does not end by accident: it is revoked.
 Result<Response> logout(Node& node, Request& request) {
-  WEIR_TRY(node.credentials().logout(bearer_of(request)));
+  const std::string token = bearer_of(request);
+  WEIR_TRY_LET(const auto known, node.credentials().authenticate(token));
+  WEIR_TRY_LET(const auto tokens, node.credentials().tokens(known.id));
+  const bool session = std::any_of(tokens.begin(), tokens.end(), [&](const auto& each) {
+    return each.id == known.token && each.kind == trust::credential::TokenKind::kSession;
+  });
+  if (!session) return Error(Errc::kConflict, "an API token is revoked, not logged out").because("login.no_session");
+  WEIR_TRY(node.credentials().logout(token));
   return Response::empty();
 }
 

@@ -200,7 +200,7 @@ Result<Response> take_notice(Node& node, Request& request) {
   WEIR_TRY_LET(const std::string contract, notice.text("contractId"));
   WEIR_TRY_LET(const auto record, node.contracts().get_by_contract(contract));
   if (record.peer.value() != peer.text() || notice.text_or("connectorId", "") != peer.text()) {
-    return Error(Errc::kNotFound, "no such contract").because("contract.no_agreement");
+    return Error(Errc::kNotFound, "no such agreement").because("contract.no_agreement");
   }
   WEIR_TRY_LET(const std::string use, notice["details"].text("use"));
   WEIR_TRY(node.sql().write([&](store::Tx& tx) -> Result<> {
