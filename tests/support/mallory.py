@@ -104,8 +104,9 @@ class Mallory(Keys):
         with self.lock:
             self.heard.append((path, message))
         if path.endswith("/negotiations/request"):
-            return 201, {"@context": CONTEXT, "@type": "ContractNegotiation", "providerPid": urn(),
-                         "consumerPid": message["consumerPid"], "state": "REQUESTED"}
+            return 201, {"@context": CONTEXT, "@type": "ContractNegotiation",
+                         "providerPid": "urn:mallory:" + message["consumerPid"], "consumerPid": message["consumerPid"],
+                         "state": "REQUESTED"}
         if path.endswith("/transfers/request"):
             return 201, {"@context": CONTEXT, "@type": "TransferProcess", "providerPid": urn(),
                          "consumerPid": message["consumerPid"], "state": "REQUESTED"}

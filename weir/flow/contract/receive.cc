@@ -104,7 +104,7 @@ Result<Reply> Service::receive_first(const PartyId& peer, const Message& message
     }
     if (role == Role::kProvider) {
       WEIR_TRY_LET(const Offer* published, step.published());
-      if (published == nullptr) {
+      if (published == nullptr || published->id != message.offer()->id) {
         return Error(Errc::kInvalidArgument, "there is no such offer").because("contract.no_offer");
       }
       if (published->valid_until && *published->valid_until <= step.now()) {

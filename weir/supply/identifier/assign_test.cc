@@ -3,7 +3,7 @@
 
 #include <gtest/gtest.h>
 
-#include "weir/base/fake_random.h"
+#include "weir/base/random.h"
 
 namespace weir::supply::identifier {
 namespace {
