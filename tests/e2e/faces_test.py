@@ -163,7 +163,7 @@ class Process(SpaceCase):
         report = json.loads(said)
         self.assertEqual(report["log.level"], {"value": "debug", "origin": "environment"})
         self.assertEqual(report["listen"]["origin"], "file")
-        self.assertEqual(report["suite"]["origin"], "default")
+        self.assertEqual(report["log.style"]["origin"], "default")
 
     def test_config_check_refuses_what_nobody_reads_and_what_is_wrong(self):
         code, said = self.check(WEIR_LOG_LEVLE="debug")

@@ -51,7 +51,7 @@ TEST(Assign, AMistypedSubjectIsRefused) {
   SeededRandom random(7);
   Json body = wanted("product");
   body.set("subject", "91350100M000100Y44");
-  EXPECT_EQ(generate(body, kNow, random).error().reason(), "identifier.malformed");
+  EXPECT_EQ(generate(body, kNow, random).error().reason(), "identifier.uscc");
 }
 
 TEST(Assign, WhatIsNoIdentifierIsRefused) {
