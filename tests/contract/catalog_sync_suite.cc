@@ -240,6 +240,18 @@ TEST_P(CatalogSuite, AGapIsRefusedAndANewEpochStartsAnew) {
   EXPECT_EQ(region.catalog().apply_changes(here_->peer(), batch)->cursor.epoch, "another");
 }
 
+// Found by tests/sim: a regional node said that it would come and see, died, and never came.
+TEST_P(CatalogSuite, APeerThatSaidSomethingIsRememberedBeforeItWasEverRead) {
+  Region region(make_node(subject(), 48));
+  ASSERT_TRUE(region.catalog().add_peer(here_->node));
+  ASSERT_TRUE(region.catalog().add_peer(here_->node));
+  EXPECT_EQ(*region.catalog().peers(), std::vector{here_->node});
+  titled("one");
+  EXPECT_EQ(region.pull(*here_).stored, 1);
+  ASSERT_TRUE(region.catalog().add_peer(here_->node));
+  EXPECT_EQ(region.catalog().cursor_of(here_->node)->after, 1) << "the cursor stays";
+}
+
 TEST_P(CatalogSuite, ForeignProductsAreChangedAtHomeOnly) {
   Region region(make_node(subject(), 47));
   const Product product = titled("air");

@@ -18,13 +18,19 @@ namespace {
 struct FaultyFile {
   sqlite3_file base;
   std::string* path;  // null: a file that is not watched
+  FaultyVfs* disk;    // that it lies on
   sqlite3_file* real;
 };
 
 FaultyFile* self_of(sqlite3_file* file) { return reinterpret_cast<FaultyFile*>(file); }
 sqlite3_file* real_of(sqlite3_file* file) { return self_of(file)->real; }
 sqlite3_vfs* real_of(sqlite3_vfs* vfs) { return static_cast<sqlite3_vfs*>(vfs->pAppData); }
-FaultyVfs& vfs() { return FaultyVfs::instance(); }
+FaultyVfs& disk_of(sqlite3_file* file) { return *self_of(file)->disk; }
+
+std::map<std::string, FaultyVfs*>& disks() {
+  static std::map<std::string, FaultyVfs*> all;
+  return all;
+}
 
 int close_file(sqlite3_file* file) {
   const int code = real_of(file)->pMethods ? real_of(file)->pMethods->xClose(real_of(file)) : SQLITE_OK;
@@ -37,32 +43,32 @@ int read_file(sqlite3_file* file, void* out, int size, sqlite3_int64 at) {
 int write_file(sqlite3_file* file, const void* bytes, int size, sqlite3_int64 at) {
   const std::string* path = self_of(file)->path;
   if (path) {
-    if (vfs().stopped()) return SQLITE_IOERR_WRITE;
-    const int fault = vfs().count(FaultyVfs::Op::kWrite);
+    if (disk_of(file).stopped()) return SQLITE_IOERR_WRITE;
+    const int fault = disk_of(file).count(FaultyVfs::Op::kWrite);
     if (fault != SQLITE_OK) {
       size /= 2;  // a write that fails may have begun
-      vfs().image(*path).dirty.emplace_back(at, size);
+      disk_of(file).image(*path).dirty.emplace_back(at, size);
       (void)real_of(file)->pMethods->xWrite(real_of(file), bytes, size, at);
       return fault == SQLITE_IOERR ? SQLITE_IOERR_WRITE : fault;
     }
-    vfs().image(*path).dirty.emplace_back(at, size);
+    disk_of(file).image(*path).dirty.emplace_back(at, size);
   }
   return real_of(file)->pMethods->xWrite(real_of(file), bytes, size, at);
 }
 int truncate_file(sqlite3_file* file, sqlite3_int64 size) {
   if (self_of(file)->path) {
-    if (vfs().stopped()) return SQLITE_IOERR_TRUNCATE;
-    if (vfs().count(FaultyVfs::Op::kTruncate) != SQLITE_OK) return SQLITE_IOERR_TRUNCATE;
+    if (disk_of(file).stopped()) return SQLITE_IOERR_TRUNCATE;
+    if (disk_of(file).count(FaultyVfs::Op::kTruncate) != SQLITE_OK) return SQLITE_IOERR_TRUNCATE;
   }
   return real_of(file)->pMethods->xTruncate(real_of(file), size);
 }
 int sync_file(sqlite3_file* file, int flags) {
   const std::string* path = self_of(file)->path;
   if (!path) return real_of(file)->pMethods->xSync(real_of(file), flags);
-  if (vfs().stopped()) return SQLITE_IOERR_FSYNC;
-  FaultyVfs::Image& image = vfs().image(*path);
+  if (disk_of(file).stopped()) return SQLITE_IOERR_FSYNC;
+  FaultyVfs::Image& image = disk_of(file).image(*path);
   const auto dirty = std::exchange(image.dirty, {});
-  if (vfs().count(FaultyVfs::Op::kSync) != SQLITE_OK) return SQLITE_IOERR_FSYNC;
+  if (disk_of(file).count(FaultyVfs::Op::kSync) != SQLITE_OK) return SQLITE_IOERR_FSYNC;
   sqlite3_int64 size = 0;
   real_of(file)->pMethods->xFileSize(real_of(file), &size);
   image.synced.resize(static_cast<std::size_t>(size));
@@ -104,24 +110,45 @@ int open_file(sqlite3_vfs* self, const char* name, sqlite3_file* file, int flags
   FaultyFile* faulty = self_of(file);
   const bool watched = name && (flags & (SQLITE_OPEN_MAIN_DB | SQLITE_OPEN_WAL)) != 0;
   faulty->path = nullptr;
+  faulty->disk = nullptr;
   faulty->real = reinterpret_cast<sqlite3_file*>(faulty + 1);
   faulty->real->pMethods = nullptr;
   const int code = real_of(self)->xOpen(real_of(self), name, faulty->real, flags, out_flags);
   faulty->base.pMethods = faulty->real->pMethods ? &kMethods : nullptr;
-  if (code == SQLITE_OK && watched) faulty->path = new std::string(name);
+  if (code == SQLITE_OK && watched) {
+    faulty->path = new std::string(name);
+    faulty->disk = &FaultyVfs::of(name);
+  }
   return code;
 }
 
 int delete_file(sqlite3_vfs* self, const char* name, int sync_directory) {
-  if (vfs().stopped()) return SQLITE_IOERR_DELETE;
-  vfs().forget(name);
+  FaultyVfs& disk = FaultyVfs::of(name);
+  if (disk.stopped()) return SQLITE_IOERR_DELETE;
+  disk.forget(name);
   return real_of(self)->xDelete(real_of(self), name, sync_directory);
 }
 
 }  // namespace
 
 FaultyVfs& FaultyVfs::instance() {
-  static FaultyVfs one;
+  static FaultyVfs one{std::string()};
+  return one;
+}
+
+FaultyVfs& FaultyVfs::of(const std::string& path) {
+  const auto found = disks().find(path.substr(0, path.rfind('/')));
+  return found == disks().end() ? instance() : *found->second;
+}
+
+FaultyVfs::FaultyVfs(std::string folder) : folder_(std::move(folder)) {
+  register_layer();
+  if (!folder_.empty()) WEIR_CHECK(disks().emplace(folder_, this).second);
+}
+
+FaultyVfs::~FaultyVfs() { disks().erase(folder_); }
+
+void FaultyVfs::register_layer() {
   static sqlite3_vfs layer;
   static const bool registered = [] {
     sqlite3_vfs* real = sqlite3_vfs_find(nullptr);
@@ -135,7 +162,19 @@ FaultyVfs& FaultyVfs::instance() {
     return sqlite3_vfs_register(&layer, 0) == SQLITE_OK;
   }();
   WEIR_CHECK(registered);
-  return one;
+}
+
+std::map<std::string, Bytes> FaultyVfs::synced() const {
+  std::map<std::string, Bytes> out;
+  for (const auto& [path, image] : images_) out.emplace(path, image.synced);
+  return out;
+}
+
+void FaultyVfs::put(const std::string& path, const Bytes& bytes) {
+  images_[path] = Image{.synced = bytes, .dirty = {}};
+  std::ofstream out(path, std::ios::binary | std::ios::trunc);
+  out.write(reinterpret_cast<const char*>(bytes.data()), static_cast<std::streamsize>(bytes.size()));
+  WEIR_CHECK(out.good());
 }
 
 void FaultyVfs::reset() {
@@ -167,10 +206,7 @@ void FaultyVfs::start(bool power_lost) {
   heal();
   if (!power_lost) return;
   for (auto& [path, image] : images_) {
-    image.dirty.clear();
-    std::ofstream out(path, std::ios::binary | std::ios::trunc);
-    out.write(reinterpret_cast<const char*>(image.synced.data()), static_cast<std::streamsize>(image.synced.size()));
-    WEIR_CHECK(out.good());
+    put(path, Bytes(image.synced));
   }
 }
 

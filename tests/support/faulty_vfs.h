@@ -2,7 +2,8 @@
 //
 // Keeps, beside each database and log file, the image that a power cut would leave: what was written and then synced.
 // A failed sync drops the bytes it was to save, and later syncs do not bring them back, as on Linux.
-// Thread-safety: one database at a time, one thread.
+// Each object is one disk: that of the folder it was made for, or, instance(), of every other path.
+// Thread-safety: one thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -22,7 +23,12 @@ class FaultyVfs {
   enum class Op : std::uint8_t { kWrite, kSync, kTruncate };
   enum class Fault : std::uint8_t { kNoSpace /* this and every later one */, kIo /* this one */ };
 
-  // Registered with SQLite under kName on first use.
+  // The disk under `folder`, as long as this lives. Files on it are closed before it goes.
+  explicit FaultyVfs(std::string folder);
+  ~FaultyVfs();
+  FaultyVfs(const FaultyVfs&) = delete;
+  FaultyVfs& operator=(const FaultyVfs&) = delete;
+  // Registered with SQLite under kName on first use, as is any other.
   static FaultyVfs& instance();
   static constexpr const char* kName = "weir-faulty";
 
@@ -35,7 +41,12 @@ class FaultyVfs {
   // The machine is up again. With `power_lost`, files become what a power cut leaves of them.
   void start(bool power_lost);
 
+  // What is on it after a power cut now, by path; put() makes it that, as if it had been written and synced before.
+  std::map<std::string, Bytes> synced() const;
+  void put(const std::string& path, const Bytes& bytes);
+
   // For the layer itself.
+  static FaultyVfs& of(const std::string& path);
   struct Image {
     Bytes synced;
     std::vector<std::pair<std::uint64_t, std::uint64_t>> dirty;  // offset and length
@@ -46,11 +57,13 @@ class FaultyVfs {
   void forget(const std::string& path) { images_.erase(path); }
 
  private:
+  void register_layer();
   struct Plan {
     std::uint64_t calls = 0;
     std::uint64_t fails_at = 0;
     Fault fault = Fault::kIo;
   };
+  const std::string folder_;
   std::array<Plan, 3> plans_;
   std::map<std::string, Image> images_;
   bool stopped_ = false;

@@ -1,61 +1,67 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/node/collector.h"
 
+#include <algorithm>
+#include <chrono>
 #include <condition_variable>
+#include <map>
 #include <mutex>
-#include <set>
 #include <thread>
 
 #include "weir/base/log.h"
+#include "weir/node/neighbours.h"
 #include "weir/node/node.h"
+#include "weir/node/post.h"
 
 namespace weir::node {
 
 using supply::identifier::NodeId;
 
+namespace {
+constexpr Milliseconds kRetryFirst{1'000};
+constexpr Milliseconds kRetryMost{600'000};
+}  // namespace
+
 struct Collector::State {
+  using TimePoint = std::chrono::steady_clock::time_point;
+  struct Turn {
+    TimePoint not_before{};
+    std::int64_t failures = 0;
+  };
+
   Node& node;
   std::mutex mutex;  // guards waiting and stopping
   std::condition_variable changed;
-  std::set<NodeId> waiting;
+  std::map<NodeId, Turn> waiting;
   bool stopping = false;
   std::jthread thread;
 
   void run() {
     std::unique_lock lock(mutex);
-    while (true) {
-      changed.wait(lock, [&] { return stopping || !waiting.empty(); });
-      if (stopping) return;
-      const NodeId peer = *waiting.begin();
-      waiting.erase(waiting.begin());
-      lock.unlock();
-      const Result<> read = read_all(peer);
-      if (!read) log::warning("catalog.not_collected", {{"peer", peer.text()}, {"error", read.error().message()}});
-      lock.lock();
-    }
-  }
-
-  Result<> read_all(const NodeId& peer) {
-    const supply::catalog::Peer source{.node = peer, .participant = peer.subject()};
-    WEIR_TRY_LET(auto cursor, node.catalog().cursor_of(peer));
-    while (true) {
-      WEIR_TRY_LET(const wire::Json json,
-                   node.ask_node(peer, "/peer/v1/catalog/changes?after=" + std::to_string(cursor.after)));
-      WEIR_TRY_LET(const auto batch, supply::catalog::parse_batch(json));
-      const bool anew = !cursor.epoch.empty() && batch.batch.epoch != cursor.epoch && cursor.after != 0;
-      if (anew) {
-        cursor = {};  // the peer's catalogue was made anew: from the start
+    while (!stopping) {
+      if (waiting.empty()) {
+        changed.wait(lock);
         continue;
       }
-      WEIR_TRY_LET(const auto report, node.catalog().apply_changes(source, batch));
-      cursor = report.cursor;
-      if (report.stored + report.removed > 0 || !report.refused.empty()) {
-        log::info("catalog.collected", {{"peer", peer.text()},
-                                        {"stored", report.stored},
-                                        {"removed", report.removed},
-                                        {"refused", report.refused.size()}});
+      const auto next = std::min_element(waiting.begin(), waiting.end(), [](const auto& a, const auto& b) {
+        return a.second.not_before < b.second.not_before;
+      });
+      if (next->second.not_before > std::chrono::steady_clock::now()) {
+        changed.wait_until(lock, next->second.not_before);
+        continue;
       }
-      if (!batch.batch.more) return {};
+      const NodeId peer = next->first;
+      const std::int64_t failures = next->second.failures;
+      waiting.erase(next);
+      lock.unlock();
+      const Result<> read =
+          collect_changes(node.catalog(), peer, [&](const std::string& path) { return node.ask_node(peer, path); });
+      if (!read) log::warning("catalog.not_collected", {{"peer", peer.text()}, {"error", read.error().message()}});
+      lock.lock();
+      if (read) continue;
+      // Unless it said so again meanwhile.
+      const Milliseconds pause = backoff(failures, kRetryFirst, kRetryMost);
+      waiting.try_emplace(peer, std::chrono::steady_clock::now() + pause, failures + 1);
     }
   }
 };
@@ -69,7 +75,7 @@ Collector::~Collector() { stop(); }
 void Collector::collect(const NodeId& peer) {
   {
     const std::scoped_lock lock(state_->mutex);
-    state_->waiting.insert(peer);
+    state_->waiting.insert_or_assign(peer, State::Turn{});
   }
   state_->changed.notify_one();
 }

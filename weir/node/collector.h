@@ -1,7 +1,7 @@
 // Collector: reads what changed in the catalogues of other nodes, when they say so, one after the other.
 //
-// Incremental: each peer has a cursor (supply/catalog/sync.h); a peer that cannot be read says so again at its next
-// change or start. Thread-safe. Owns one thread.
+// Incremental: each peer has a cursor (supply/catalog/sync.h); a peer that cannot be read now is read later, with a
+// growing pause, and at the next start. Thread-safe. Owns one thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

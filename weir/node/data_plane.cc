@@ -27,8 +27,12 @@ constexpr Milliseconds kLookEvery{200};
 // A part of a content on its way out; tells the service what left through the socket.
 class ContentSource final : public adapters::http::BodySource {
  public:
-  ContentSource(flow::delivery::Service& service, std::shared_ptr<OpenedData> opened, ByteRange range)
-      : service_(service), opened_(std::move(opened)), range_(range), at_(range.offset) {}
+  ContentSource(flow::delivery::Service& service, std::shared_ptr<OpenedData> opened, ByteRange range,
+                std::int64_t sending)
+      : service_(service), opened_(std::move(opened)), range_(range), sending_(sending), at_(range.offset) {}
+  ~ContentSource() override {
+    if (!settled_) settle(0);  // never sent: an answer without its body
+  }
 
   std::uint64_t length() const override { return range_.length; }
 
@@ -48,18 +52,24 @@ class ContentSource final : public adapters::http::BodySource {
   // Metered is the content that went through the socket, which is what the other side meters too; not what TLS and
   // HTTP add, which no two ends count alike.
   void finished(std::uint64_t socket_bytes, bool complete) override {
-    const std::uint64_t taken = at_ - range_.offset;
-    const std::uint64_t sent = complete ? range_.length : std::min(socket_bytes, taken);
-    const Result<> metered = service_.record_sent(opened_->transfer.pid, sent);
-    if (!metered) {
-      log::error("meter.lost", {{"transfer", opened_->transfer.pid}, {"error", metered.error().message()}});
-    }
+    settle(complete ? range_.length : std::min(socket_bytes, at_ - range_.offset));
   }
 
  private:
+  void settle(std::uint64_t sent) {
+    settled_ = true;
+    const Result<> metered = service_.record_sent(opened_->transfer.pid, sending_, sent);
+    if (!metered) {
+      // The next start counts the whole range.
+      log::error("meter.late", {{"transfer", opened_->transfer.pid}, {"error", metered.error().message()}});
+    }
+  }
+
   flow::delivery::Service& service_;
   std::shared_ptr<OpenedData> opened_;
   ByteRange range_;
+  std::int64_t sending_;
+  bool settled_ = false;
   std::uint64_t at_;
   SteadyClock::time_point looked_ = SteadyClock::now();
 };
@@ -92,7 +102,8 @@ Result<Response> DataPlane::get_content(Request& request) {
   const auto opened = std::make_shared<OpenedData>(std::move(found));
   WEIR_TRY_LET(const std::uint64_t size, opened->data->size());
   const auto source = [&](ByteRange range) -> Result<std::unique_ptr<adapters::http::BodySource>> {
-    return std::make_unique<ContentSource>(service_, opened, range);
+    WEIR_TRY_LET(const std::int64_t sending, service_.begin_sending(opened->transfer.pid, range.length));
+    return std::make_unique<ContentSource>(service_, opened, range, sending);
   };
   WEIR_TRY_LET(Response response, ranged(request, {.size = size}, source));
   response.limiter = limits_.of(opened->transfer.pid, opened->transfer.rate_bytes_per_second);
@@ -148,24 +159,21 @@ Result<Response> DataPlane::put_chunk(Request& request) {
   return Response::empty();
 }
 
+void DataPlane::wake(const std::string& pid) {
+  const auto transfer = service_.get(pid);
+  if (transfer && transfer->state != flow::delivery::TransferState::kStarted) drop(pid);
+}
+
 // What a broken push brought is metered (I-5); the chunks stay for the next one.
 void DataPlane::drop(const std::string& pid) {
   Session session;
   {
     const std::scoped_lock lock(mutex_);
-    const auto found = inbound_.find(pid);
-    if (found == inbound_.end()) return;
-    session = std::move(found->second);
-    inbound_.erase(found);
+    if (auto found = inbound_.extract(pid)) session = std::move(found.mapped());
   }
-  if (const Result<> noted = note_progress(pid, *session); !noted) {
-    log::error("meter.lost", {{"transfer", pid}, {"error", noted.error().message()}});
-  }
-}
-
-Result<> DataPlane::note_progress(const std::string& pid, PullSession& session) {
-  WEIR_TRY_LET(const auto durable, session.checkpoint());
-  return service_.record_progress(pid, durable, session.bytes_done(), session.take_received());
+  if (!session) return;
+  const Result<> kept = service_.record_progress(pid, *session);
+  if (!kept) log::warning("transfer.progress_lost", {{"transfer", pid}, {"error", kept.error().message()}});
 }
 
 Result<> DataPlane::finish_inbound(const std::string& pid, const Session& session) {
@@ -173,7 +181,7 @@ Result<> DataPlane::finish_inbound(const std::string& pid, const Session& sessio
     const std::scoped_lock lock(mutex_);
     if (inbound_.erase(pid) == 0) return {};  // another request finished it
   }
-  WEIR_TRY(note_progress(pid, *session));
+  WEIR_TRY(service_.record_progress(pid, *session));
   WEIR_TRY(service_.complete(pid));
   return {};
 }

@@ -21,6 +21,8 @@ class DataPlane {
   DataPlane(flow::delivery::Service& service, RateLimits& limits) : service_(service), limits_(limits) {}
   // Requires: this outlives the router.
   void add_routes(adapters::http::Router& router);
+  // The state of a transfer changed: what came of a push that no longer runs is recorded, and let go.
+  void wake(const std::string& pid);
 
  private:
   using Session = std::shared_ptr<flow::delivery::PullSession>;
@@ -29,7 +31,6 @@ class DataPlane {
   Result<adapters::http::Response> put_manifest(adapters::http::Request& request);
   Result<adapters::http::Response> put_chunk(adapters::http::Request& request);
   void drop(const std::string& pid);
-  Result<> note_progress(const std::string& pid, flow::delivery::PullSession& session);
   Result<> finish_inbound(const std::string& pid, const Session& session);
 
   flow::delivery::Service& service_;

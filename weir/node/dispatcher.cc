@@ -18,17 +18,12 @@ using adapters::http::ClientRequest;
 using adapters::http::Method;
 using store::OutboxMessage;
 
-Milliseconds backoff(std::int64_t attempts, Milliseconds first, Milliseconds most) {
-  const std::int64_t doublings = std::clamp<std::int64_t>(attempts, 0, 20);
-  return std::min(most, first * (std::int64_t{1} << doublings));
-}
-
 struct Dispatcher::State {
   store::Sql& sql;
   const Clock& clock;
   adapters::http::Client& client;
   DispatcherOptions options;
-  Hooks hooks;
+  PostHooks hooks;
 
   std::mutex mutex;  // guards everything below
   std::condition_variable changed;
@@ -41,8 +36,7 @@ struct Dispatcher::State {
 
   void run();
   void refill();
-  bool send(const OutboxMessage& message);
-  bool settle(const OutboxMessage& message, const Result<>& outcome, std::string_view answer);
+  bool send(const OutboxMessage& message);  // whether what became of it is durable
 };
 
 // Requires: mutex held. Fills `ready` with the heads of the lanes that nobody works on.
@@ -59,7 +53,7 @@ void Dispatcher::State::refill() {
   });
   if (!read) {
     log::error("outbox.unreadable", {{"error", read.error().message()}});
-    next_retry = after(now, options.retry_first);
+    next_retry = after(now, options.retries.first);
   }
 }
 
@@ -87,7 +81,7 @@ void Dispatcher::State::run() {
     const bool settled = send(message);
     lock.lock();
     // The database does not write: the lane rests, so that the peer is not asked again at once.
-    if (!settled) changed.wait_for(lock, options.retry_first, [&] { return stopping; });
+    if (!settled) changed.wait_for(lock, options.retries.first, [&] { return stopping; });
     busy_lanes.erase(message.lane);
     look = true;  // the next message of this lane may be due
   }
@@ -98,45 +92,12 @@ bool Dispatcher::State::send(const OutboxMessage& message) {
   request.headers.set("Content-Type", "application/json");
   request.node = message.peer;
   const auto response = client.request(request);
-  if (response) {
-    return settle(message, response->ok(), response->body);
-  }
-  return settle(message, response.error(), "");
-}
-
-// Whether what became of the message is durable.
-bool Dispatcher::State::settle(const OutboxMessage& message, const Result<>& outcome, std::string_view answer) {
-  const Timestamp now = clock.now();
-  bool set_aside = false;
-  const Result<> written = sql.write([&](store::Tx& tx) -> Result<> {
-    if (outcome) {
-      WEIR_TRY(hooks.answered(tx, message, answer));
-      return store::delivered(tx, message.id);
-    }
-    const Errc code = outcome.error().code();
-    const bool may_pass = code == Errc::kUnavailable || code == Errc::kExhausted;
-    set_aside = !may_pass || message.attempts >= options.attempts_max;
-    if (set_aside) return store::delivered(tx, message.id);
-    const Milliseconds pause = backoff(message.attempts, options.retry_first, options.retry_most);
-    return store::retry_at(tx, message.id, after(now, pause), outcome.error().message());
-  });
-  // This node could not do what the answer asks of it: as if there had been none.
-  if (!written && outcome) return settle(message, Result<>(written.error()), "");
-  if (!written) {
-    log::error("outbox.unwritable", {{"path", message.path}, {"error", written.error().message()}});
-    return false;
-  }
-  if (outcome) return true;
-  log::warning(set_aside ? "outbox.refused" : "outbox.retry", {{"peer", message.peer},
-                                                             {"path", message.path},
-                                                             {"attempts", message.attempts + 1},
-                                                             {"error", outcome.error().message()}});
-  if (set_aside) hooks.refused(message, outcome.error());
-  return true;
+  const Result<> outcome = response ? response->ok() : Result<>(response.error());
+  return settle(sql, clock.now(), options.retries, hooks, message, outcome, response ? response->body : "");
 }
 
 Dispatcher::Dispatcher(store::Sql& sql, const Clock& clock, adapters::http::Client& client, DispatcherOptions options,
-                       Hooks hooks)
+                       PostHooks hooks)
     : state_(new State{.sql = sql,
                        .clock = clock,
                        .client = client,

@@ -96,6 +96,7 @@ class DispatcherTest : public ::testing::Test {
   std::vector<std::string> refused_;
   std::vector<std::string> answers_;
   int answers_that_fail_ = 0;
+  int refusals_that_fail_ = 0;
   std::unique_ptr<Dispatcher> dispatcher_;
 
   void SetUp() override {
@@ -110,10 +111,10 @@ class DispatcherTest : public ::testing::Test {
     log::set_level(log::Level::kInfo);
   }
   static DispatcherOptions quick() {
-    return {.threads = 3, .retry_first = Milliseconds(5), .retry_most = Milliseconds(20)};
+    return {.threads = 3, .retries = {.first = Milliseconds(5), .most = Milliseconds(20)}};
   }
   void start(DispatcherOptions options = quick()) {
-    Dispatcher::Hooks hooks;
+    PostHooks hooks;
     hooks.answered = [this](store::Tx&, const OutboxMessage&, std::string_view answer) -> Result<> {
       if (answers_that_fail_ > 0) {
         --answers_that_fail_;
@@ -122,9 +123,12 @@ class DispatcherTest : public ::testing::Test {
       answers_.emplace_back(answer);
       return {};
     };
-    hooks.refused = [this](const OutboxMessage& message, const Error&) {
+    hooks.refused = [this](store::Tx&, const OutboxMessage& message, const Error&) -> Result<> {
       const std::scoped_lock lock(mutex_);
       refused_.push_back(message.body);
+      if (refusals_that_fail_ == 0) return {};
+      --refusals_that_fail_;
+      return Error(Errc::kConflict, "not now");
     };
     dispatcher_ = std::make_unique<Dispatcher>(sql_, clock_, *client_, options, std::move(hooks));
     told_ = dispatcher_.get();
@@ -231,7 +235,7 @@ TEST_F(DispatcherTest, SetsAsideWhatAnotherNodeWouldRead) {
 TEST_F(DispatcherTest, GivesUpWhenTheAttemptsAreUsedUp) {
   peer_.stop();
   put("a", "1");
-  start({.threads = 1, .retry_first = Milliseconds(1), .retry_most = Milliseconds(1), .attempts_max = 3});
+  start({.threads = 1, .retries = {.first = Milliseconds(1), .most = Milliseconds(1), .attempts_max = 3}});
   ASSERT_TRUE(drained());
   dispatcher_->stop();
   EXPECT_EQ(refused_, std::vector<std::string>{"1"});
@@ -243,6 +247,17 @@ TEST_F(DispatcherTest, AnAnswerThatCannotBeUsedYetIsAskedForAgain) {
   start();
   ASSERT_TRUE(drained());
   EXPECT_EQ(peer_.taken()["a"], (std::vector<std::string>{"1", "1", "1"}));
+}
+
+// What the room makes of a refusal is in the commit that removes the message, or the message is still there.
+TEST_F(DispatcherTest, ARefusalThatCannotBeNotedIsHeardAgain) {
+  const Error no = Error(Errc::kInvalidArgument, "no").because("test.no");
+  peer_.will_refuse({no, no});
+  refusals_that_fail_ = 1;
+  put("a", "bad");
+  start();
+  ASSERT_TRUE(drained());
+  EXPECT_EQ(refused_, (std::vector<std::string>{"bad", "bad"}));
 }
 
 TEST_F(DispatcherTest, AnEmptyOutboxEndsAtOnce) {

@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-#include "weir/node/node.h"
+#include "weir/base/log.h"
 #include "weir/policy/compile.h"
 #include "weir/policy/decide.h"
 #include "weir/policy/odrl.h"
@@ -210,11 +210,77 @@ Result<crypto::PublicKey> DeliveryNeighbours::key_of(store::Tx&, const NodeId& n
   return std::move(known.key);
 }
 
+Offer published_offer(const supply::catalog::Product& product, const supply::catalog::Offer& offer) {
+  Offer out;
+  out.id = offer.id;
+  out.target = product.id.text();
+  if (const auto json = wire::parse_json(offer.policy)) out.terms = flow::contract::terms_of(*json);
+  out.product_version = product.version;
+  const auto& content = product.description.content;
+  if (content) out.content_root = content->hash_algorithm + ":" + content->root;
+  return out;
+}
+
 bool DeleteHandler::handles(std::string_view action) const { return action == policy::actions::kDelete; }
 
 Result<std::string> DeleteHandler::perform(const flow::usage::OwedObligation& obligation) {
   WEIR_TRY_LET(const std::size_t copies, delivery_.destroy(obligation.agreement, "duty to delete", "node"));
   return Json::object({{"destroyedCopies", copies}}).canonical();
+}
+
+Result<HeldUse> use_held(flow::contract::Service& contracts, flow::usage::Service& usage,
+                         flow::delivery::Service& delivery, const std::string& agreement, policy::Request request,
+                         const std::string& actor, Timestamp now) {
+  WEIR_TRY_LET(const AgreementRecord record, contracts.get_agreement(agreement));
+  WEIR_TRY(check_live(record, now));
+  WEIR_TRY_LET(const auto terms, usage.find(agreement));
+  WEIR_TRY_LET(auto item, delivery.held(agreement));
+  request.now = now;
+  request.product = terms.product;
+  request.participant = terms.consumer;
+  request.bytes = static_cast<std::int64_t>(item->manifest().size);
+  WEIR_TRY_LET(auto answer, usage.authorize(agreement, request, {.actor = actor, .process = {}}));
+  if (!answer.allowed()) item.reset();
+  return HeldUse{std::move(answer), std::move(item)};
+}
+
+Result<> message_answered(flow::contract::Service& contracts, store::Tx& tx, const store::OutboxMessage& message,
+                          std::string_view answer) {
+  if (message.path.starts_with("/negotiations")) return contracts.answered(tx, message, answer);
+  return {};
+}
+
+Result<> message_refused(flow::contract::Service& contracts, flow::delivery::Service& delivery, store::Tx& tx,
+                         const store::OutboxMessage& message, const Error& error) {
+  if (message.path.starts_with("/negotiations") || message.path.starts_with("/agreements")) {
+    return contracts.refused(tx, message, error);
+  }
+  if (message.path.starts_with("/transfers/request")) return delivery.refused(tx, message.lane, error);
+  return {};
+}
+
+Result<> collect_changes(supply::catalog::Service& catalog, const NodeId& peer,
+                         const std::function<Result<Json>(const std::string& path)>& ask) {
+  const supply::catalog::Peer source{.node = peer, .participant = peer.subject()};
+  WEIR_TRY_LET(auto cursor, catalog.cursor_of(peer));
+  while (true) {
+    WEIR_TRY_LET(const Json json, ask("/peer/v1/catalog/changes?after=" + std::to_string(cursor.after)));
+    WEIR_TRY_LET(const auto batch, supply::catalog::parse_batch(json));
+    const bool anew = !cursor.epoch.empty() && batch.batch.epoch != cursor.epoch && cursor.after != 0;
+    if (anew) {
+      cursor = {};  // the peer's catalogue was made anew: from the start
+      continue;
+    }
+    WEIR_TRY_LET(const auto report, catalog.apply_changes(source, batch));
+    cursor = report.cursor;
+    if (report.stored + report.removed > 0 || !report.refused.empty()) {
+      log::info("catalog.collected", {{"peer", peer.text()},
+                                      {"stored", report.stored},
+                                      {"removed", report.removed},
+                                      {"refused", report.refused.size()}});
+    }
+    if (!batch.batch.more) return {};
+  }
 }
 
 }  // namespace weir::node

@@ -97,6 +97,9 @@ class DeliveryNeighbours final : public flow::delivery::Neighbours {
   flow::metering::Service& metering_;
 };
 
+// What a published offer is in a negotiation.
+flow::contract::Offer published_offer(const supply::catalog::Product& product, const supply::catalog::Offer& offer);
+
 // Does the duty `delete`: destroys what is held under the agreement.
 class DeleteHandler final : public flow::usage::ObligationHandler {
  public:
@@ -113,5 +116,28 @@ flow::metering::Reading reading_of(const flow::delivery::Transfer& transfer, std
 
 // Fails with kForbidden ("agreement.not_live") and why.
 Result<> check_live(const flow::contract::AgreementRecord& record, Timestamp now);
+
+// One use of held data: what was decided, and, if it is allowed, the data.
+struct HeldUse {
+  flow::usage::Authorization answer;
+  std::unique_ptr<flow::delivery::VaultItem> item;  // only if allowed
+};
+// I-6: the consumer decides before each use. The data are opened first, so that a use that cannot be served is not
+// counted; nothing may leave before this returned, which is when the decision is durable. Product, participant, bytes
+// and time of `request` are filled in here. A denial is no error.
+// Fails with kForbidden ("agreement.not_live"), kNotFound ("delivery.not_held", "usage.no_terms").
+Result<HeldUse> use_held(flow::contract::Service& contracts, flow::usage::Service& usage,
+                         flow::delivery::Service& delivery, const std::string& agreement, policy::Request request,
+                         const std::string& actor, Timestamp now);
+
+// What became of a message to another node, told to the room that sent it.
+Result<> message_answered(flow::contract::Service& contracts, store::Tx& tx, const store::OutboxMessage& message,
+                          std::string_view answer);
+Result<> message_refused(flow::contract::Service& contracts, flow::delivery::Service& delivery, store::Tx& tx,
+                         const store::OutboxMessage& message, const Error& error);
+
+// Reads all that changed in a peer's catalogue since the last time. `ask` gets the peer's answer to a path.
+Result<> collect_changes(supply::catalog::Service& catalog, const supply::identifier::NodeId& peer,
+                         const std::function<Result<wire::Json>(const std::string& path)>& ask);
 
 }  // namespace weir::node

@@ -27,9 +27,12 @@ Result<std::unique_ptr<Node>> Node::start(store::Files& files, const config::Con
 Result<> Node::open_doors() {
   State& s = *state_;
   s.start_threads(*this);
+  WEIR_TRY(s.duties->take_up([&](const std::string& pid) { s.transfers->wake(pid); }));
   WEIR_TRY(s.listen(*this));
-  WEIR_TRY(s.take_up_unfinished());
+  s.alarm->look();
   catalog_changed();
+  WEIR_TRY_LET(const auto peers, s.catalog->peers());
+  for (const NodeId& peer : peers) s.collector->collect(peer);
   // Last: who reads this file may call.
   WEIR_TRY(s.opened.folder.save_running_url(s.url));
   log::info("node.ready", {{"url", s.url}, {"node", s.opened.id.text()}});

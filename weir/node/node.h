@@ -114,7 +114,5 @@ class Node {
 
 // The query part of a request's target, as it was sent.
 std::string query_text(const adapters::http::Request& request);
-// What a published offer is in a negotiation.
-flow::contract::Offer published_offer(const supply::catalog::Product& product, const supply::catalog::Offer& offer);
 
 }  // namespace weir::node

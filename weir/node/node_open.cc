@@ -151,10 +151,7 @@ Result<> Node::State::open_domain() {
   contract_offers = std::make_unique<ContractOffers>(*catalog);
   decider = std::make_unique<GradedDecider>(*catalog);
   contract_usage = std::make_unique<ContractUsage>(*usage, opened.id.text(), [this](const std::string& agreement) {
-    {
-      const std::scoped_lock lock(ended_mutex);
-      ended.insert(agreement);
-    }
+    duties->agreement_ended(agreement);
     if (alarm) alarm->look();
   });
   contracts = std::make_unique<flow::contract::Service>(
@@ -196,10 +193,13 @@ Result<> Node::State::open_delivery() {
                                     .self = {opened.id, protocol_address(), url + std::string(kDataPath),
                                              &opened.identity},
                                     .wake = [this](const std::string& pid) {
+                                      if (data_plane) data_plane->wake(pid);
                                       if (transfers) transfers->wake(pid);
                                     }});
   delete_handler = std::make_unique<DeleteHandler>(*delivery);
   usage->add_handler(*delete_handler);
+  duties = std::make_unique<Duties>(Duties::Parts{
+      .clock = clock, .contracts = *contracts, .usage = *usage, .delivery = *delivery, .self = opened.id.text()});
   data_plane = std::make_unique<DataPlane>(*delivery, rate_limits);
   assessments = std::make_unique<standards::assessment::Service>(
       standards::assessment::Service::Parts{.sql = *sql,

@@ -5,8 +5,6 @@
 #pragma once
 
 #include <atomic>
-#include <mutex>
-#include <set>
 
 #include "weir/adapters/http/client.h"
 #include "weir/adapters/http/idempotency.h"
@@ -17,6 +15,7 @@
 #include "weir/node/data_plane.h"
 #include "weir/node/dispatcher.h"
 #include "weir/node/domain_metrics.h"
+#include "weir/node/duties.h"
 #include "weir/node/group_commit.h"
 #include "weir/node/log_mark.h"
 #include "weir/node/membership.h"
@@ -86,8 +85,7 @@ struct Node::State {
   std::unique_ptr<adapters::http::Server> server;
   std::string url;
 
-  std::mutex ended_mutex;  // guards ended
-  std::set<std::string> ended;  // agreements whose data are to be destroyed
+  std::unique_ptr<Duties> duties;
 
   Timestamp next_beat{};                       // of the heartbeat's thread alone
   std::atomic<bool> regional_answered{false};  // the last heartbeat
@@ -117,8 +115,6 @@ struct Node::State {
   AlarmTask housekeeping_task();
   void beat(Timestamp now);
   Result<> keep_house(Timestamp now);
-  Result<> destroy_ended();
-  Result<> take_up_unfinished();
 };
 
 }  // namespace weir::node

@@ -331,6 +331,7 @@ Result<Response> peer_changes(Node& node, Request& request) {
 // A connector says that its catalogue changed: the regional node reads it, when it has time.
 Result<Response> peer_changed(Node& node, Request& request) {
   WEIR_TRY_LET(const auto peer, peer_of(request));
+  WEIR_TRY(node.catalog().add_peer(peer));
   node.collect_catalog(peer);
   return Response::empty(202);
 }
@@ -340,16 +341,6 @@ Result<Response> peer_changed(Node& node, Request& request) {
 std::string query_text(const Request& request) {
   const std::size_t at = request.target.find('?');
   return at == std::string::npos ? "" : request.target.substr(at + 1);
-}
-
-flow::contract::Offer published_offer(const Product& product, const supply::catalog::Offer& offer) {
-  flow::contract::Offer out;
-  out.id = offer.id;
-  out.target = product.id.text();
-  if (const auto json = wire::parse_json(offer.policy)) out.terms = flow::contract::terms_of(*json);
-  out.product_version = product.version;
-  if (const auto& content = product.description.content) out.content_root = content->hash_algorithm + ":" + content->root;
-  return out;
 }
 
 void add_catalog_routes(Router& router, Node& node) {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/adapters/http/problem.h"
 #include "weir/node/data_plane.h"
+#include "weir/node/neighbours.h"
 #include "weir/node/node.h"
 #include "weir/node/routes.h"
 

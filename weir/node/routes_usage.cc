@@ -103,11 +103,10 @@ Result<Asked> read_asked(const Request& request) {
   return out;
 }
 
-policy::Request policy_request(Node& node, const Request& request, const Asked& asked, const std::string& participant) {
+policy::Request policy_request(Node& node, const Request& request, const Asked& asked) {
   policy::Request out;
   out.now = node.clock().now();
   out.action = asked.action;
-  out.participant = participant;
   out.operator_id = request.principal.id;
   out.connector = node.id().text();
   out.purpose = asked.purpose;
@@ -122,30 +121,22 @@ Result<Response> post_decision(Node& node, Request& request) {
   WEIR_TRY_LET(const Asked asked, read_asked(request));
   const std::string& agreement = request.parameter("id");
   WEIR_TRY_LET(const auto terms, node.usage().find(agreement));
-  auto ask = policy_request(node, request, asked, terms.consumer);
+  auto ask = policy_request(node, request, asked);
+  ask.participant = terms.consumer;
   ask.product = terms.product;
   WEIR_TRY_LET(const auto answer, node.usage().preview(agreement, ask));
   return Response::json(to_json(answer));
 }
 
-// I-6: the consumer decides before each use. The data are opened first, so that a use that cannot be served is not
-// counted; nothing leaves before the decision is durable.
 Result<Response> post_use(Node& node, Request& request) {
   WEIR_TRY_LET(const Asked asked, read_asked(request));
-  const std::string& agreement = request.parameter("id");
-  WEIR_TRY(node.live(agreement));
-  WEIR_TRY_LET(const auto terms, node.usage().find(agreement));
-  WEIR_TRY_LET(auto item, node.delivery().held(agreement));
-  auto ask = policy_request(node, request, asked, terms.consumer);
-  ask.product = terms.product;
-  ask.bytes = static_cast<std::int64_t>(item->manifest().size);
-  WEIR_TRY_LET(const auto answer,
-               node.usage().authorize(agreement, ask, {.actor = request.principal.actor(), .process = {}}));
-  if (!answer.allowed()) return denial(answer, request.language);
+  WEIR_TRY_LET(auto use, use_held(node.contracts(), node.usage(), node.delivery(), request.parameter("id"),
+                                  policy_request(node, request, asked), request.principal.actor(), node.clock().now()));
+  if (!use.item) return denial(use.answer, request.language);
   node.alarm().look();  // a use may have started a period, or owe something
   Response response = Response::bytes("application/octet-stream", "");
-  response.headers.set("X-Weir-Use", answer.use);
-  response.source = std::make_unique<VaultSource>(std::move(item));
+  response.headers.set("X-Weir-Use", use.answer.use);
+  response.source = std::make_unique<VaultSource>(std::move(use.item));
   return response;
 }
 

@@ -92,6 +92,7 @@ struct TestNode {
                  .vault = vault,
                  .self = {node, url() + "/dsp", url() + "/data/v1", &key},
                  .wake = [this](const std::string& pid) {
+                   plane.wake(pid);
                    if (Transfers* const running = transfers) running->wake(pid);
                  }}),
         router({.authenticator = &authenticator, .random = &random}),
@@ -151,10 +152,10 @@ struct TestNode {
     transfers = made.transfers.get();
     made.dispatcher = std::make_unique<Dispatcher>(
         sql, clock, *made.client,
-        DispatcherOptions{.threads = 2, .retry_first = Milliseconds(20), .retry_most = Milliseconds(100)},
-        Dispatcher::Hooks{
+        DispatcherOptions{.threads = 2, .retries = {.first = Milliseconds(20), .most = Milliseconds(100)}},
+        PostHooks{
             .answered = [](store::Tx&, const store::OutboxMessage&, std::string_view) { return Result<>(); },
-            .refused = [](const store::OutboxMessage&, const Error&) {}});
+            .refused = [](store::Tx&, const store::OutboxMessage&, const Error&) { return Result<>(); }});
     dispatcher = made.dispatcher.get();
     work.push_back(std::move(made));
     work.back().dispatcher->notify();

@@ -12,7 +12,8 @@
 #include <vector>
 
 #include "weir/base/log.h"
-#include "weir/node/dispatcher.h"
+#include "weir/node/duties.h"
+#include "weir/node/post.h"
 
 namespace weir::node {
 
@@ -91,11 +92,6 @@ class ChunkSource final : public adapters::http::BodySource {
   std::uint64_t length_;
 };
 
-// Whether trying again later can help.
-bool may_pass(const Error& error) {
-  return error.code() == Errc::kUnavailable || error.code() == Errc::kExhausted;
-}
-
 }  // namespace
 
 struct RateLimits::State {
@@ -156,12 +152,11 @@ struct Transfers::State {
   void run();
   void take_up(const std::string& pid);
   void again_later(const std::string& pid);
-  bool stopped_by_somebody(const std::string& pid);
   Result<> move(const Transfer& transfer);
   Result<> pull(const Transfer& transfer);
   Result<> run_streams(const Transfer& transfer, Pull& pulling);
   Result<> push(const Transfer& transfer);
-  Result<> push_chunks(const Transfer& transfer, const Content& content, const std::vector<bool>& present,
+  Result<> push_chunks(const Transfer& transfer, const Content& content, const std::vector<ChunkIndex>& chunks,
                        std::uint64_t& sent);
   Result<std::vector<bool>> ask_missing(const Transfer& transfer, const Content& content);
   ClientRequest put_request(const Transfer& transfer, std::string_view end);
@@ -205,31 +200,13 @@ void Transfers::State::take_up(const std::string& pid) {
     failures.erase(pid);
     return;
   }
-  if (stopping || stopped_by_somebody(pid)) return;
-  // The two sides' states differ while a message about it is on its way: a start, a suspension. Soon they do not.
-  const bool ahead = moved.error().reason() == "delivery.wrong_state";
-  log::warning(ahead ? "transfer.early" : "transfer.failed", {{"transfer", pid}, {"error", moved.error().message()}});
-  if (ahead) return again_later(pid);
-  if (const Result<> noted = service.note_error(pid, moved.error()); !noted) {
-    log::error("transfer.unwritable", {{"transfer", pid}, {"error", noted.error().message()}});
-  }
-  if (may_pass(moved.error()) || transfer->custody == Custody::kDestroying) return again_later(pid);
-  // Trying again cannot help: both sides are told that it is over, and why.
-  if (const Result<> ended = service.terminate(pid, moved.error().message(), "node"); !ended) {
-    log::error("transfer.unwritable", {{"transfer", pid}, {"error", ended.error().message()}});
-  }
+  if (!stopping && again_after(service, *transfer, moved.error())) again_later(pid);
 }
 
 void Transfers::State::again_later(const std::string& pid) {
   const std::scoped_lock lock(mutex);
   const Milliseconds pause = backoff(failures[pid]++, options.retry_first, options.retry_most);
   queue.emplace(std::chrono::steady_clock::now() + pause, pid);
-}
-
-// Suspended, terminated or destroyed meanwhile: that is no failure.
-bool Transfers::State::stopped_by_somebody(const std::string& pid) {
-  const auto now = service.get(pid);
-  return now && now->state != TransferState::kStarted && now->custody != Custody::kDestroying;
 }
 
 Result<> Transfers::State::move(const Transfer& transfer) {
@@ -259,12 +236,9 @@ Result<> Transfers::State::pull(const Transfer& transfer) {
     const std::scoped_lock lock(mutex);
     running.erase(transfer.pid);
   }
-  const auto durable = session->checkpoint();
-  if (durable) {
-    WEIR_TRY(service.record_progress(transfer.pid, *durable, session->bytes_done(), session->take_received()));
-  }
+  const Result<> recorded = service.record_progress(transfer.pid, *session);
   WEIR_TRY(streamed);
-  if (!durable) return Error(durable.error());
+  WEIR_TRY(recorded);
   if (!session->complete()) return Error(Errc::kUnavailable, "the transfer is not whole yet");
   WEIR_TRY(service.complete(transfer.pid));
   limits.forget(transfer.pid);
@@ -289,8 +263,7 @@ Result<> Transfers::State::run_streams(const Transfer& transfer, Pull& pulling) 
       if (session.bytes_received() < next_checkpoint) return {};
       next_checkpoint = session.bytes_received() + options.checkpoint_bytes;
     }
-    WEIR_TRY_LET(const auto durable, session.checkpoint());
-    return service.record_progress(transfer.pid, durable, session.bytes_done(), session.take_received());
+    return service.record_progress(transfer.pid, session);
   };
   const auto stream = [&] {
     HttpContent remote(client, transfer, limiter);
@@ -331,26 +304,37 @@ Result<> Transfers::State::push(const Transfer& transfer) {
   const auto stream = service.open_stream(transfer.pid);
   WEIR_TRY_LET(Content content, contents.open(transfer.root));
   WEIR_TRY_LET(const std::vector<bool> present, ask_missing(transfer, content));
-  std::uint64_t sent = 0;
-  Result<> pushed = push_chunks(transfer, content, present, sent);
-  if (sent > 0) WEIR_TRY(service.record_sent(transfer.pid, sent));  // also of a push that broke (I-5)
-  return pushed;
+  for (std::uint64_t next = 0; next < present.size();) {
+    std::vector<ChunkIndex> chunks;
+    std::uint64_t bytes = 0;
+    for (; next < present.size() && chunks.size() < options.chunks_per_request; ++next) {
+      if (present[next]) continue;
+      chunks.emplace_back(next);
+      bytes += content.manifest.length_of(ChunkIndex(next));
+    }
+    if (chunks.empty()) break;
+    // Asked anew for each run of chunks: the agreement may have ended meanwhile (I-5).
+    WEIR_TRY_LET(const std::int64_t sending, service.begin_sending(transfer.pid, bytes));
+    std::uint64_t sent = 0;
+    const Result<> pushed = push_chunks(transfer, content, chunks, sent);
+    WEIR_TRY(service.record_sent(transfer.pid, sending, sent));  // also of a push that broke
+    WEIR_TRY(pushed);
+  }
+  return {};
 }
 
 Result<> Transfers::State::push_chunks(const Transfer& transfer, const Content& content,
-                                       const std::vector<bool>& present, std::uint64_t& sent) {
-  for (std::uint64_t i = 0; i < present.size(); ++i) {
-    if (present[i]) continue;
+                                       const std::vector<ChunkIndex>& chunks, std::uint64_t& sent) {
+  for (const ChunkIndex index : chunks) {
     if (stopping) return Error(Errc::kUnavailable, "stopped").because("delivery.stopped");
     WEIR_TRY_LET(const Transfer now, service.get(transfer.pid));
     if (now.state != TransferState::kStarted) return {};
-    const ChunkIndex index(i);
     ChunkSource source(*content.data, content.manifest.offset_of(index), content.manifest.length_of(index));
-    const auto response = client.upload(put_request(transfer, "/chunks/" + std::to_string(i)), source);
+    const std::string path = "/chunks/" + std::to_string(index.value());
+    const auto response = client.upload(put_request(transfer, path), source);
     sent += source.taken();
     if (!response) return Error(response.error());
     WEIR_TRY(response->ok());
-    if (sent >= options.checkpoint_bytes) WEIR_TRY(service.record_sent(transfer.pid, std::exchange(sent, 0)));
   }
   return {};
 }

@@ -194,6 +194,28 @@ TEST_F(TransfersTest, SuspendedByEitherSideItStopsAndResumedItEnds) {
   expect_done(pid);
 }
 
+TEST_F(TransfersTest, APushThatIsSuspendedKeepsWhatCameOfIt) {
+  provider_.stop_work();
+  const std::string pid = request(delivery::kPushFormat);
+  ASSERT_TRUE(provider_.news.wait_until(Milliseconds(30'000), [&]() -> Result<bool> {
+    return !provider_.service.list("", 1)->rows.empty();
+  }).ok());
+  const std::string theirs = provider_.service.list("", 1)->rows.front().pid;
+  ASSERT_TRUE(provider_.service.set_rate(theirs, 2'000'000, "operator-1").ok());
+  provider_.start_work();
+  ASSERT_TRUE(provider_.reaches(theirs, [](const Transfer& t) { return t.bytes_moved > 0; }));
+  ASSERT_TRUE(consumer_.service.suspend(pid, "the disk is being exchanged", "operator-1").ok());
+  const Transfer at_rest = *consumer_.service.get(pid);
+  EXPECT_GT(at_rest.bytes_moved, 0u);
+  EXPECT_GE(consumer_.neighbours.metered, at_rest.bytes_moved);
+  ASSERT_TRUE(provider_.reaches(theirs, [](const Transfer& t) { return t.state == TransferState::kSuspended; }));
+  provider_.limits.set(theirs, 0);
+  ASSERT_TRUE(consumer_.service.resume(pid, "operator-1").ok());
+  ASSERT_TRUE(consumer_.reaches(pid, is_whole)) << consumer_.service.get(pid)->error;
+  expect_done(pid);
+  EXPECT_LT(provider_.neighbours.metered, 2 * content_.size());
+}
+
 TEST_F(TransfersTest, DestroyedInTheMiddleNothingStays) {
   consumer_.stop_work();
   const std::string pid = request();

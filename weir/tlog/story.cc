@@ -28,7 +28,7 @@ constexpr Step kDelivery[] = {
     {"delivery.requested", " - "},
     {"delivery.started", " requested suspended "},
     {"delivery.suspended", " requested started "},
-    {"delivery.completed", " started "},
+    {"delivery.completed", " started suspended "},
     {"delivery.terminated", " requested started suspended "},
     {"delivery.destroying", " requested started suspended completed terminated "},
     {"delivery.destroyed", " requested started suspended completed terminated destroying "},

@@ -190,20 +190,17 @@ Result<> Service::answered(store::Tx& tx, const store::OutboxMessage& message, s
   return {};
 }
 
-Result<> Service::refused(const store::OutboxMessage& message, const Error& error) {
-  WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
-    Step step(deps_, tx);
-    const Result<> loaded = step.load(message.lane);
-    if (!loaded) return loaded.error().code() == Errc::kNotFound ? Result<>() : loaded;
-    const Negotiation& n = step.negotiation();
-    step.record().error = cut(error.message(), kReasonBytesMax);
-    if (!may_send(n.state, MessageKind::kTermination, n.role)) return update(tx, step.record());
-    WEIR_TRY(step.say(Termination{.code = std::string(kRefusedByPeer), .reasons = {step.record().error}}, {}));
-    if (n.peer_pid.empty()) step.record().notice_due = false;  // nobody there to be told
-    return step.finish();
-  }));
-  deps_.wake();
-  return {};
+Result<> Service::refused(store::Tx& tx, const store::OutboxMessage& message, const Error& error) {
+  Step step(deps_, tx);
+  const Result<> loaded = step.load(message.lane);
+  if (!loaded) return loaded.error().code() == Errc::kNotFound ? Result<>() : loaded;
+  tx.after_commit([this] { deps_.wake(); });
+  const Negotiation& n = step.negotiation();
+  step.record().error = cut(error.message(), kReasonBytesMax);
+  if (!may_send(n.state, MessageKind::kTermination, n.role)) return update(tx, step.record());
+  WEIR_TRY(step.say(Termination{.code = std::string(kRefusedByPeer), .reasons = {step.record().error}}, {}));
+  if (n.peer_pid.empty()) step.record().notice_due = false;  // nobody there to be told
+  return step.finish();
 }
 
 // ── time ──

@@ -164,7 +164,8 @@ class Service {
   // termination needs it; without it the peer's process is learned from its next message.
   Result<> answered(store::Tx& tx, const store::OutboxMessage& message, std::string_view response);
   // The peer refused a message for good: kept for people, and the negotiation ends if it can.
-  Result<> refused(const store::OutboxMessage& message, const Error& error);
+  // Runs in the transaction that sets the message aside.
+  Result<> refused(store::Tx& tx, const store::OutboxMessage& message, const Error& error);
 
   // ── agreements ──
   Result<> terminate_agreement(const std::string& id, const std::string& code, const std::vector<std::string>& reasons,

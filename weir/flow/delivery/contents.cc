@@ -11,8 +11,9 @@ constexpr std::string_view kTemporary = "incoming-";
 
 }  // namespace
 
-Contents::Contents(store::Files& files, std::string folder, crypto::HashAlgorithm algorithm, Random& random)
-    : files_(files), folder_(std::move(folder)), algorithm_(algorithm), random_(random) {}
+Contents::Contents(store::Files& files, std::string folder, crypto::HashAlgorithm algorithm, Random& random,
+                   std::uint32_t chunk_bytes)
+    : files_(files), folder_(std::move(folder)), algorithm_(algorithm), random_(random), chunk_bytes_(chunk_bytes) {}
 
 std::string Contents::folder_of(const ContentRoot& root) const {
   return folder_ + "/" + std::string(crypto::name_of(root.algorithm)) + "-" + wire::encode_hex(root.digest);
@@ -26,7 +27,10 @@ Result<std::unique_ptr<ContentWriter>> Contents::begin() {
 }
 
 ContentWriter::ContentWriter(Contents& contents, std::string temporary, std::unique_ptr<store::File> data)
-    : contents_(contents), temporary_(std::move(temporary)), data_(std::move(data)), builder_(contents.algorithm_) {}
+    : contents_(contents),
+      temporary_(std::move(temporary)),
+      data_(std::move(data)),
+      builder_(contents.algorithm_, contents.chunk_bytes_) {}
 
 ContentWriter::~ContentWriter() {
   if (temporary_.empty()) return;

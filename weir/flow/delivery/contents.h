@@ -49,7 +49,9 @@ class ContentWriter {
 
 class Contents {
  public:
-  Contents(store::Files& files, std::string folder, crypto::HashAlgorithm algorithm, Random& random);
+  // Chunks of another size than usual are for tests.
+  Contents(store::Files& files, std::string folder, crypto::HashAlgorithm algorithm, Random& random,
+           std::uint32_t chunk_bytes = kChunkBytes);
 
   Result<std::unique_ptr<ContentWriter>> begin();
   // Fails with kNotFound ("delivery.no_content").
@@ -68,6 +70,7 @@ class Contents {
   std::string folder_;
   crypto::HashAlgorithm algorithm_;
   Random& random_;
+  const std::uint32_t chunk_bytes_;
 };
 
 }  // namespace weir::flow::delivery

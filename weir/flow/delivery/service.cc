@@ -115,6 +115,7 @@ Result<std::string> Service::request(const std::string& agreement, std::string_v
 }
 
 Result<std::unique_ptr<PullSession>> Service::open_pull(const std::string& pid, const Manifest& manifest) {
+  auto stream = open_stream(pid);  // the meter stays open until what came is recorded
   WEIR_TRY_LET(Transfer transfer, get(pid));
   if (transfer.role != Role::kConsumer || transfer.state != TransferState::kStarted) {
     return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
@@ -141,22 +142,27 @@ Result<std::unique_ptr<PullSession>> Service::open_pull(const std::string& pid, 
     return update(tx, transfer);
   }));
   WEIR_TRY_LET(auto item, deps_.vault.create(pid, manifest));
-  return std::make_unique<PullSession>(std::move(item), known);
+  return std::make_unique<PullSession>(std::move(item), known, std::move(stream));
 }
 
-Result<> Service::record_progress(const std::string& pid, const std::vector<bool>& durable, std::uint64_t bytes_done,
-                                  std::uint64_t received) {
-  const Bytes bitmap = encode_bitmap(durable);
-  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
-    WEIR_TRY(update_progress(tx, pid, bitmap, bytes_done));
+Result<> Service::record_progress(const std::string& pid, PullSession& session) {
+  const std::scoped_lock lock(session.recording());
+  const std::uint64_t received = session.bytes_unmetered();
+  // What came counts as received whether or not the disk takes it.
+  const auto durable = session.checkpoint();
+  const std::uint64_t done = session.bytes_done();
+  WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    if (durable) WEIR_TRY(update_progress(tx, pid, encode_bitmap(*durable), done));
     if (received == 0) return {};
     WEIR_TRY_LET(const Transfer transfer, load(tx, pid));
     return deps_.neighbours.meter(tx, transfer, received);
-  });
+  }));
+  session.metered(received);
+  return durable ? Result<>() : Result<>(durable.error());
 }
 
 Result<Receipt> Service::complete(const std::string& pid) {
-  return store::sql_write<Receipt>(deps_.sql, [&](store::Tx& tx) -> Result<Receipt> {
+  auto receipt_of = store::sql_write<Receipt>(deps_.sql, [&](store::Tx& tx) -> Result<Receipt> {
     WEIR_TRY_LET(Transfer transfer, load(tx, pid));
     WEIR_TRY_LET(transfer.state, next_state(transfer.state, MessageKind::kCompletion, Role::kConsumer));
     const Timestamp now = deps_.clock.now();
@@ -175,7 +181,6 @@ Result<Receipt> Service::complete(const std::string& pid) {
     transfer.receipt = delivery::to_json(receipt).canonical();
     transfer.updated = now;
     WEIR_TRY(update(tx, transfer));
-    WEIR_TRY(deps_.neighbours.close_meter(tx, transfer));
     WEIR_TRY(record(tx, transfer, "delivery.completed", "node:" + deps_.self.node.text(),
                     Json::object({{"receipt", delivery::to_json(receipt)}})));
     WEIR_TRY(send(tx, transfer,
@@ -185,6 +190,8 @@ Result<Receipt> Service::complete(const std::string& pid) {
                    .receipt = {receipt}}));
     return receipt;
   });
+  if (receipt_of) settle(pid);
+  return receipt_of;
 }
 
 Result<std::unique_ptr<VaultItem>> Service::held(const std::string& agreement) {
@@ -276,14 +283,34 @@ Result<Json> Service::receive(const NodeId& peer, const std::string& pid, const 
     if (transfer.peer != peer || own != pid || !theirs_known) return no_process();
     const Role sender = other(transfer.role);
     const bool starts = message.kind == MessageKind::kStart;
-    // The same message again: the state it leads to is reached already; answer as before.
-    const bool repeated = (starts && transfer.state == TransferState::kStarted && transfer.peer_pid == theirs) ||
+    bool heard = false;
+    if (!message.id.empty()) {
+      WEIR_TRY_LET(heard, is_heard(tx, pid, message.id));
+    }
+    // The same message again: the state it leads to is reached already, or was left since; answer as before.
+    const bool repeated = heard ||
+                          (starts && transfer.state == TransferState::kStarted && transfer.peer_pid == theirs) ||
                           (message.kind == MessageKind::kCompletion && transfer.state == TransferState::kCompleted) ||
                           (message.kind == MessageKind::kSuspension && transfer.state == TransferState::kSuspended) ||
                           (message.kind == MessageKind::kTermination && transfer.state == TransferState::kTerminated);
-    if (!repeated) {
+    // The receiver had everything before it heard that this side stopped: its receipt counts all the same.
+    const bool crossed = message.kind == MessageKind::kCompletion && transfer.role == Role::kProvider &&
+                         !message.receipt.empty() && transfer.state != TransferState::kStarted;
+    // It was ended here before the peer had a name for it: now the peer can be told.
+    const bool ended_before = starts && transfer.state == TransferState::kTerminated && transfer.peer_pid.empty();
+    if (ended_before) {
+      transfer.peer_pid = theirs;
+      WEIR_TRY(update(tx, transfer));
+      WEIR_TRY(send(tx, transfer, {.kind = MessageKind::kTermination,
+                                   .provider_pid = theirs,
+                                   .consumer_pid = pid,
+                                   .reasons = {transfer.error}}));
+    } else if (!repeated && crossed) {
+      WEIR_TRY_LET(changed, take_late_receipt(tx, transfer, message));
+    } else if (!repeated) {
       WEIR_TRY_LET(transfer.state, next_state(transfer.state, message.kind, sender));
       transfer.peer_pid = theirs;
+      if (!message.id.empty()) WEIR_TRY(insert_heard(tx, pid, message.id));
       if (starts && !message.data_address.empty()) {
         WEIR_TRY(check_origin(message.data_address.front().endpoint, transfer.peer_address));
         transfer.endpoint = message.data_address.front().endpoint;
@@ -329,6 +356,7 @@ Result<> Service::change(const std::string& pid, MessageKind kind, std::string_v
     if (transfer.peer_pid.empty()) return {};
     TransferMessage message{
         .kind = kind, .provider_pid = provider_pid(transfer), .consumer_pid = consumer_pid(transfer)};
+    if (kind != MessageKind::kTermination) message.id = deps_.random.uuid();
     if (!reason.empty() && kind != MessageKind::kStart) message.reasons.emplace_back(reason);
     return send(tx, transfer, message);
   }));
@@ -372,17 +400,15 @@ Result<> Service::note_error(const std::string& pid, const Error& error) {
   });
 }
 
-Result<> Service::refused(const std::string& pid, const Error& error) {
-  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
-    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
-    if (is_final(transfer.state)) return {};
-    transfer.state = TransferState::kTerminated;
-    transfer.error = error.message();
-    transfer.updated = deps_.clock.now();
-    WEIR_TRY(update(tx, transfer));
-    WEIR_TRY(deps_.neighbours.close_meter(tx, transfer));
-    return record(tx, transfer, "delivery.terminated", "peer:" + transfer.peer.text(), reasons_json(transfer.error));
-  });
+Result<> Service::refused(store::Tx& tx, const std::string& pid, const Error& error) {
+  WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+  if (is_final(transfer.state)) return {};
+  transfer.state = TransferState::kTerminated;
+  transfer.error = error.message();
+  transfer.updated = deps_.clock.now();
+  WEIR_TRY(update(tx, transfer));
+  WEIR_TRY(deps_.neighbours.close_meter(tx, transfer));
+  return record(tx, transfer, "delivery.terminated", "peer:" + transfer.peer.text(), reasons_json(transfer.error));
 }
 
 Result<Transfer> Service::get(const std::string& pid) {

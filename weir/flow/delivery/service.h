@@ -95,10 +95,9 @@ class Service {
   Result<std::string> request(const std::string& agreement, std::string_view format, const std::string& actor);
   // Opens the vault for what is still missing. `manifest` is what the sender claims; it must have the agreed root.
   Result<std::unique_ptr<PullSession>> open_pull(const std::string& pid, const Manifest& manifest);
-  // `received` came through the socket since the last such call, and is metered: also of a stream that breaks.
-  Result<> record_progress(const std::string& pid, const std::vector<bool>& durable, std::uint64_t bytes_done,
-                           std::uint64_t received);
-  // All chunks are verified and durable: signs the receipt and tells the provider.
+  // Makes what came durable, records it, and meters what came since the last time.
+  Result<> record_progress(const std::string& pid, PullSession& session);
+  // All chunks are verified, durable and recorded: signs the receipt and tells the provider.
   Result<Receipt> complete(const std::string& pid);
   // The vault item that holds an agreement's data. Fails with kNotFound ("delivery.not_held"). Every use needs a decision
   // of flow/usage first: the caller of this is the node's use case, nothing else.
@@ -117,8 +116,13 @@ class Service {
   std::shared_ptr<void> open_stream(const std::string& pid);
   // Whether bytes may still leave under what was opened. Fails if the transfer or its agreement was stopped meanwhile.
   Result<> may_send(const std::string& pid);
-  // Adds bytes that left through the socket.
-  Result<> record_sent(const std::string& pid, std::uint64_t bytes);
+  // Before bytes leave they are written down (I-5); record_sent() says how many did, through the socket. Fails with
+  // kConflict ("delivery.wrong_state") unless the transfer is STARTED, and if the agreement does not live.
+  Result<std::int64_t> begin_sending(const std::string& pid, std::uint64_t bytes);
+  // Once for each begin_sending(); a second time changes nothing.
+  Result<> record_sent(const std::string& pid, std::int64_t sending, std::uint64_t bytes);
+  // At a start: nobody knows how much of what was begun had left, so all of it counts as sent.
+  Result<> settle_sending();
   // The consumer's signed word that it destroyed the data.
   Result<> take_destruction_proof(const supply::identifier::NodeId& peer, const wire::Json& proof);
 
@@ -140,7 +144,8 @@ class Service {
   // The process ran into something that will not pass by itself: remembered for people.
   Result<> note_error(const std::string& pid, const Error& error);
   // The peer refused the request of this transfer for good: it is over, and says why.
-  Result<> refused(const std::string& pid, const Error& error);
+  // Runs in the transaction that sets its message aside.
+  Result<> refused(store::Tx& tx, const std::string& pid, const Error& error);
   Result<Transfer> get(const std::string& pid);
   Result<Page> list(const std::string& cursor, std::size_t limit);
   // What to go on with after a start.
@@ -152,6 +157,8 @@ class Service {
   Result<> start_as_provider(store::Tx& tx, Transfer& transfer, const wire::Json& decision,
                              const TransferMessage& message);
   Result<> take_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message);
+  Result<> add_sent(store::Tx& tx, const std::string& pid, std::int64_t sending, std::uint64_t bytes);
+  Result<bool> take_late_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message);
   Result<> send(store::Tx& tx, const Transfer& transfer, const TransferMessage& message);
   Result<> record(store::Tx& tx, const Transfer& transfer, std::string_view kind, const std::string& actor,
                   wire::Json body);

@@ -17,7 +17,10 @@ using wire::Json;
 Result<> Service::start_as_provider(store::Tx& tx, Transfer& transfer, const Json& decision,
                                     const TransferMessage& message) {
   TransferMessage start{
-      .kind = MessageKind::kStart, .provider_pid = transfer.pid, .consumer_pid = transfer.peer_pid};
+      .kind = MessageKind::kStart,
+      .id = deps_.random.uuid(),
+      .provider_pid = transfer.pid,
+      .consumer_pid = transfer.peer_pid};
   if (transfer.format == kPullFormat) {
     std::array<std::uint8_t, kTokenBytes> raw{};
     deps_.random.fill(raw);
@@ -148,8 +151,11 @@ void Service::settle(const std::string& pid) {
     const std::scoped_lock lock(streams_mutex_);
     if (streams_.contains(pid)) return;
   }
-  const Result<> closed =
-      deps_.sql.write([&](store::Tx& tx) { return deps_.neighbours.close_meter(tx, *transfer); });
+  const Result<> closed = deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    // What left could not be written down: the meter waits for the next start, which counts it.
+    WEIR_TRY_LET(const bool sending, is_sending(tx, pid));
+    return sending ? Result<>() : deps_.neighbours.close_meter(tx, *transfer);
+  });
   if (!closed) log::warning("meter.not_closed", {{"transfer", pid}, {"error", closed.error().message()}});
 }
 
@@ -161,17 +167,41 @@ Result<> Service::may_send(const std::string& pid) {
       return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
           .because("delivery.wrong_state");
     }
-    WEIR_TRY(deps_.neighbours.agreed(tx, transfer.agreement));
-    return {};
+    return deps_.neighbours.agreed(tx, transfer.agreement);
   });
 }
 
-Result<> Service::record_sent(const std::string& pid, std::uint64_t bytes) {
+Result<std::int64_t> Service::begin_sending(const std::string& pid, std::uint64_t bytes) {
+  return store::sql_write<std::int64_t>(deps_.sql, [&](store::Tx& tx) -> Result<std::int64_t> {
+    WEIR_TRY_LET(const Transfer transfer, load(tx, pid));
+    if (transfer.role != Role::kProvider || transfer.state != TransferState::kStarted) {
+      return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
+          .because("delivery.wrong_state");
+    }
+    WEIR_TRY(deps_.neighbours.agreed(tx, transfer.agreement));
+    return insert_sending(tx, pid, bytes);
+  });
+}
+
+Result<> Service::add_sent(store::Tx& tx, const std::string& pid, std::int64_t sending, std::uint64_t bytes) {
+  WEIR_TRY_LET(const bool open, remove_sending(tx, sending));
+  if (!open || bytes == 0) return {};
+  WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+  transfer.bytes_moved += bytes;
+  WEIR_TRY(update(tx, transfer));
+  return deps_.neighbours.meter(tx, transfer, bytes);
+}
+
+Result<> Service::record_sent(const std::string& pid, std::int64_t sending, std::uint64_t bytes) {
+  return deps_.sql.write([&](store::Tx& tx) { return add_sent(tx, pid, sending, bytes); });
+}
+
+Result<> Service::settle_sending() {
+  WEIR_TRY_LET(const auto open, store::sql_read<std::vector<Sending>>(deps_.sql, all_sending));
+  if (open.empty()) return {};
   return deps_.sql.write([&](store::Tx& tx) -> Result<> {
-    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
-    transfer.bytes_moved += bytes;
-    WEIR_TRY(update(tx, transfer));
-    return deps_.neighbours.meter(tx, transfer, bytes);
+    for (const Sending& each : open) WEIR_TRY(add_sent(tx, each.pid, each.id, each.bytes));
+    return {};
   });
 }
 
@@ -189,6 +219,23 @@ Result<> Service::take_receipt(store::Tx& tx, Transfer& transfer, const Transfer
   WEIR_TRY(key.verify(view_of(receipt.canonical_bytes()), signature));
   transfer.receipt = delivery::to_json(receipt).canonical();
   return {};
+}
+
+// Whether it is new. What was suspended is thereby done; what was terminated stays so, with a receipt.
+Result<bool> Service::take_late_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message) {
+  const bool stopped = transfer.state == TransferState::kSuspended;
+  if (!stopped && transfer.state != TransferState::kTerminated) {
+    WEIR_TRY_LET(transfer.state, next_state(transfer.state, message.kind, Role::kConsumer));
+  }
+  if (!transfer.receipt.empty()) return false;
+  WEIR_TRY(take_receipt(tx, transfer, message));
+  if (stopped) transfer.state = TransferState::kCompleted;
+  transfer.updated = deps_.clock.now();
+  WEIR_TRY(update(tx, transfer));
+  Json body = Json::object({{"receipt", *wire::parse_json(transfer.receipt)}});
+  const std::string_view kind = stopped ? "delivery.completed" : "delivery.receipt_taken";
+  WEIR_TRY(record(tx, transfer, kind, "peer:" + transfer.peer.text(), std::move(body)));
+  return true;
 }
 
 Result<> Service::take_destruction_proof(const NodeId& peer, const Json& proof) {

@@ -7,12 +7,16 @@
 
 namespace weir::flow::delivery {
 
-PullSession::PullSession(std::unique_ptr<VaultItem> item, const std::vector<bool>& known) : item_(std::move(item)) {
+PullSession::PullSession(std::unique_ptr<VaultItem> item, const std::vector<bool>& known, std::shared_ptr<void> stream)
+    : stream_(std::move(stream)), item_(std::move(item)) {
   present_ = item_->probe(known);
   taken_ = present_;
   for (std::uint64_t i = 0; i < present_.size(); ++i) {
     if (present_[i]) {
-      bytes_done_ += manifest().length_of(ChunkIndex(i));
+      const std::uint64_t length = manifest().length_of(ChunkIndex(i));
+      bytes_done_ += length;
+      // It came before a crash, and nothing was written down of it.
+      if (i >= known.size() || !known[i]) bytes_received_ += length;
     } else {
       ++missing_;
     }
@@ -57,11 +61,6 @@ Result<std::vector<bool>> PullSession::checkpoint() {
   }
   WEIR_TRY(item_->sync());
   return before;
-}
-
-std::uint64_t PullSession::take_received() {
-  const std::uint64_t now = bytes_received_.load();
-  return now - bytes_taken_.exchange(now);
 }
 
 bool PullSession::complete() const {

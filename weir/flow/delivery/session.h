@@ -35,7 +35,8 @@ struct ChunkRange {
 class PullSession {
  public:
   // `known` are the chunks that are surely there; the rest is probed.
-  PullSession(std::unique_ptr<VaultItem> item, const std::vector<bool>& known);
+  // `stream` is held as long as the session lives (Service::open_stream).
+  PullSession(std::unique_ptr<VaultItem> item, const std::vector<bool>& known, std::shared_ptr<void> stream = {});
 
   // The next missing chunks, at most `chunks_max` of them; none when all are taken.
   std::optional<ChunkRange> take(std::uint64_t chunks_max);
@@ -48,12 +49,16 @@ class PullSession {
 
   bool complete() const;
   std::uint64_t bytes_done() const { return bytes_done_.load(); }
-  std::uint64_t bytes_received() const { return bytes_received_.load(); }  // in this session
-  // What was received since this was last asked: for the meter.
-  std::uint64_t take_received();
+  // In this session, and what was found that nobody had recorded.
+  std::uint64_t bytes_received() const { return bytes_received_.load(); }
+  // Of these, what no meter has taken yet.
+  std::uint64_t bytes_unmetered() const { return bytes_received_.load() - bytes_metered_.load(); }
+  void metered(std::uint64_t bytes) { bytes_metered_ += bytes; }
+  std::mutex& recording() { return recording_; }  // held while progress is recorded
   const Manifest& manifest() const { return item_->manifest(); }
 
  private:
+  std::shared_ptr<void> stream_;
   std::unique_ptr<VaultItem> item_;
   mutable std::mutex mutex_;      // guards present_ and taken_
   std::vector<bool> present_;     // accepted
@@ -62,7 +67,8 @@ class PullSession {
   std::uint64_t scan_from_ = 0;   // every chunk before it is taken; guarded by mutex_
   std::atomic<std::uint64_t> bytes_done_{0};
   std::atomic<std::uint64_t> bytes_received_{0};
-  std::atomic<std::uint64_t> bytes_taken_{0};  // of bytes_received_, by take_received
+  std::atomic<std::uint64_t> bytes_metered_{0};
+  std::mutex recording_;
 };
 
 // Runs one stream until nothing is left to take, `stop` is set, or something fails; what was taken and did not arrive is

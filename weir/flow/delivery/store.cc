@@ -22,6 +22,11 @@ constexpr std::string_view kVersion1 =
 constexpr std::string_view kVersion2 =
     "CREATE INDEX delivery_transfer_open ON delivery_transfer (state) WHERE state < 400;"
     "CREATE INDEX delivery_transfer_over ON delivery_transfer (updated) WHERE state >= 400;";
+// Ranges that are on their way out: written down before the first byte leaves, removed with their reading. And the
+// starts and suspensions that were taken.
+constexpr std::string_view kVersion3 =
+    "CREATE TABLE delivery_sending (id INTEGER PRIMARY KEY AUTOINCREMENT, pid TEXT NOT NULL, bytes INTEGER NOT NULL);"
+    "CREATE TABLE delivery_heard (pid TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (pid, message));";
 
 constexpr std::string_view kColumns =
     "pid, peer_pid, role, peer, peer_address, agreement, contract, product, format, state, root, size, endpoint, token,"
@@ -116,7 +121,32 @@ std::string_view name_of(Custody custody) {
   return "";
 }
 
-store::Migration delivery_migration() { return {"delivery", {kVersion1, kVersion2}}; }
+store::Migration delivery_migration() { return {"delivery", {kVersion1, kVersion2, kVersion3}}; }
+
+Result<std::int64_t> insert_sending(store::Tx& tx, const std::string& pid, std::uint64_t bytes) {
+  WEIR_TRY_LET(const store::Rows rows, tx.query("INSERT INTO delivery_sending (pid, bytes) VALUES (?,?) RETURNING id",
+                                                {pid, static_cast<std::int64_t>(bytes)}));
+  return rows.front()[0].integer();
+}
+
+Result<bool> remove_sending(store::Tx& tx, std::int64_t id) {
+  WEIR_TRY_LET(const std::int64_t gone, tx.execute("DELETE FROM delivery_sending WHERE id = ?", {id}));
+  return gone == 1;
+}
+
+Result<bool> is_sending(store::Tx& tx, const std::string& pid) {
+  WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT 1 FROM delivery_sending WHERE pid = ? LIMIT 1", {pid}));
+  return !rows.empty();
+}
+
+Result<std::vector<Sending>> all_sending(store::Tx& tx) {
+  std::vector<Sending> out;
+  WEIR_TRY(tx.scan("SELECT id, pid, bytes FROM delivery_sending ORDER BY id", {}, [&](const store::Row& row) {
+    out.push_back({row[0].integer(), row[1].text(), static_cast<std::uint64_t>(row[2].integer())});
+    return true;
+  }));
+  return out;
+}
 
 Result<> insert(store::Tx& tx, const Transfer& transfer) {
   WEIR_TRY(tx.execute("INSERT INTO delivery_transfer (" + std::string(kColumns) +
@@ -187,12 +217,31 @@ Result<Page> list(store::Tx& tx, const std::string& cursor, std::size_t limit) {
   return page;
 }
 
+Result<bool> is_heard(store::Tx& tx, const std::string& pid, const std::string& message) {
+  WEIR_TRY_LET(const store::Rows rows,
+               tx.query("SELECT 1 FROM delivery_heard WHERE pid = ? AND message = ?", {pid, message}));
+  return !rows.empty();
+}
+
+Result<> insert_heard(store::Tx& tx, const std::string& pid, const std::string& message) {
+  WEIR_TRY(tx.execute("INSERT INTO delivery_heard (pid, message) VALUES (?,?)", {pid, message}));
+  return {};
+}
+
 Result<std::int64_t> forget_over(store::Tx& tx, Timestamp before, std::size_t limit) {
-  return tx.execute("DELETE FROM delivery_transfer WHERE pid IN (SELECT pid FROM delivery_transfer WHERE state >= 400"
-                    " AND updated < ? AND (custody = ? OR (state = ? AND custody = ?)) ORDER BY updated LIMIT ?)",
+  WEIR_TRY_LET(const std::int64_t gone,
+               tx.execute("DELETE FROM delivery_transfer WHERE pid IN (SELECT pid FROM delivery_transfer"
+                    " WHERE state >= 400"
+                    " AND updated < ? AND (custody = ? OR (state = ? AND custody = ?)) AND pid NOT IN"
+                    " (SELECT pid FROM delivery_sending) ORDER BY updated LIMIT ?)",
                     {before, static_cast<std::int64_t>(Custody::kDestroyed),
                      static_cast<std::int64_t>(TransferState::kTerminated), static_cast<std::int64_t>(Custody::kNone),
-                     limit});
+                     limit}));
+  if (gone > 0) {
+    WEIR_TRY(tx.execute("DELETE FROM delivery_heard WHERE NOT EXISTS (SELECT 1 FROM delivery_transfer t"
+                        " WHERE t.pid = delivery_heard.pid)", {}));
+  }
+  return gone;
 }
 
 Result<std::map<TransferState, std::int64_t>> count_open(store::Tx& tx) {

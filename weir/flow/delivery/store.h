@@ -64,6 +64,21 @@ Result<std::optional<Transfer>> find_by_peer(store::Tx& tx, const supply::identi
 Result<std::vector<Transfer>> of_agreement(store::Tx& tx, const std::string& agreement);
 // Consumers' transfers that are started and not whole, and copies whose destruction was begun: work to go on with.
 Result<std::vector<Transfer>> unfinished(store::Tx& tx);
+// Bytes that are about to leave: written down before they do, gone when their reading is.
+struct Sending {
+  std::int64_t id = 0;
+  std::string pid{};
+  std::uint64_t bytes = 0;
+};
+Result<std::int64_t> insert_sending(store::Tx& tx, const std::string& pid, std::uint64_t bytes);
+// False if it is gone already.
+Result<bool> remove_sending(store::Tx& tx, std::int64_t id);
+Result<bool> is_sending(store::Tx& tx, const std::string& pid);
+Result<std::vector<Sending>> all_sending(store::Tx& tx);
+// Whether the message, by its `@id`, was taken before.
+Result<bool> is_heard(store::Tx& tx, const std::string& pid, const std::string& message);
+Result<> insert_heard(store::Tx& tx, const std::string& pid, const std::string& message);
+
 // Newest first; `before` is the created time and pid of the last row of the page before.
 struct Page {
   std::vector<Transfer> rows;

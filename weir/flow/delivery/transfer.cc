@@ -114,6 +114,7 @@ Result<Receipt> parse_receipt(const Json& json) {
 
 Json to_json(const TransferMessage& message) {
   Json out = Json::object({{"@context", Json::array({kContext})}, {"@type", type_of(message.kind)}});
+  if (!message.id.empty()) out.set("@id", message.id);
   if (message.kind == MessageKind::kRequest) {
     out.set("agreementId", message.agreement);
     out.set("format", message.format);
@@ -137,6 +138,9 @@ Result<TransferMessage> parse_message(MessageKind kind, const Json& json) {
   }
   TransferMessage out;
   out.kind = kind;
+  if (json.has("@id")) {
+    WEIR_TRY_LET(out.id, pid(json, "@id"));
+  }
   WEIR_TRY_LET(out.consumer_pid, pid(json, "consumerPid"));
   if (kind == MessageKind::kRequest) {
     WEIR_TRY_LET(out.agreement, pid(json, "agreementId"));

@@ -62,6 +62,7 @@ Result<Receipt> parse_receipt(const wire::Json& json);
 
 struct TransferMessage {
   MessageKind kind = MessageKind::kRequest;
+  std::string id{};  // of a start or a suspension, which may occur again; empty: the sender gives none
   std::string provider_pid{};  // empty in a request
   std::string consumer_pid{};
   std::string agreement{};         // request

@@ -109,6 +109,9 @@ class Service {
 
   Result<ChangeBatch> changes_since(std::int64_t sequence, std::size_t limit, FeedScope scope = FeedScope::kOwn);
   Result<PeerCursor> cursor_of(const NodeId& peer);
+  // There is something to collect from the peer: remembered before it is told so (I-2). All that were ever remembered.
+  Result<> add_peer(const NodeId& peer);
+  Result<std::vector<NodeId>> peers();
   // Takes a batch in, in one transaction with the cursor. Twice the same does nothing twice. Fails with kConflict
   // ("catalog.gap") if the batch starts after the cursor.
   Result<ApplyReport> apply_changes(const Peer& peer, const ParsedBatch& batch);

@@ -187,6 +187,29 @@ Result<PeerCursor> Service::cursor_of(const NodeId& peer) {
   return store::sql_read<PeerCursor>(impl_->parts.sql, [&](store::Tx& tx) { return load_cursor(tx, peer); });
 }
 
+Result<> Service::add_peer(const NodeId& peer) {
+  WEIR_TRY_LET(const std::vector<NodeId> known, peers());
+  if (std::find(known.begin(), known.end(), peer) != known.end()) return {};
+  return impl_->parts.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY(tx.execute("INSERT INTO catalog_peer (node, epoch, after_sequence, taken) VALUES (?, '', 0, ?)"
+                        " ON CONFLICT (node) DO NOTHING",
+                        {peer.text(), impl_->parts.clock.now()}));
+    return {};
+  });
+}
+
+Result<std::vector<NodeId>> Service::peers() {
+  return store::sql_read<std::vector<NodeId>>(impl_->parts.sql, [&](store::Tx& tx) -> Result<std::vector<NodeId>> {
+    WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT node FROM catalog_peer ORDER BY node"));
+    std::vector<NodeId> out;
+    for (const store::Row& row : rows) {
+      WEIR_TRY_LET(NodeId node, NodeId::parse(row[0].text()));
+      out.push_back(std::move(node));
+    }
+    return out;
+  });
+}
+
 // Refusals leave no trace; errors are the store's and end the batch.
 Result<Service::Impl::Taken> Service::Impl::take_change(store::Tx& tx, Writer& writer, const Peer& peer, const Change& change) {
   const auto refused_for = [](std::string_view reason) { return Taken{Taken::What::kRefused, std::string(reason)}; };
