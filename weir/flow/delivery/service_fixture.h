@@ -11,6 +11,7 @@
 
 namespace weir::flow::delivery::testing {
 
+using supply::identifier::NodeId;
 using wire::Json;
 
 // What the router of the receiving node does with a path.
@@ -59,5 +60,54 @@ class ServiceFixture : public ::testing::Test {
                             .product = "691350100M000100Y4344031BH95JZY*",
                             .root = stored->root,
                             .size = stored->size};
+    };
+    a_.neighbours.agreements.emplace(agreement_, agreed("https://b.example/dsp/2025-1"));
+    b_.neighbours.agreements.emplace(agreement_, agreed("https://a.example/dsp/2025-1"));
+    a_.neighbours.keys.emplace(b_.node.text(), b_.key.public_key());
+    b_.neighbours.keys.emplace(a_.node.text(), a_.key.public_key());
+  }
+
+  // Exchanges messages until both outboxes are empty.
+  void settle() {
+    for (int round = 0; round < 20; ++round) {
+      const auto from_b = b_.take_outbox();
+      const auto from_a = a_.take_outbox();
+      if (from_a.empty() && from_b.empty()) return;
+      for (const auto& message : from_b) EXPECT_TRUE(deliver(a_, b_.node, message).ok()) << message.path;
+      for (const auto& message : from_a) EXPECT_TRUE(deliver(b_, a_.node, message).ok()) << message.path;
+    }
+    ADD_FAILURE() << "does not settle";
+  }
+
+  // Pulls as the node's worker does, through open_content on the provider's side.
+  Result<> pull(const std::string& pid) {
+    WEIR_TRY_LET(const Transfer transfer, b_.service->get(pid));
+    const std::string provider = transfer.endpoint.substr(transfer.endpoint.rfind('/') + 1);
+    WEIR_TRY_LET(auto opened, a_.service->open_content(provider, b_.node, transfer.token));
+    WEIR_TRY_LET(auto session, b_.service->open_pull(pid, opened.content.manifest));
+    while (const auto range = session->take(2)) {
+      for (std::uint64_t i = range->first.value(); i < range->first.value() + range->count; ++i) {
+        Bytes chunk(opened.content.manifest.length_of(ChunkIndex(i)));
+        WEIR_TRY(opened.content.data->read_at(opened.content.manifest.offset_of(ChunkIndex(i)), chunk));
+        WEIR_TRY_LET(const std::int64_t sending, a_.service->begin_sending(provider, chunk.size()));
+        WEIR_TRY(session->accept(ChunkIndex(i), chunk));
+        WEIR_TRY(a_.service->record_sent(provider, sending, chunk.size()));
+      }
+    }
+    WEIR_TRY(b_.service->record_progress(pid, *session));
+    WEIR_TRY(b_.service->complete(pid));
+    return {};
+  }
+
+  std::string deliver_whole() {
+    const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
+    EXPECT_TRUE(pid.ok()) << pid.error().message();
+    settle();
+    const Result<> pulled = pull(*pid);
+    EXPECT_TRUE(pulled.ok()) << pulled.error().message();
+    settle();
+    return *pid;
+  }
+};
 
 }  // namespace weir::flow::delivery::testing

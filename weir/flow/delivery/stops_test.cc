@@ -16,6 +16,7 @@ TEST_F(StopsTest, TheMeterOfACompletedTransferClosesOnBothSides) {
   EXPECT_EQ(a_.neighbours.closed, std::vector<std::string>{theirs});
 }
 
+// The completion may overtake the last stream's own count of what it sent: the meter waits for it.
 TEST_F(StopsTest, TheProvidersMeterStaysOpenForAStreamThatHasNotTold) {
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
   ASSERT_TRUE(pid.ok());
@@ -46,6 +47,10 @@ TEST_F(StopsTest, ATransferThatIsTerminatedIsNotMeteredAnyMore) {
   EXPECT_EQ(a_.neighbours.closed.size(), 1u);
 }
 
+//= DSP-2025-1#T9 type=test
+//= DSP-2025-1#T5 type=test
+// Found by tests/sim: the consumer had everything, and its completion crossed the provider's stop. The completion was
+// refused, so the provider never had the receipt and, suspended, could not end the transfer any more.
 TEST_F(StopsTest, AReceiptThatCrossedASuspensionCompletesAndOneThatCrossedATerminationIsKept) {
   for (const bool terminated : {false, true}) {
     const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
@@ -70,6 +75,7 @@ TEST_F(StopsTest, AReceiptThatCrossedASuspensionCompletesAndOneThatCrossedATermi
   }
 }
 
+// Found by tests/sim: the consumer's meter counted only what came in the last session.
 TEST_F(StopsTest, WhatCameInSessionsThatBrokeIsMeteredToo) {
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
   settle();
@@ -99,6 +105,7 @@ TEST_F(StopsTest, WhatCameInSessionsThatBrokeIsMeteredToo) {
   EXPECT_EQ(b_.neighbours.metered, content_.size());
 }
 
+// Its answer was lost, so it comes again, when the other side has gone on already.
 TEST_F(StopsTest, ASuspensionThatComesAgainAfterTheProcessWentOnChangesNothing) {
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
   settle();
@@ -115,6 +122,7 @@ TEST_F(StopsTest, ASuspensionThatComesAgainAfterTheProcessWentOnChangesNothing) 
   EXPECT_EQ(a_.service->get(theirs)->state, TransferState::kSuspended) << "the same words, another message";
 }
 
+// Found by tests/sim: the provider was never told, and its process never ended.
 TEST_F(StopsTest, ATransferThatEndsBeforeItIsAcceptedEndsOnBothSides) {
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
   ASSERT_TRUE(b_.service->terminate(*pid, "no longer wanted", "operator-1").ok());
@@ -123,6 +131,7 @@ TEST_F(StopsTest, ATransferThatEndsBeforeItIsAcceptedEndsOnBothSides) {
   EXPECT_EQ(a_.service->list("", 1)->rows.front().state, TransferState::kTerminated);
 }
 
+// What left could not be written down: the meter waits for the next start, which counts it and closes.
 TEST_F(StopsTest, TheMeterStaysOpenForWhatWasNotWrittenDown) {
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
   settle();
@@ -136,6 +145,7 @@ TEST_F(StopsTest, TheMeterStaysOpenForWhatWasNotWrittenDown) {
   EXPECT_EQ(a_.neighbours.closed, std::vector<std::string>{theirs});
 }
 
+// The transfer ends while a stream still draws: what came is metered, and then the meter closes.
 TEST_F(StopsTest, TheConsumersMeterWaitsForTheSessionThatReceives) {
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
   settle();
@@ -153,6 +163,8 @@ TEST_F(StopsTest, TheConsumersMeterWaitsForTheSessionThatReceives) {
   EXPECT_EQ(b_.neighbours.closed, std::vector<std::string>{*pid});
 }
 
+// Found by tests/sim: bytes left, and the process died, or its disk failed, before the meter was read (I-5).
+//= I-5 type=test
 TEST_F(StopsTest, WhatWasBeginningToLeaveWhenTheProcessDiedIsMeteredAtTheNextStart) {
   const auto pid = b_.service->request(agreement_, kPullFormat, "operator-1");
   settle();
@@ -168,6 +180,8 @@ TEST_F(StopsTest, WhatWasBeginningToLeaveWhenTheProcessDiedIsMeteredAtTheNextSta
   EXPECT_EQ(a_.neighbours.metered, 1510u);
 }
 
+// Found by tests/sim: a push went on after the provider had suspended the agreement.
+//= I-5 type=test
 TEST_F(StopsTest, NothingBeginsToLeaveWhileTheTransferIsStoppedOrTheAgreementIsNotLive) {
   const auto pid = b_.service->request(agreement_, kPushFormat, "operator-1");
   settle();
