@@ -418,7 +418,7 @@ Result<Bytes> World::take_push_manifest(Machine& to, const Machine& from, const 
 
 Result<> World::drop_inbound(Machine& machine, const std::string& pid) {
   const Machine::Rooms::Session session = machine.rooms->inbound.extract(pid).mapped();
-  return machine.rooms->delivery->record_progress(pid, *session);
+  return session ? machine.rooms->delivery->record_progress(pid, *session) : Result<>();
 }
 
 Result<> World::take_push_chunk(Machine& to, const Machine& from, const std::string& pid, const std::string& token,
