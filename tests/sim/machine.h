@@ -34,7 +34,6 @@ enum class Bug : std::uint8_t {
   kInventsEvidence,      // a use is written down that was not made
   kLosesDisk,            // a power cut takes what was synced, and the node goes on from what it finds
   kDecidesWithoutRules,  // evidence of a decision does not say which rules made it
-  kSendsUnasked,         // data leave without asking the service
   kForgetsMeter,         // data leave and are not metered
   kUsesUnasked,          // held data are used without a decision
   kAltersAgreement,      // one party rewrites what it signed

@@ -230,24 +230,16 @@ void World::send_bytes(Machine& provider, const std::string& pid, std::int64_t s
 Result<> World::serve(Machine& provider, const Machine& peer, const std::string& pid, const std::string& token,
                       std::uint64_t offset, std::uint64_t length, const flow::delivery::RemoteContent::Sink& sink) {
   Machine::Rooms& rooms = *provider.rooms;
-  auto opened = rooms.delivery->open_data(pid, peer.id, token);
-  const bool unasked = !opened;
-  if (unasked && options_.bug == Bug::kSendsUnasked) {
-    WEIR_TRY_LET(const Transfer transfer, rooms.delivery->get(pid));
-    WEIR_TRY_LET(auto data, rooms.contents->open_data(transfer.root));
-    opened = flow::delivery::OpenedData{transfer, std::move(data), rooms.delivery->open_stream(pid)};
-  }
-  if (!opened) return opened.error();
-  const Result<std::int64_t> sending = unasked ? std::int64_t{0} : rooms.delivery->begin_sending(pid, length);
-  if (!sending) return sending.error();
+  WEIR_TRY_LET(const auto opened, rooms.delivery->open_data(pid, peer.id, token));
+  WEIR_TRY_LET(const std::int64_t sending, rooms.delivery->begin_sending(pid, length));
   Bytes bytes(length);
-  WEIR_TRY_LET(const std::size_t got, opened->data->read_at(offset, bytes));
+  WEIR_TRY_LET(const std::size_t got, opened.data->read_at(offset, bytes));
   bytes.resize(got);
   // The connection may break after any byte.
   const bool broken = !calm_ && options_.faults && roll(12);
   if (broken) bytes.resize(chance_.below(bytes.size() + 1));
   const Result<> sunk = sink(flipped(bytes));
-  send_bytes(provider, pid, *sending, bytes.size());
+  send_bytes(provider, pid, sending, bytes.size());
   WEIR_TRY(sunk);
   return broken ? Result<>(unreachable()) : Result<>();
 }

@@ -83,8 +83,9 @@ bool again_after(flow::delivery::Service& service, const Transfer& transfer, con
   // Suspended, terminated or destroyed meanwhile: that is no failure.
   const auto now = service.get(pid);
   if (now && now->state != TransferState::kStarted && now->custody != Custody::kDestroying) return false;
-  // The two sides' states differ while a message about it is on its way: a start, a suspension. Soon they do not.
-  const bool ahead = error.reason() == "delivery.wrong_state";
+  // The two sides' states differ while a message about it is on its way: a start, a suspension. Soon they do not. A
+  // receiver that has put down a push takes it up again with the manifest.
+  const bool ahead = error.reason() == "delivery.wrong_state" || error.reason() == "delivery.no_manifest";
   log::warning(ahead ? "transfer.early" : "transfer.failed", {{"transfer", pid}, {"error", error.message()}});
   if (ahead) return true;
   if (const Result<> noted = service.note_error(pid, error); !noted) {
