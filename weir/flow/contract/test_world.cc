@@ -184,13 +184,9 @@ Result<Reply> World::deliver(Node& from, const store::OutboxMessage& message) {
   const Result<> settled = from.db->write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY(store::delivered(tx, message.id));
     if (reply) return from.service->answered(tx, message, reply->body.dump());
-    return {};
+    return from.service->refused(tx, message, reply.error());
   });
   WEIR_CHECK(settled.ok());
-  if (!reply) {
-    const Result<> told = from.service->refused(message, reply.error());
-    WEIR_CHECK(told.ok());
-  }
   return reply;
 }
 

@@ -167,7 +167,8 @@ Result<> Service::may_send(const std::string& pid) {
       return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
           .because("delivery.wrong_state");
     }
-    return deps_.neighbours.agreed(tx, transfer.agreement);
+    WEIR_TRY(deps_.neighbours.agreed(tx, transfer.agreement));
+    return {};
   });
 }
 
