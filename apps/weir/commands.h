@@ -43,6 +43,8 @@ void add_identifier_commands(CLI::App& app, Context& context);  // id
 CLI::App& standards_group(CLI::App& app);
 void add_assess_commands(CLI::App& group, Context& context);  // assess, report, checklists, attest
 
+void add_partner_commands(CLI::App& app, Context& context);   // partner
+
 inline constexpr int kOk = static_cast<int>(Exit::kOk);
 inline constexpr int kFailed = static_cast<int>(Exit::kFailed);
 

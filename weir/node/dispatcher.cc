@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "weir/base/log.h"
+#include "weir/flow/delivery/peer.h"
 
 namespace weir::node {
 
@@ -41,6 +42,7 @@ struct Dispatcher::State {
 
   void run();
   void refill();
+  Result<adapters::http::ClientResponse> request(const OutboxMessage& message);
   bool send(const OutboxMessage& message);
   bool settle(const OutboxMessage& message, const Result<>& outcome, std::string_view answer);
 };
@@ -93,11 +95,16 @@ void Dispatcher::State::run() {
   }
 }
 
-bool Dispatcher::State::send(const OutboxMessage& message) {
+Result<adapters::http::ClientResponse> Dispatcher::State::request(const OutboxMessage& message) {
+  if (hooks.to_partner && !flow::delivery::PeerId(message.peer).is_node()) return hooks.to_partner(message);
   ClientRequest request{.method = Method::kPost, .url = message.address + message.path, .body = message.body};
   request.headers.set("Content-Type", "application/json");
   request.node = message.peer;
-  const auto response = client.request(request);
+  return client.request(request);
+}
+
+bool Dispatcher::State::send(const OutboxMessage& message) {
+  const auto response = request(message);
   if (response) {
     return settle(message, response->ok(), response->body);
   }

@@ -29,6 +29,8 @@ class Dispatcher {
     std::function<Result<>(store::Tx& tx, const store::OutboxMessage& message, std::string_view answer)> answered;
     // The peer refused it for good (4xx), or the attempts are used up.
     std::function<void(const store::OutboxMessage& message, const Error& error)> refused;
+    // Sends what is for a partner, who is no node of the space.
+    std::function<Result<adapters::http::ClientResponse>(const store::OutboxMessage& message)> to_partner = {};
   };
 
   Dispatcher(store::Sql& sql, const Clock& clock, adapters::http::Client& client, DispatcherOptions options,

@@ -40,8 +40,11 @@ class CountedNeighbours final : public flow::delivery::Neighbours {
   Result<> close_meter(store::Tx& tx, const flow::delivery::Transfer& transfer) override {
     return inner_.close_meter(tx, transfer);
   }
-  Result<crypto::PublicKey> key_of(store::Tx& tx, const supply::identifier::NodeId& node) override {
+  Result<crypto::PublicKey> key_of(store::Tx& tx, const flow::delivery::PeerId& node) override {
     return inner_.key_of(tx, node);
+  }
+  bool may_call_back(store::Tx& tx, const flow::delivery::PeerId& peer, std::string_view address) override {
+    return inner_.may_call_back(tx, peer, address);
   }
 
  private:

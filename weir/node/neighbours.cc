@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "weir/adapters/http/url.h"
 #include "weir/node/node.h"
 #include "weir/policy/compile.h"
 #include "weir/policy/decide.h"
@@ -17,6 +18,7 @@ using flow::contract::AgreementState;
 using flow::contract::Offer;
 using flow::contract::PartyId;
 using flow::delivery::AgreedDelivery;
+using flow::delivery::PeerId;
 using supply::identifier::NodeId;
 using wire::Json;
 
@@ -41,13 +43,22 @@ std::string words_of(const std::vector<policy::Reason>& reasons) {
 
 }  // namespace
 
-Result<flow::contract::Party> ContractDirectory::find(store::Tx&, const PartyId& id) {
-  WEIR_TRY_LET(const NodeId node, NodeId::parse(id.value()));
-  WEIR_TRY_LET(KnownNode known, find_(node));
+Result<flow::contract::Party> ContractDirectory::find(store::Tx& tx, const PartyId& id) {
+  const auto node = NodeId::parse(id.value());
+  if (!node) {
+    WEIR_TRY_LET(Partner partner, partners_.find(tx, id.value()));
+    return flow::contract::Party{.id = id, .address = std::move(partner.address)};
+  }
+  WEIR_TRY_LET(KnownNode known, find_(*node));
   return flow::contract::Party{.id = id,
                                .entity = known.participant,
                                .address = known.base_url + std::string(kProtocolPath),
                                .key = std::move(known.key)};
+}
+
+bool ContractDirectory::may_call_back(const flow::contract::Party& party, std::string_view address) const {
+  if (callbacks_anywhere_) return adapters::http::may_be_called(address);
+  return Directory::may_call_back(party, address);
 }
 
 Result<Offer> ContractOffers::find(store::Tx& tx, std::string_view offer_id, std::string_view target,
@@ -138,13 +149,21 @@ Result<AgreedDelivery> DeliveryNeighbours::agreed(store::Tx& tx, const std::stri
   WEIR_TRY_LET(const AgreementRecord record, contracts_.get_agreement(tx, id));
   WEIR_TRY(check_live(record, clock_.now()));
   const auto& agreement = record.agreement;
-  WEIR_TRY_LET(auto provider, NodeId::parse(agreement.provider.value()));
-  WEIR_TRY_LET(auto consumer, NodeId::parse(agreement.consumer.value()));
-  if (agreement.content_root.empty()) {
+  flow::delivery::PeerId provider(agreement.provider.value());
+  flow::delivery::PeerId consumer(agreement.consumer.value());
+  std::string address = record.peer_address;
+  if (!PeerId(record.peer.value()).is_node()) {
+    // A partner is where its operator says it is now.
+    WEIR_TRY_LET(const auto party, directory_.find(tx, record.peer));
+    address = party.address;
+  }
+  flow::delivery::ContentRoot root;
+  if (!agreement.content_root.empty()) {
+    WEIR_TRY_LET(root, flow::delivery::parse_content_root(agreement.content_root));
+  } else if (provider.is_node()) {
     return Error(Errc::kConflict, "the product of this agreement has no content to deliver")
         .because("delivery.no_content");
   }
-  WEIR_TRY_LET(const auto root, flow::delivery::parse_content_root(agreement.content_root));
   std::uint64_t size = 0;
   if (record.role == flow::contract::Role::kProvider) {
     WEIR_TRY_LET(const auto content, contents_.open(root));
@@ -154,7 +173,7 @@ Result<AgreedDelivery> DeliveryNeighbours::agreed(store::Tx& tx, const std::stri
                         .contract = agreement.contract_id,
                         .provider = std::move(provider),
                         .consumer = std::move(consumer),
-                        .peer_address = record.peer_address,
+                        .peer_address = std::move(address),
                         .product = agreement.target,
                         .root = root,
                         .size = size};
@@ -205,9 +224,15 @@ Result<> DeliveryNeighbours::close_meter(store::Tx& tx, const flow::delivery::Tr
   return metering_.close(tx, transfer.pid);
 }
 
-Result<crypto::PublicKey> DeliveryNeighbours::key_of(store::Tx&, const NodeId& node) {
+Result<crypto::PublicKey> DeliveryNeighbours::key_of(store::Tx&, const PeerId& peer) {
+  WEIR_TRY_LET(const NodeId node, NodeId::parse(peer.text()));
   WEIR_TRY_LET(KnownNode known, find_(node));
   return std::move(known.key);
+}
+
+bool DeliveryNeighbours::may_call_back(store::Tx& tx, const PeerId& peer, std::string_view address) {
+  const auto party = directory_.find(tx, PartyId(peer.text()));
+  return party && directory_.may_call_back(*party, address);
 }
 
 bool DeleteHandler::handles(std::string_view action) const { return action == policy::actions::kDelete; }

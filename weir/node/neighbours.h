@@ -11,6 +11,7 @@
 #include "weir/flow/delivery/service.h"
 #include "weir/flow/metering/service.h"
 #include "weir/flow/usage/service.h"
+#include "weir/node/partners.h"
 #include "weir/supply/catalog/service.h"
 
 namespace weir::node {
@@ -28,13 +29,19 @@ struct KnownNode {
 // Fails with kNotFound if nobody, or nobody active, has the identifier.
 using FindNode = std::function<Result<KnownNode>(const supply::identifier::NodeId&)>;
 
+// Nodes of the space, and partners.
 class ContractDirectory final : public flow::contract::Directory {
  public:
-  explicit ContractDirectory(FindNode find) : find_(std::move(find)) {}
+  // `callbacks_anywhere`: the test kit's profile, in which the kit may listen on any port of this machine.
+  ContractDirectory(FindNode find, Partners& partners, bool callbacks_anywhere)
+      : find_(std::move(find)), partners_(partners), callbacks_anywhere_(callbacks_anywhere) {}
   Result<flow::contract::Party> find(store::Tx& tx, const flow::contract::PartyId& id) override;
+  bool may_call_back(const flow::contract::Party& party, std::string_view address) const override;
 
  private:
   FindNode find_;
+  Partners& partners_;
+  bool callbacks_anywhere_;
 };
 
 class ContractOffers final : public flow::contract::Offers {
@@ -77,22 +84,25 @@ class ContractUsage final : public flow::contract::Usage {
 class DeliveryNeighbours final : public flow::delivery::Neighbours {
  public:
   DeliveryNeighbours(const Clock& clock, flow::contract::Service& contracts, flow::delivery::Contents& contents,
-                     FindNode find, flow::metering::Service& metering)
+                     flow::contract::Directory& directory, FindNode find, flow::metering::Service& metering)
       : clock_(clock),
         contracts_(contracts),
         contents_(contents),
+        directory_(directory),
         find_(std::move(find)),
         metering_(metering) {}
   Result<flow::delivery::AgreedDelivery> agreed(store::Tx& tx, const std::string& agreement) override;
   Result<wire::Json> authorize_delivery(store::Tx& tx, const flow::delivery::AgreedDelivery& agreed) override;
   Result<> meter(store::Tx& tx, const flow::delivery::Transfer& transfer, std::uint64_t bytes) override;
   Result<> close_meter(store::Tx& tx, const flow::delivery::Transfer& transfer) override;
-  Result<crypto::PublicKey> key_of(store::Tx& tx, const supply::identifier::NodeId& node) override;
+  Result<crypto::PublicKey> key_of(store::Tx& tx, const flow::delivery::PeerId& node) override;
+  bool may_call_back(store::Tx& tx, const flow::delivery::PeerId& peer, std::string_view address) override;
 
  private:
   const Clock& clock_;
   flow::contract::Service& contracts_;
   flow::delivery::Contents& contents_;
+  flow::contract::Directory& directory_;
   FindNode find_;
   flow::metering::Service& metering_;
 };

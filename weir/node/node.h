@@ -17,6 +17,7 @@
 #include "weir/node/config/config.h"
 #include "weir/node/data_folder.h"
 #include "weir/node/news.h"
+#include "weir/node/partners.h"
 #include "weir/node/transfers.h"
 #include "weir/supply/catalog/service.h"
 #include "weir/trust/evidence/archive.h"
@@ -83,6 +84,7 @@ class Node {
   const config::Config& config() const;
   const adapters::http::Router& router() const;
   const adapters::metrics::Registry& metrics() const;
+  Partners& partners();
   Transfers& transfers();
   RateLimits& rate_limits();
   News& news();

@@ -154,7 +154,8 @@ Result<> Node::State::take_up_unfinished() {
 }
 
 void Node::State::start_threads(Node& node) {
-  transfers = std::make_unique<Transfers>(*delivery, *contents, *client, rate_limits, TransfersOptions{});
+  transfers = std::make_unique<Transfers>(*delivery, *contents, *client, rate_limits,
+                                          TransfersOptions{.foreign = foreign.get()});
   alarm = std::make_unique<Alarm>(clock, alarm_tasks());
   if (!regional()) heartbeat = std::make_unique<Alarm>(clock, std::vector{heartbeat_task()});
   collector = std::make_unique<Collector>(node);
@@ -162,7 +163,7 @@ void Node::State::start_threads(Node& node) {
   hooks.answered = [this](store::Tx& tx, const store::OutboxMessage& message, std::string_view answer) -> Result<> {
     if (message.path.starts_with("/negotiations")) return contracts->answered(tx, message, answer);
     if (message.path == kIdentifiersPath) note_refused_identifiers(answer);
-    return {};
+    return delivery->answered(tx, message, answer);
   };
   hooks.refused = [this](const store::OutboxMessage& message, const Error& error) {
     Result<> noted;
@@ -173,6 +174,7 @@ void Node::State::start_threads(Node& node) {
     }
     if (!noted) log::warning("outbox.refusal_lost", {{"lane", message.lane}, {"error", noted.error().message()}});
   };
+  hooks.to_partner = [this](const store::OutboxMessage& message) { return partners->send(message); };
   dispatcher = std::make_unique<Dispatcher>(*sql, clock, *client, DispatcherOptions{}, std::move(hooks));
 }
 

@@ -126,11 +126,16 @@ bool Principal::may(std::string_view scope) const {
   });
 }
 
+Result<Principal> Authenticator::by_authorization(std::string_view) {
+  return Error(Errc::kUnauthenticated, "this needs a node's certificate").because("http.peer_required");
+}
+
 std::string Principal::actor() const {
   switch (kind) {
     case PrincipalKind::kAnonymous: return "anonymous";
     case PrincipalKind::kOperator: return id;
-    case PrincipalKind::kNode: return "peer:" + id;
+    case PrincipalKind::kNode:
+    case PrincipalKind::kPartner: return "peer:" + id;
   }
   return "anonymous";
 }

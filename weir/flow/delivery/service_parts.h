@@ -34,7 +34,7 @@ inline Result<> check_origin(std::string_view address, std::string_view peer_add
 }
 
 // A destruction proof's signed bytes: RFC 8785, docs/formats/destruction-proof.md.
-inline wire::Json proof_body(const Transfer& transfer, const supply::identifier::NodeId& holder,
+inline wire::Json proof_body(const Transfer& transfer, const PeerId& holder,
                              std::string_view reason, Timestamp time) {
   return wire::Json::object({{"agreement", transfer.agreement},
                              {"consumerPid", consumer_pid(transfer)},

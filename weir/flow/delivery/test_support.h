@@ -46,7 +46,7 @@ class FakeNeighbours final : public Neighbours {
     closed.push_back(transfer.pid);
     return {};
   }
-  Result<crypto::PublicKey> key_of(store::Tx&, const NodeId& node) override {
+  Result<crypto::PublicKey> key_of(store::Tx&, const PeerId& node) override {
     const auto found = keys.find(node.text());
     if (found == keys.end()) return Error(Errc::kNotFound, "no key");
     return found->second;
