@@ -101,7 +101,7 @@ Result<int> negotiate(Context& context, Output& out, const Options& options) {
 
 void add_partner_commands(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Options>();
-  CLI::App* group = app.add_subcommand("partner", "Connectors outside the space: Eclipse EDC and others (docs/interop/edc.md)");
+  CLI::App* group = app.add_subcommand("partner", "Connectors outside the space: Eclipse EDC and others");
   group->require_subcommand(1);
   const auto command = [&](const char* name, const char* help, auto work) {
     CLI::App* made = group->add_subcommand(name, help);

@@ -57,7 +57,7 @@ Result<> check(const config::Config& config) {
   if (!is_on(config)) return {};
   const std::string& host = config.listen.host;
   if (!host.starts_with("127.") && host != "::1" && host != "localhost") {
-    return Error(Errc::kInvalidArgument, "profile tck lets anybody in: it runs on a loopback address only, not on " + host)
+    return Error(Errc::kInvalidArgument, "profile tck lets anybody in: it runs on a loopback address, not on " + host)
         .because("kit.address")
         .advise("set listen to 127.0.0.1:PORT");
   }
@@ -79,7 +79,8 @@ std::unique_ptr<flow::contract::Offers> offers(flow::contract::Offers& published
   class WithKits final : public flow::contract::Offers {
    public:
     explicit WithKits(flow::contract::Offers& inner) : inner_(inner) {}
-    Result<Offer> find(store::Tx& tx, std::string_view offer_id, std::string_view target, const PartyId& peer) override {
+    Result<Offer> find(store::Tx& tx, std::string_view offer_id, std::string_view target,
+        const PartyId& peer) override {
       if (target == kNamedByKit) return use_offer(std::string(offer_id), std::string(target));
       return inner_.find(tx, offer_id, target, peer);
     }
@@ -165,7 +166,8 @@ void Counterpart::State::look() {
     for (const auto& record : negotiations->items) {
       const auto& n = record.negotiation;
       const bool asked = n.role == flow::contract::Role::kConsumer && n.state == flow::contract::State::kRequested;
-      cue(n.pid, n.offer.target, name_of(n.state), asked, [&](const std::string& word) { return negotiate(record, word); });
+      cue(n.pid, n.offer.target, name_of(n.state), asked,
+          [&](const std::string& word) { return negotiate(record, word); });
     }
   }
   const auto transfers = node.delivery().list("", limits::kPageSizeMax);
@@ -174,7 +176,8 @@ void Counterpart::State::look() {
     if (is_final(t.state)) continue;
     const std::string_view state = name_of(t.state);
     const bool asked = t.role == flow::delivery::Role::kConsumer && state == "REQUESTED";
-    cue(t.pid, t.agreement, state, asked, [&](const std::string& word) { return transfer(t.pid, t.role, state, word); });
+    cue(t.pid, t.agreement, state, asked,
+        [&](const std::string& word) { return transfer(t.pid, t.role, state, word); });
   }
 }
 
@@ -194,7 +197,7 @@ Result<> Counterpart::State::write_properties() {
                            {"dataspacetck.dsp.connector.negotiation.initiate.url", base + "/tck/negotiations/requests"},
                            {"dataspacetck.dsp.connector.transfer.initiate.url", base + "/tck/transfers/requests"},
                            {"dataspacetck.dsp.default.wait", "15"}});
-  std::string text = "# Written by weir serve --profile tck: what the official Dataspace Protocol test kit is to be run with.\n";
+  std::string text = "# Written by weir serve --profile tck: what the official test kit is to be run with.\n";
   for (const Json* group : {&all, &seeds.properties}) {
     for (const auto& [name, value] : group->members()) text += name + "=" + value.as_string() + "\n";
   }
@@ -237,7 +240,7 @@ Counterpart::Counterpart(std::unique_ptr<State> state) : state_(std::move(state)
 
 Result<std::unique_ptr<Counterpart>> Counterpart::start(Node& node) {
   log::warning("kit.on", {{"profile", kProfile},
-                          {"what", "anybody who reaches this address may negotiate; a script decides; plain HTTP. For tests only."},
+                          {"what", "for tests only: anybody may negotiate, a script decides, plain HTTP"},
                           {"url", node.url()}});
   std::unique_ptr<Counterpart> made(new Counterpart(std::make_unique<State>(node)));
   State& s = *made->state_;

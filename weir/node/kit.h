@@ -1,9 +1,10 @@
-// Kit: profile "tck", in which this node is the scripted counterpart that the official Dataspace Protocol test kit asks for.
+// Kit: profile "tck", in which this node is the scripted counterpart of the official Dataspace Protocol test kit.
 //
-// The kit expects a connector that, by the id of a dataset or agreement, plays one fixed part of a conversation: offers, agrees,
-// terminates, or keeps silent. In this profile, and only in it, nothing is decided alone; a script plays the operator and says the
-// next word through the same use cases. The profile also makes the data that the kit asks about, has two web hooks, speaks plain
-// HTTP, and lets anybody in as one partner. It refuses to run on any address but this machine's own, and says loudly that it runs.
+// The kit expects a connector that, by the id of a dataset or agreement, plays one fixed part of a conversation: offers,
+// agrees, terminates, or keeps silent. In this profile, and only in it, nothing is decided alone; a script plays the
+// operator and says the next word through the same use cases. The profile also makes the data that the kit asks about,
+// has two web hooks, speaks plain HTTP, and lets anybody in as one partner. It refuses to run on any address but this
+// machine's own, and says loudly that it runs.
 // Page: docs/interop/dsp-tck.md. Owns a thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -41,7 +42,7 @@ inline constexpr std::string_view kNamedByKit = "ACN0102";
 // One word of a script: said once, when the process is in this state.
 struct Cue {
   std::string state;  // "REQUESTED"
-  std::string word;   // "offer", "agree", "finalize", "accept", "counter", "verify", "start", "suspend", "complete", "terminate"
+  std::string word;   // "offer", "agree", "finalize"; "accept", "counter", "verify"; "start", "suspend", "complete"
 };
 // By the id of the dataset (negotiations) or the agreement (transfers).
 using Scripts = std::map<std::string, std::vector<Cue>, std::less<>>;

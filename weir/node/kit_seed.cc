@@ -131,7 +131,8 @@ Result<std::string> publish(Node& node, std::string_view test, const supply::cat
   d.offers.push_back(supply::catalog::make_offer(offer_id(test), use_terms()));
   d.content = content;
   WEIR_TRY_LET(const auto product,
-               node.catalog().publish({.description = std::move(d)}, supply::catalog::Actor("node:" + node.id().text())));
+               node.catalog().publish({.description = std::move(d)},
+                   supply::catalog::Actor("node:" + node.id().text())));
   return product.id.text();
 }
 
@@ -139,12 +140,13 @@ Result<> write_agreement(Node& node, const std::string& id, Role role, const sup
   const PartyId self(node.id().text());
   const PartyId kit{std::string(kParticipant)};
   const bool provides = role == Role::kProvider;
+  const std::string root = content.hash_algorithm + ":" + content.root;
   const Timestamp now = node.clock().now();
   const auto agreement = flow::contract::make_agreement({.id = id,
                                                          .provider = provides ? self : kit,
                                                          .consumer = provides ? kit : self,
                                                          .target = "urn:weir:kit:product",
-                                                         .content_root = provides ? content.hash_algorithm + ":" + content.root : "",
+                                                         .content_root = provides ? root : "",
                                                          .terms = use_terms(),
                                                          .time = now});
   return node.sql().write([&](store::Tx& tx) {

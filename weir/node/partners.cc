@@ -51,7 +51,8 @@ Json to_json(const Partner& partner) {
 store::Migration partners_migration() {
   return {.module = "partners",
           .versions = {"CREATE TABLE partner (id TEXT PRIMARY KEY, name TEXT NOT NULL, address TEXT NOT NULL, "
-                       "authorization_in TEXT NOT NULL UNIQUE, authorization_out TEXT NOT NULL, created BIGINT NOT NULL)"}};
+                       "authorization_in TEXT NOT NULL UNIQUE, authorization_out TEXT NOT NULL, "
+                       "created BIGINT NOT NULL)"}};
 }
 
 Result<> Partners::put(Partner partner, const std::string& authorization_in) {

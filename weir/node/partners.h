@@ -1,7 +1,8 @@
 // Partners: connectors of another world (Eclipse EDC and others) that an operator of this node made known to it.
 //
-// A partner is known by its participant id. It shows itself with the Authorization agreed with it, of which only a digest is
-// kept; this node shows itself with the one that the partner gave. Messages for it go to the origin of its address only.
+// A partner is known by its participant id. It shows itself with the Authorization agreed with it, of which only a
+// digest is kept; this node shows itself with the one that the partner gave. Messages for it go to the origin of its
+// address only.
 // Format: docs/formats/partners.md. Thread-safe.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -1,7 +1,7 @@
 // The Dataspace Protocol 2025-1 as a face of catalog, contract and delivery: both roles, all endpoints.
 //
-// Nodes come with their certificate and send what this node sends; partners come with their Authorization and send JSON-LD as
-// they write it. Both end in the same use cases.
+// Nodes come with their certificate and send what this node sends; partners come with their Authorization and send
+// JSON-LD as they write it. Both end in the same use cases.
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/adapters/dsp/message.h"
 #include "weir/adapters/http/problem.h"
@@ -28,7 +28,8 @@ using wire::Json;
 
 bool is_partner(const Request& request) { return request.principal.kind == PrincipalKind::kPartner; }
 
-// The message as the core reads it. What a node sends is signed as it is written; what others write is brought into one form.
+// The message as the core reads it. What a node sends is signed as it is written; what others write is brought into
+// one form.
 Result<Json> message_of(const Request& request) {
   WEIR_TRY_LET(Json body, flow::contract::parse_body(request.body));
   if (is_partner(request)) return adapters::dsp::compact(body);
@@ -49,7 +50,8 @@ Result<Response> get_version(Node& node, Request&) {
 
 constexpr std::size_t kTrailMost = 8;
 
-std::string link_to(const Node& node, std::size_t limit, const std::string& cursor, const std::vector<std::string>& trail) {
+std::string link_to(const Node& node, std::size_t limit, const std::string& cursor,
+                    const std::vector<std::string>& trail) {
   std::string url = node.url() + std::string(kProtocolPath) + "/catalog/request?limit=" + std::to_string(limit);
   if (!cursor.empty()) url += "&cursor=" + wire::escape_url(cursor);
   for (const std::string& one : trail) url += "&back=" + wire::escape_url(one);
@@ -237,8 +239,8 @@ void add_negotiation(Table& table) {
   table.add(Method::kPost, "/negotiations/request", "dspNegotiationRequest", {"Contract request", "合约请求"},
             receive_negotiation, 201);
   //= DSP-2025-1#N8
-  table.add(Method::kPost, "/negotiations/offers", "dspNegotiationOffer", {"Contract offer", "合约报价"}, receive_negotiation,
-            201);
+  table.add(Method::kPost, "/negotiations/offers", "dspNegotiationOffer", {"Contract offer", "合约报价"},
+            receive_negotiation, 201);
   //= DSP-2025-1#N7
   //= DSP-2025-1#N1
   table.add(Method::kGet, "/negotiations/{pid}", "dspNegotiation", {"State of a negotiation", "协商状态"}, get_negotiation);
@@ -246,7 +248,8 @@ void add_negotiation(Table& table) {
   table.add(Method::kPost, "/negotiations/{pid}/request", "dspCounterRequest", {"Counter-request", "还价请求"},
             receive_negotiation);
   //= DSP-2025-1#N9
-  table.add(Method::kPost, "/negotiations/{pid}/offers", "dspCounterOffer", {"Counter-offer", "还价报价"}, receive_negotiation);
+  table.add(Method::kPost, "/negotiations/{pid}/offers", "dspCounterOffer", {"Counter-offer", "还价报价"},
+            receive_negotiation);
   //= DSP-2025-1#N11
   //= DSP-2025-1#N4
   table.add(Method::kPost, "/negotiations/{pid}/events", "dspNegotiationEvent", {"Accepted or finalized", "接受或完成"},

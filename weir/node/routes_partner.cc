@@ -24,7 +24,8 @@ Result<Response> put_partner(Node& node, Request& request) {
   WEIR_TRY_LET(partner.authorization_out, body.text("authorizationOut"));
   WEIR_TRY_LET(const std::string authorization_in, body.text("authorizationIn"));
   WEIR_TRY(node.partners().put(partner, authorization_in));
-  log::info("partner.known", {{"partner", partner.id}, {"address", partner.address}, {"actor", request.principal.actor()}});
+  log::info("partner.known", {{"partner", partner.id}, {"address", partner.address}, {"actor",
+      request.principal.actor()}});
   WEIR_TRY_LET(const Partner stored, node.partners().find(partner.id));
   return Response::json(to_json(stored));
 }
@@ -60,7 +61,8 @@ Json catalog_request() {
 Result<Response> get_catalog(Node& node, Request& request) {
   WEIR_TRY_LET(const Partner partner, node.partners().find(request.parameter("id")));
   WEIR_TRY_LET(const Json catalog, ask(node, partner,
-                                       {.method = Method::kPost, .url = "/catalog/request", .body = catalog_request().dump()}));
+                                       {.method = Method::kPost, .url = "/catalog/request",
+                                           .body = catalog_request().dump()}));
   return Response::json(catalog);
 }
 
@@ -69,8 +71,9 @@ Result<flow::contract::Offer> chosen_offer(const Json& dataset, const std::strin
   for (const Json& one : dataset["hasPolicy"].is_array() ? dataset["hasPolicy"].items() : Json::Array{}) {
     const std::string offer = one.text_or("@id", "");
     if (!id.empty() && offer != id) continue;
-    return flow::contract::Offer{
-        .id = offer, .target = dataset.text_or("@id", ""), .terms = flow::contract::terms_of(adapters::dsp::plain_terms(one))};
+    return flow::contract::Offer{.id = offer,
+                                 .target = dataset.text_or("@id", ""),
+                                 .terms = flow::contract::terms_of(adapters::dsp::plain_terms(one))};
   }
   return Error(Errc::kNotFound, "the partner makes no such offer").because("contract.no_offer");
 }
@@ -90,7 +93,8 @@ Result<Response> post_negotiation(Node& node, Request& request) {
 }  // namespace
 
 void add_partner_routes(Router& router, Node& node) {
-  const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, auto handler, int status) {
+  const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, auto handler,
+      int status) {
     router.add({.method = method,
                 .pattern = std::move(pattern),
                 .access = Access::with_scope("operator:write"),
@@ -101,7 +105,8 @@ void add_partner_routes(Router& router, Node& node) {
   };
   add(Method::kPut, "/api/v1/partners/{id}", "putPartner",
       {"Makes a connector outside the space known to this node", "登记空间外的连接器"}, put_partner, 200);
-  add(Method::kGet, "/api/v1/partners", "listPartners", {"Connectors outside the space", "空间外连接器列表"}, list_partners, 200);
+  add(Method::kGet, "/api/v1/partners", "listPartners", {"Connectors outside the space", "空间外连接器列表"}, list_partners,
+      200);
   add(Method::kDelete, "/api/v1/partners/{id}", "removePartner", {"Forgets one", "删除登记"}, remove_partner, 204);
   add(Method::kGet, "/api/v1/partners/{id}/catalog", "getPartnerCatalog",
       {"What a connector outside the space offers", "空间外连接器的目录"}, get_catalog, 200);

@@ -27,12 +27,14 @@ constexpr auto kContexts = std::to_array<std::string_view>(
 
 // Members that are always lists.
 constexpr auto kSets = std::to_array<std::string_view>(
-    {"permission", "prohibition", "obligation", "constraint", "refinement", "duty", "remedy", "consequence", "and", "or",
+    {"permission", "prohibition", "obligation", "constraint", "refinement", "duty", "remedy", "consequence", "and",
+        "or",
      "xone", "andSequence", "profile", "reason", "dataset", "catalog", "service", "distribution", "hasPolicy",
      "endpointProperties", "filter", "signatures"});
 
 // Members whose value is a name, not a text.
-constexpr auto kNames = std::to_array<std::string_view>({"action", "leftOperand", "operator", "state", "eventType", "format"});
+constexpr auto kNames = std::to_array<std::string_view>({"action", "leftOperand", "operator", "state", "eventType",
+    "format"});
 
 template <class List>
 bool is_in(const List& list, std::string_view name) {
@@ -105,7 +107,9 @@ class Compactor {
   std::string term_of(std::string_view name) const {
     const std::string iri = iri_of(name);
     for (const std::string_view space : kNamespaces) {
-      if (iri.starts_with(space)) return iri == std::string(kDcat) + "endpointUrl" ? "endpointURL" : iri.substr(space.size());
+      if (!iri.starts_with(space)) continue;
+      const std::string name_there = iri.substr(space.size());
+      return name_there == "endpointUrl" ? "endpointURL" : name_there;
     }
     if (iri == std::string(kDct) + "format") return "format";
     if (iri.starts_with(kDct)) return "dct:" + iri.substr(kDct.size());
@@ -211,8 +215,10 @@ Json plain_terms(Json policy) {
 }
 
 Json without_extensions(Json message) {
-  constexpr auto kOfPolicy = std::to_array<std::string_view>({"productVersion", "contentRoot", "period", "validUntil", "contractId",
-                                                              "providerEntityId", "consumerEntityId", "providerPid", "consumerPid"});
+  constexpr auto kOfPolicy = std::to_array<std::string_view>({"productVersion", "contentRoot", "period", "validUntil",
+      "contractId",
+                                                              "providerEntityId", "consumerEntityId", "providerPid",
+                                                                  "consumerPid"});
   message.erase("signatures");
   message.erase("receipt");
   for (const std::string_view name : {"offer", "agreement"}) {

@@ -1,7 +1,9 @@
 // Message: what other connectors write as JSON-LD, as the compact form of the Dataspace Protocol 2025-1, and back.
 //
-// compact() understands the protocol's own form; the same with prefixes ("dspace:", "odrl:", "dcat:", or whatever an inline
-// context calls them); the expanded form; and the messages of 2024-1 and 0.8, whose terms mean the same. Contexts are known
+// compact() understands the protocol's own form; the same with prefixes ("dspace:", "odrl:", "dcat:", or whatever an
+// inline
+// context calls them); the expanded form; and the messages of 2024-1 and 0.8, whose terms mean the same. Contexts
+// are known
 // here by name and never fetched. Format: docs/formats/dataspace-protocol.md. Thread-safety: pure functions.
 // Trust: compact() takes hostile JSON, bounded by wire::parse_json; what it returns is shaped, not yet checked.
 // SPDX-License-Identifier: Apache-2.0
@@ -17,7 +19,8 @@ namespace weir::adapters::dsp {
 inline constexpr std::string_view kContext = "https://w3id.org/dspace/2025/1/context.jsonld";
 
 //= DSP-2025-1#json-ld
-// Fails with kInvalidArgument: "dsp.malformed" (no object, no type), "dsp.unknown_context" (a context that is not shipped
+// Fails with kInvalidArgument: "dsp.malformed" (no object, no type), "dsp.unknown_context" (a context that is not
+// shipped
 // here and without which the message has no meaning).
 Result<wire::Json> compact(const wire::Json& message);
 

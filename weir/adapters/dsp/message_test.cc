@@ -18,7 +18,8 @@ constexpr std::string_view kPlain = R"({
   "@context": ["https://w3id.org/dspace/2025/1/context.jsonld"], "@type": "ContractRequestMessage",
   "consumerPid": "urn:uuid:1", "callbackAddress": "https://c.example/dsp",
   "offer": {"@id": "urn:o", "@type": "Offer", "target": "urn:d",
-    "permission": [{"action": "use", "constraint": [{"leftOperand": "count", "operator": "lteq", "rightOperand": "3"}]}]}})";
+    "permission": [{"action": "use", "constraint": [{"leftOperand": "count", "operator": "lteq",
+        "rightOperand": "3"}]}]}})";
 
 // ── what is understood ──
 

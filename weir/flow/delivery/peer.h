@@ -1,4 +1,5 @@
-// Peer: how a delivery names the other side: a node of the space, or a connector of another world by its participant id.
+// Peer: how a delivery names the other side: a node of the space, or a connector of another world by its participant
+// id.
 //
 // Thread-safety: values.
 // SPDX-License-Identifier: Apache-2.0

@@ -56,7 +56,8 @@ Result<Json> Service::receive_request(const PeerId& peer, const TransferMessage&
     }
     if (!pull) WEIR_TRY(check_origin(message.data_address.front().endpoint, agreed.peer_address));
     if (!deps_.neighbours.may_call_back(tx, peer, message.callback_address)) {
-      return Error(Errc::kForbidden, "the callback address is not one of the participant's").because("delivery.callback");
+      return Error(Errc::kForbidden, "the callback address is not one of the participant's")
+          .because("delivery.callback");
     }
     const Timestamp now = deps_.clock.now();
     Transfer transfer{.pid = deps_.random.uuid(),

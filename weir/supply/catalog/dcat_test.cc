@@ -124,8 +124,10 @@ TEST(Dsp, ValidatesAgainstTheSchemas) {
   std::filesystem::create_directories(folder);
   const std::vector<Product> products{full_product(), plain_product()};
   std::ofstream(folder / "dataset.json") << to_dsp_dataset(full_product(), kService)->dump();
-  std::ofstream(folder / "catalog.json") << to_dsp_catalog("urn:c", testing::subject().text(), kService, products).dump();
-  std::ofstream(folder / "empty-catalog.json") << to_dsp_catalog("urn:c", testing::subject().text(), kService, {}).dump();
+  std::ofstream(folder / "catalog.json") << to_dsp_catalog("urn:c", testing::subject().text(), kService,
+      products).dump();
+  std::ofstream(folder / "empty-catalog.json") << to_dsp_catalog("urn:c", testing::subject().text(), kService,
+      {}).dump();
   const std::string script = std::string(WEIR_SOURCE_DIR) + "/tests/vectors/catalog/dsp/validate.py";
   for (const std::string name : {"dataset", "catalog", "empty-catalog"}) {
     const std::string schema = name == "dataset" ? "dataset" : "catalog";
