@@ -1,10 +1,10 @@
 // Kit: profile "tck", in which this node is the scripted counterpart of the official Dataspace Protocol test kit.
 //
 // The kit expects a connector that, by the id of a dataset or agreement, plays one fixed part of a conversation: it
-// offers, agrees, terminates, or keeps silent. In this profile, and only in it, nothing is decided alone; a script plays
-// the operator and says the next word through the same use cases. The profile also makes the data that the kit asks
-// about, has two web hooks, speaks plain HTTP, and lets anybody in as one partner. It refuses to run on any address but
-// this machine's own, and says loudly that it runs.
+// offers, agrees, terminates, or keeps silent. In this profile, and only in it, nothing is decided alone: a script
+// plays the operator and says the next word through the same use cases. The profile also makes the data that the kit
+// asks about, has two web hooks, speaks plain HTTP, and lets anybody in as one partner. It refuses to run on any
+// address but this machine's own, and says loudly that it runs.
 // Page: docs/interop/dsp-tck.md. Owns a thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

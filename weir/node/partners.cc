@@ -109,8 +109,9 @@ Result<std::vector<Partner>> Partners::list() {
 
 Result<std::string> Partners::recognise(std::string_view authorization) {
   if (!open_to_.empty()) return open_to_;
-  const Error unknown = Error(Errc::kUnauthenticated, "this needs a node's certificate, or a partner's Authorization")
-                            .because("http.peer_required");
+  const Error unknown = Error(Errc::kUnauthenticated, "a node's client certificate is needed")
+                            .because("http.certificate_missing")
+                            .advise("connect over TLS with the certificate that your regional node issued");
   if (authorization.empty()) return unknown;
   // By digest: how long it takes says nothing about the secret.
   WEIR_TRY_LET(const auto rows, store::sql_read<std::vector<store::Row>>(sql_, [&](store::Tx& tx) {

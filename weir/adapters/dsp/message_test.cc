@@ -27,6 +27,7 @@ TEST(DspMessage, KeepsTheProtocolsOwnForm) {
   EXPECT_EQ(compact(read(kPlain))->canonical(), read(kPlain).canonical());
 }
 
+//= DSP-2025-1#json-ld type=test
 TEST(DspMessage, ReadsPrefixedTermsAndWrappedValuesAsTheSameMessage) {
   const Json prefixed = read(R"({
     "@context": {"dspace": "https://w3id.org/dspace/2025/1/", "odrl": "http://www.w3.org/ns/odrl/2/"},

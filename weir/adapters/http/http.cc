@@ -127,7 +127,7 @@ bool Principal::may(std::string_view scope) const {
 }
 
 Result<Principal> Authenticator::by_authorization(std::string_view) {
-  return Error(Errc::kUnauthenticated, "this needs a node's certificate").because("http.peer_required");
+  return Error(Errc::kUnauthenticated, "a node's client certificate is needed").because("http.certificate_missing");
 }
 
 std::string Principal::actor() const {

@@ -185,9 +185,7 @@ struct Router::State {
     return options.authenticator->by_certificate(*request.peer);
   }
   Result<Principal> by_authorization(const Request& request) const {
-    if (options.authenticator == nullptr) {
-      return not_allowed("nobody is known here", "http.peer_required", Errc::kUnauthenticated, "");
-    }
+    if (options.authenticator == nullptr) return by_certificate(request);
     return options.authenticator->by_authorization(request.headers.get("Authorization"));
   }
   Result<> identify(const Route& route, Request& request) const {
