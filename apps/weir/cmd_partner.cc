@@ -2,6 +2,7 @@
 #include <CLI/CLI.hpp>
 
 #include "apps/weir/commands.h"
+#include "weir/store/files.h"
 #include "weir/wire/encoding.h"
 
 namespace weir::cli {
