@@ -297,8 +297,8 @@ Result<> Transfers::State::pull_foreign(const Transfer& transfer) {
     WEIR_TRY(session->accept(index, all.subspan(manifest.offset_of(index), manifest.length_of(index))));
   }
   WEIR_TRY_LET(const auto durable, session->checkpoint());
-  WEIR_TRY(service.record_progress(transfer.pid, durable, session->bytes_done()));
-  WEIR_TRY(service.complete(transfer.pid, response.bytes_received));
+  WEIR_TRY(service.record_progress(transfer.pid, durable, session->bytes_done(), session->take_received()));
+  WEIR_TRY(service.complete(transfer.pid));
   limits.forget(transfer.pid);
   return {};
 }
