@@ -119,7 +119,8 @@ class Evidence(SpaceCase):
             "an entry of another place": lambda b: entries(b)[1].update(index=entries(b)[1]["index"] + 1),
             "a proof of another entry": lambda b: entries(b)[1].update(proof=entries(b)[2]["proof"]),
             "two entries exchanged": lambda b: entries(b).reverse(),
-            "the other contract": lambda b: b.update(contract=b["contract"][:-1] + "0"),
+            "the other contract": lambda b: b.update(
+                contract=b["contract"][:-1] + ("1" if b["contract"].endswith("0") else "0")),
             "a checkpoint of another size": lambda b: b["logs"][0].update(
                 checkpoint=re.sub(r"\n\d+\n", "\n3\n", b["logs"][0]["checkpoint"], count=1)),
             "one log twice": lambda b: b["logs"].append(b["logs"][0]),
