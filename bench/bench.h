@@ -117,5 +117,6 @@ Result<Figures> run_negotiation(const Options& options);
 Result<Figures> run_start(const Options& options);
 Result<Figures> run_psi(const Options& options);
 Result<Figures> run_store(const Options& options);
+Result<Figures> run_standards(const Options& options);
 
 }  // namespace weir::bench

@@ -37,6 +37,7 @@ constexpr Row kBenchmarks[] = {
     {"negotiation", "request to finalised between real nodes, durable on both, beside fdatasync", &run_negotiation},
     {"psi", "a private intersection of two sets between two processes over TCP, malicious security", &run_psi},
     {"start", "a node's start to ready, beside a process that ends at once", &run_start},
+    {"standards", "ten thousand standards and their clauses loaded, then every question", &run_standards},
     {"store", "durable writes, group commit and reads of the SQL store, beside pwrite and fdatasync", &run_store},
 };
 

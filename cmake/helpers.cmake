@@ -102,7 +102,7 @@ function(weir_embed output namespace function)
       string(APPEND literal "R\"weir(${piece})weir\"\n")
       math(EXPR at "${at} + ${end}")
     endwhile()
-    string(APPEND texts "    ${literal},\n")
+    string(APPEND texts "    ${literal}\"\"sv,\n")
     set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS "${file}")
   endforeach()
   file(CONFIGURE OUTPUT "${output}" @ONLY CONTENT "// Made by the build.
@@ -111,6 +111,7 @@ function(weir_embed output namespace function)
 namespace @namespace@ {
 std::span<const std::string_view> @function@();
 std::span<const std::string_view> @function@() {
+  using namespace std::string_view_literals;  // their length is not counted at compile time, byte for byte
   static constexpr std::string_view kTexts[] = {
 @texts@  };
   return kTexts;

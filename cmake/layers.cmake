@@ -48,6 +48,12 @@ set(WEIR_ARROWS
   "standards/assessment -> supply/grade"
   "standards/assessment -> supply/identifier"
   "standards/assessment -> trust/evidence"
+  "standards/framework -> standards/standard"
+  "standards/query -> standards/standard"
+  "standards/register -> standards/standard"
+  "standards/register -> trust/evidence"
+  "standards/query -> standards/framework"
+  "standards/query -> standards/clause"
 )
 
 function(weir_floor_of name out)

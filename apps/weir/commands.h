@@ -42,6 +42,9 @@ void add_identifier_commands(CLI::App& app, Context& context);  // id
 // The group `weir standards`, made when it is first asked for, and what it has.
 CLI::App& standards_group(CLI::App& app);
 void add_assess_commands(CLI::App& group, Context& context);  // assess, report, checklists, attest
+// find, show, tree, coverage, gap, timeline, due, diff, import, export
+void add_standards_commands(CLI::App& group, Context& context);
+void add_comment_command(CLI::App& group, Context& context);
 
 inline constexpr int kOk = static_cast<int>(Exit::kOk);
 inline constexpr int kFailed = static_cast<int>(Exit::kFailed);

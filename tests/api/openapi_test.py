@@ -4,7 +4,7 @@
 The validator is python3-jsonschema, so neither the schemas nor the answers are judged by our own code. With WEIR_TEST_DUMP=FILE
 the answers are written there.
 """
-import json, os, subprocess, sys, tempfile, unittest
+import base64, json, os, subprocess, sys, tempfile, unittest
 from urllib.parse import quote, urlencode
 
 import jsonschema
@@ -120,6 +120,7 @@ class OpenApi(unittest.TestCase):
             self.walk_delivery(walk)
             self.walk_evidence(walk)
             self.walk_assessment(walk)
+            self.walk_standards(walk)
             self.walk_peer(walk, member, product)
             self.walk_ends(walk, member)
         finally:
@@ -202,6 +203,21 @@ class OpenApi(unittest.TestCase):
         walk.ask("identifierParts", node, id="91350100M000100Y43")
         address = walk.ask("giveAddress", node, {}, id=own)["address"]
         walk.ask("identifierAtAddress", node, address=address)
+    def walk_standards(self, walk):
+        node = self.space.region
+        table = base64.b64encode("number,title_zh,status\nGB/T 99001-2026,甲,in-force\nbad,x,\n".encode()).decode()
+        report = walk.ask("importStandards", node, {"table": table, "source": "a list", "asOf": "2026-11-01"})
+        self.assertEqual((report["new"], report["refused"]), (1, 1))
+        self.assertEqual(walk.ask("showStandards", node, query="number=GB/T%2099001")["number"], "GB/T 99001-2026")
+        self.assertEqual(walk.ask("findStandards", node, query="words=99001")["total"], 1)
+        for name in ("tree", "coverage", "gap", "timeline", "due"):
+            walk.ask(name + "Standards", node)
+        walk.ask("diffStandards", node, query="from=TC609-6-2025-14&to=TC609-6-2025-15")
+        walk.ask("exportStandards", node)
+        comment = {"standard": "PRJ-TC260-WG5-04", "clause": "6.2.1", "text": "too much", "who": "a maker", "infeasibleFor": ["collector"]}
+        made = walk.ask("commentDraft", node, comment)
+        walk.ask("decideComment", node, {"comment": made["id"], "verdict": "partly", "reason": "for collectors"})
+        self.assertEqual(walk.ask("listComments", node, query="standard=PRJ-TC260-WG5-04")["feasibility"][0]["device"], "collector")
 
     def walk_participants(self, walk):
         region = self.space.region

@@ -174,6 +174,18 @@ class Commands(SpaceCase):
         self.run_one(node, "standards attest", clause, "--statement", "Drilled in May", "--file", self.file(b"Drill"))
         made = self.run_one(node, "standards assess", "TC609-6-2025-13", code=1)  # a node of a minute does not meet it all
         self.run_one(node, "standards report", str(made["assessment"]["assessment"]))
+        table = self.file("标准号,中文名称,状态\nGB/T 99001-2026,甲,现行\n".encode("gbk"), "table.csv")
+        self.assertEqual(self.run_one(node, "standards import", table, "--source", "a list")["new"], 1)
+        self.assertEqual(self.run_one(node, "standards find", "99001", chinese=True)["total"], 1)
+        self.run_one(node, "standards show", "GB/T 99001", chinese=True)
+        for question in ("tree", "coverage", "gap", "timeline", "due"):
+            self.run_one(node, "standards " + question, chinese=True)
+        self.run_one(node, "standards diff", "TC609-6-2025-14", "TC609-6-2025-15", chinese=True)
+        self.run_one(node, "standards export", "--format", "svg", "-o", self.path("coverage.svg"), chinese=True)
+        made = self.run_one(node, "standards comment", "PRJ-TC260-WG5-04", "--clause", "6.2.1", "--text", "too much", "--who", "a maker",
+                            "--infeasible-for", "collector")
+        self.run_one(node, "standards comment", "PRJ-TC260-WG5-04", "--decide", str(made["id"]), "--verdict", "partly", "--reason", "for some")
+        self.run_one(node, "standards comment", "PRJ-TC260-WG5-04", chinese=True)
 
     def test_zz_no_command_was_left_out(self):
         commands = set(leaves())

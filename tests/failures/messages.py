@@ -236,6 +236,22 @@ OPERATORS = {
         ("malformed", "a file that is no base64", {"body": {"clause": "none", "statement": "x", "file": "!"}}),
         ("expired", "good until a time that is none", {"body": {"clause": "none", "statement": "x", "validUntil": "never"}})]),
     "getAttestationFile": Route(params=nobody, unknown=nobody),
+    "findStandards": Route(cases=lambda w: [("malformed", "a status that is none", {"query": "status=perhaps"})]),
+    "showStandards": Route(cases=lambda w: [("malformed", "a number that is none", {"query": "number=cloud"}),
+                                            ("wrongly addressed", "a standard that is not there", {"query": "number=GB/T%2099999"})]),
+    "treeStandards": Route(cases=lambda w: [("wrongly addressed", "an edition that is not there", {"query": "edition=1999"})]),
+    "coverageStandards": Route(), "gapStandards": Route(), "timelineStandards": Route(), "exportStandards": Route(),
+    "dueStandards": Route(cases=lambda w: [("malformed", "a day that is none", {"query": "until=soon"})]),
+    "diffStandards": Route(cases=lambda w: [("wrongly addressed", "a list that is not there", {"query": "from=none&to=none"})]),
+    "importStandards": Route(body={"table": "!"}, cases=lambda w: [
+        ("malformed", "a workbook that is cut", {"body": {"table": "UEsDBA==", "source": "x"}}),
+        ("malformed", "a table without numbers", {"body": {"table": "YSxiCjEsMgo=", "source": "x"}})]),
+    "listComments": Route(cases=lambda w: [("wrongly addressed", "of a standard that is not there", {"query": "standard=GB/T%2099999"})]),
+    "commentDraft": Route(body={}, cases=lambda w: [
+        ("out of order", "on what is no draft", {"body": {"standard": "GB/T 43697-2024", "text": "x", "who": "y"}})]),
+    "decideComment": Route(body={}, cases=lambda w: [
+        ("wrongly addressed", "a comment that is not there", {"body": {"comment": 999999, "verdict": "accepted"}}),
+        ("malformed", "a refusal without a reason", {"body": {"comment": 1, "verdict": "rejected"}})]),
     "getTile": Route(params=lambda w: {"path": "tile/0/000"}, cases=lambda w: [
         ("wrongly addressed", "a tile that is not there", {"params": {"path": "tile/9/999"}}),
         ("malformed", "a path that leads out", {"params": {"path": "../weir.db"}})]),

@@ -83,6 +83,7 @@ const config::Config& Node::config() const { return state_->config; }
 const adapters::http::Router& Node::router() const { return *state_->router; }
 const adapters::metrics::Registry& Node::metrics() const { return state_->registry; }
 Transfers& Node::transfers() { return *state_->transfers; }
+standards::registering::Service& Node::standards() { return *state_->standards; }
 RateLimits& Node::rate_limits() { return state_->rate_limits; }
 News& Node::news() { return state_->news; }
 Alarm& Node::alarm() { return *state_->alarm; }

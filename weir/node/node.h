@@ -32,6 +32,9 @@ class Registry;
 namespace weir::standards::assessment {
 class Service;
 }
+namespace weir::standards::registering {
+class Service;
+}
 namespace weir::adapters::metrics {
 class Registry;
 }
@@ -83,6 +86,7 @@ class Node {
   const config::Config& config() const;
   const adapters::http::Router& router() const;
   const adapters::metrics::Registry& metrics() const;
+  standards::registering::Service& standards();
   Transfers& transfers();
   RateLimits& rate_limits();
   News& news();

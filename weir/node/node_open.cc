@@ -8,6 +8,7 @@
 #include "weir/node/routes.h"
 #include "weir/supply/catalog/store.h"
 #include "weir/tlog/checkpoint.h"
+#include "weir/standards/framework/framework.h"
 
 namespace weir::node {
 
@@ -22,7 +23,8 @@ Result<> migrate_all(store::Database& database) {
        {store::outbox_migration(), adapters::http::idempotency_migration(), supply::identifier::Registry::migration(),
         trust::credential::Credentials::migration(), trust::participant::migration(), supply::catalog::migration(),
         flow::usage::migration(), flow::metering::migration(), flow::contract::contract_migration(),
-        flow::delivery::delivery_migration(), standards::assessment::migration()}) {
+        flow::delivery::delivery_migration(), standards::assessment::migration(),
+        standards::registering::migration()}) {
     WEIR_TRY(store::migrate(database, migration));
   }
   return {};
@@ -139,6 +141,10 @@ Result<> Node::State::open_domain() {
                                       }});
   metering = std::make_unique<flow::metering::Service>(
       flow::metering::Service::Deps{.sql = *sql, .log = *counted_log, .clock = clock, .node = opened.id.text()});
+  standards = std::make_unique<standards::registering::Service>(standards::registering::Deps{
+      .sql = *sql, .log = *counted_log, .clock = clock, .known_direction = [](std::string_view direction) {
+        return standards::framework::shipped().knows(direction);
+      }});
   usage = std::make_unique<flow::usage::Service>(
       flow::usage::Service::Parts{.sql = *sql,
                                   .log = *counted_log,

@@ -11,6 +11,7 @@
 #include "weir/adapters/http/server.h"
 #include "weir/adapters/metrics/metrics.h"
 #include "weir/flow/metering/service.h"
+#include "weir/standards/register/service.h"
 #include "weir/node/collector.h"
 #include "weir/node/data_plane.h"
 #include "weir/node/dispatcher.h"
@@ -63,6 +64,7 @@ struct Node::State {
   std::unique_ptr<Membership> membership;
   std::unique_ptr<supply::catalog::Service> catalog;
   std::unique_ptr<flow::metering::Service> metering;
+  std::unique_ptr<standards::registering::Service> standards;
   std::unique_ptr<flow::usage::Service> usage;
   std::unique_ptr<ContractDirectory> contract_directory;
   std::unique_ptr<ContractOffers> contract_offers;

@@ -113,6 +113,7 @@ void add_routes(Router& router, Node& node) {
   add_metering_routes(router, node);
   add_evidence_routes(router, node);
   add_assessment_routes(router, node);
+  add_standards_routes(router, node);
 }
 
 }  // namespace weir::node

@@ -28,6 +28,7 @@ void add_usage_routes(adapters::http::Router& router, Node& node);
 void add_metering_routes(adapters::http::Router& router, Node& node);
 void add_evidence_routes(adapters::http::Router& router, Node& node);
 void add_assessment_routes(adapters::http::Router& router, Node& node);  // checklists, assessments, attestations
+void add_standards_routes(adapters::http::Router& router, Node& node);  // questions, import, comments
 
 // The JSON Schemas of requests and answers, and which route has which. After all routes were added.
 void add_schemas(adapters::http::Router& router);
