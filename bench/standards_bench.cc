@@ -28,7 +28,8 @@ std::string table_of(std::int64_t count) {
 }
 
 standards::clause::Checklist checklist_of(std::int64_t number, std::int64_t clauses) {
-  standards::clause::Checklist out{.document = "GB/T " + std::to_string(100'000 + number) + "-2024"};
+  standards::clause::Checklist out{.document = "GB/T " + std::to_string(100'000 + number) + "-2024",
+                                    .title = {"A list", "清单"}};
   for (std::int64_t i = 0; i < clauses; ++i) {
     out.clauses.push_back({.id = "6." + std::to_string(i),
                            .requirement = {"The service keeps item " + std::to_string(i) + ".",
@@ -66,7 +67,7 @@ Result<Figures> run_standards(const Options& options) {
   const standards::query::Library library{registry, standards::framework::shipped(), checklists,
                                           *parse_iso8601("2026-11-21")};
   const standards::query::Parameters parameters = {
-      {"number", "GB/T 100100"}, {"from", "GB/T 100000-2024"}, {"to", "GB/T 100001-2024"}};
+      {"number", "GB/T 100000"}, {"from", "GB/T 100000-2024"}, {"to", "GB/T 100001-2024"}};
   for (const auto& question : standards::query::questions()) {
     standards::query::Parameters own = parameters;
     if (question.name != "diff") own.erase("from");

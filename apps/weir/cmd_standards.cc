@@ -22,6 +22,11 @@ standards::query::Library shipped_library() {
           SystemClock().now()};
 }
 
+void say_shipped(Output& out) {
+  out.next({"the node does not run: this is what the program carries, without what was imported",
+            "节点未运行：以下为程序自带数据，不含已导入内容"});
+}
+
 std::string query_of(const Parameters& parameters) {
   std::string out;
   for (const auto& [name, value] : parameters) {
@@ -30,13 +35,15 @@ std::string query_of(const Parameters& parameters) {
   return out;
 }
 
-// The running node knows what was imported; without one, what the program carries is asked.
-Result<Json> ask(const Context& context, const std::string& question, const Parameters& parameters) {
+// The running node knows what was imported; without one, what the program carries is asked, and that is said.
+Result<Json> ask(const Context& context, Output& out, const std::string& question, const Parameters& parameters) {
   if (auto api = context.api()) {
     auto answer = api->get("/api/v1/standards/" + question + query_of(parameters));
     if (answer || answer.error().code() != Errc::kUnavailable) return answer;
+    say_shipped(out);
   }
-  return standards::query::answer(shipped_library(), question, parameters);
+  WEIR_TRY_LET(Json answer, standards::query::answer(shipped_library(), question, parameters));
+  return answer.set("register", "shipped");
 }
 
 std::string said(const Output& out, const Json& text) {
@@ -347,10 +354,28 @@ Result<int> import_file(const Context& context, Output& out, const ImportOptions
   return report.integer_or("refused", 0) == 0 ? kOk : kFailed;
 }
 
+Result<standards::query::Document> file_of(const Context& context, Output& out, const Parameters& parameters) {
+  if (auto api = context.api()) {
+    standards::query::Document document;
+    const std::string path = "/api/v1/standards/export" + query_of(parameters);
+    auto answer =
+        api->stream(adapters::http::Method::kGet, path, Json(), [&document](ByteView piece) -> Result<bool> {
+          document.body += text_of(piece);
+          return true;
+        });
+    if (answer) {
+      document.media_type = answer->headers.get("content-type");
+      return document;
+    }
+    if (answer.error().code() != Errc::kUnavailable) return std::move(answer).error();
+    say_shipped(out);
+  }
+  return standards::query::document(shipped_library(), parameters);
+}
+
 Result<int> export_file(const Context& context, Output& out, Parameters parameters, const std::string& file) {
-  static_cast<void>(context);
   parameters["lang"] = out.language() == Language::kChinese ? "zh" : "en";
-  WEIR_TRY_LET(const auto document, standards::query::document(shipped_library(), parameters));
+  WEIR_TRY_LET(const auto document, file_of(context, out, parameters));
   WEIR_TRY(store::real_files().write_durable(file, view_of(document.body)));
   out.object(Json::object({{"file", file}, {"bytes", document.body.size()}, {"mediaType", document.media_type}}));
   out.good({"written to " + file + ", " + format_bytes(document.body.size()),
@@ -378,7 +403,7 @@ void add_question(CLI::App& group, Context& context, const standards::query::Que
   }
   command->callback([&context, parameters, name] {
     context.run = [&context, parameters, name](Output& out) -> Result<int> {
-      WEIR_TRY_LET(const Json answer, ask(context, name, *parameters));
+      WEIR_TRY_LET(const Json answer, ask(context, out, name, *parameters));
       out.object(answer);
       print(out, name, answer);
       return kOk;

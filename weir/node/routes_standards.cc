@@ -106,7 +106,13 @@ void add_standards_routes(Router& router, Node& node) {
           WEIR_TRY_LET(auto document, query::document(library, parameters_of(request)));
           return Response::bytes(document.media_type, std::move(document.body));
         });
-      });
+      },
+      {{.name = "format", .description = {"csv, json, svg, ics or atom", "csv、json、svg、ics 或 atom"}},
+       {.name = "what", .description = {"standards or coverage", "standards 或 coverage"}},
+       {.name = "edition", .description = {"edition of the framework", "框架版本"}},
+       {.name = "direction", .description = {"of deadlines and events", "期限与动态的研制方向"}},
+       {.name = "until", .description = {"last day of deadlines", "期限截止日期"}},
+       {.name = "lang", .description = {"en or zh", "en 或 zh"}}});
   const Access write = Access::with_scope("standards:write");
   add(Method::kPost, "/api/v1/standards/import", write, "importStandards",
       {"Takes standards from a CSV, XLSX or JSON table", "从表格导入标准"}, post_import);

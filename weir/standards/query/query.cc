@@ -143,6 +143,17 @@ Result<Json> show(const Library& library, const Parameters& parameters) {
     for (const standard::Claim* claim : conflict.claims) values.push(claim_json(registry, *claim));
     conflicts.push(Json::object({{"field", name_of(conflict.field)}, {"values", std::move(values)}}));
   }
+  for (const auto& links : registry.link_conflicts(index)) {
+    Json values = Json::array();
+    for (const standard::Link* link : links) {
+      const std::string value = std::string(name_of(link->degree)) + " " + registry.at(link->to).number.text();
+      values.push(Json::object({{"field", "adoption"},
+                                {"value", value},
+                                {"trust", name_of(link->trust)},
+                                {"source", source_json(registry, link->source)}}));
+    }
+    conflicts.push(Json::object({{"field", "adoption"}, {"values", std::move(values)}}));
+  }
   Json editions = Json::array();
   for (const Index other : registry.editions(it.number)) editions.push(brief(registry, other));
   const clause::Checklist* checklist = library.clauses.find(it.number.text());

@@ -13,8 +13,10 @@ using standard::Registry;
 using standard::Statement;
 using wire::Json;
 
-// Requires: mutex_ is held.
-Result<> Service::take_in(Registry& registry, const std::vector<Stored>& rows) {
+namespace {
+
+// What the rows come to, over what was known before them.
+Result<> take_in(Registry& registry, std::vector<Comment>& comments, const std::vector<Stored>& rows) {
   for (const Stored& row : rows) {
     if (row.kind == "statement") {
       WEIR_TRY_LET(const Statement statement, standard::parse_statement(row.body));
@@ -24,20 +26,21 @@ Result<> Service::take_in(Registry& registry, const std::vector<Stored>& rows) {
       comment.id = row.id;
       comment.time = row.time;
       comment.actor = row.actor;
-      comments_.push_back(std::move(comment));
+      comments.push_back(std::move(comment));
     } else if (row.kind == "decision") {
       WEIR_TRY_LET(const Decision decision, parse_decision(row.body));
-      for (Comment& comment : comments_) {
+      for (Comment& comment : comments) {
         if (comment.id != decision.comment) continue;
         comment.verdict = decision.verdict;
         comment.reason = decision.reason;
         comment.decided = row.time;
       }
     }
-    seen_ = row.id;
   }
   return {};
 }
+
+}  // namespace
 
 // Requires: mutex_ is held.
 Result<> Service::refresh(store::Tx& tx) {
@@ -46,9 +49,12 @@ Result<> Service::refresh(store::Tx& tx) {
   if (rows.empty()) return {};
   const bool statements = std::ranges::any_of(rows, [](const Stored& row) { return row.kind == "statement"; });
   auto next = statements ? std::make_shared<Registry>(*registry_) : nullptr;
+  std::vector<Comment> comments = comments_;
   Registry none;
-  WEIR_TRY(take_in(next ? *next : none, rows));
+  WEIR_TRY(take_in(next ? *next : none, comments, rows));
   if (next) registry_ = std::move(next);
+  comments_ = std::move(comments);
+  seen_ = rows.back().id;
   return {};
 }
 

@@ -46,7 +46,6 @@ class Service {
 
  private:
   Result<> refresh(store::Tx& tx);
-  Result<> take_in(standard::Registry& registry, const std::vector<Stored>& rows);
 
   Deps deps_;
   std::mutex mutex_;  // guards what follows

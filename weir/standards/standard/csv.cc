@@ -47,6 +47,10 @@ char separator_of(std::string_view text) {
   return count(';') > count(',') ? ';' : ',';
 }
 
+Note too_wide(std::int64_t row) {
+  return {row, "too_many_columns", {"columns beyond the 256th were not read", "第 256 列之后的列未读取"}};
+}
+
 std::string cell_text(const wire::Json& value) {
   if (value.is_string()) return std::string(trim(value.as_string()));
   if (value.is_array()) {
@@ -92,6 +96,7 @@ std::vector<Row> csv_rows(std::string_view text, std::vector<Note>& notes) {
     Row row{.number = line, .cells = {}};
     bool ended = false;
     bool unclosed = false;
+    std::size_t beyond = 0;
     while (!ended) {
       std::string cell;
       const bool quoted = at < text.size() && text[at] == '"';
@@ -108,7 +113,11 @@ std::vector<Row> csv_rows(std::string_view text, std::vector<Note>& notes) {
       const std::size_t end = std::min(text.find_first_of(std::string{separator, '\n', '\r'}, at), text.size());
       cell += text.substr(at, end - at);
       at = end;
-      if (row.cells.size() < kTableColumnsMax) row.cells.emplace_back(trim(cell));
+      if (row.cells.size() < kTableColumnsMax) {
+        row.cells.emplace_back(trim(cell));
+      } else {
+        ++beyond;
+      }
       ended = at >= text.size() || text[at] != separator;
       if (!ended) ++at;
     }
@@ -120,6 +129,7 @@ std::vector<Row> csv_rows(std::string_view text, std::vector<Note>& notes) {
           {row.number,
            "unclosed_quote",
            {"a quotation mark is not closed; the row goes to the end of the file", "引号未闭合，该行延续至文件末尾"}});
+    if (beyond > 0) notes.push_back(too_wide(row.number));
     if (!is_blank(row.cells)) rows.push_back(std::move(row));
   }
   return rows;
@@ -160,6 +170,7 @@ Result<Table> read_json_table(std::string_view text) {
     if (!item.is_object()) {
       table.notes.push_back(
           {number, "not_an_object", {"the item is no object and was left out", "该项不是对象，已略去"}});
+      table.no_rows.push_back(number);
       continue;
     }
     Row row{.number = number, .cells = std::vector<std::string>(table.header.size())};
@@ -167,7 +178,10 @@ Result<Table> read_json_table(std::string_view text) {
       const auto found = std::ranges::find(table.header, name);
       const auto column = static_cast<std::size_t>(found - table.header.begin());
       if (found == table.header.end()) {
-        if (table.header.size() == kTableColumnsMax) continue;
+        if (table.header.size() == kTableColumnsMax) {
+          if (table.notes.empty() || table.notes.back().row != number) table.notes.push_back(too_wide(number));
+          continue;
+        }
         table.header.push_back(name);
       }
       row.cells.resize(table.header.size());

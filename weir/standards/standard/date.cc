@@ -8,6 +8,7 @@
 
 #include "weir/base/check.h"
 #include "weir/base/text.h"
+#include "weir/standards/standard/clip.h"
 
 namespace weir::standards::standard {
 
@@ -35,7 +36,7 @@ int days_in(int year, int month) {
 }
 
 Error bad(std::string_view text) {
-  return Error(Errc::kInvalidArgument, "\"" + std::string(text.substr(0, 40)) + "\" is no date")
+  return Error(Errc::kInvalidArgument, "\"" + std::string(clip(text, 40)) + "\" is no date")
       .because("standard.bad_date")
       .advise("Write it as 2024-03-15.");
 }

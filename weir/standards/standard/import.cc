@@ -4,6 +4,9 @@
 #include <algorithm>
 #include <array>
 #include <map>
+#include <utility>
+
+#include "weir/standards/standard/clip.h"
 
 namespace weir::standards::standard {
 
@@ -123,7 +126,7 @@ std::vector<std::string> pieces_of(std::string_view text) {
   return out;
 }
 
-std::string quoted(std::string_view text) { return "\"" + std::string(text.substr(0, 80)) + "\""; }
+std::string quoted(std::string_view text) { return "\"" + std::string(clip(text, 80)) + "\""; }
 
 // Reads one row; wrong cells become notes and are left out.
 class RowReader {
@@ -136,6 +139,16 @@ class RowReader {
     }
   }
   std::vector<Note> notes;
+  // Cells under no heading are most often a comma that was not quoted: the row may be shifted.
+  void check_width(std::size_t columns) {
+    std::string beyond;
+    for (std::size_t i = columns; i < row_.cells.size(); ++i) {
+      if (!row_.cells[i].empty()) beyond += (beyond.empty() ? "" : ", ") + row_.cells[i];
+    }
+    if (beyond.empty()) return;
+    note("extra_cells", "cells under no heading were not read: " + quoted(beyond),
+         "无标题列的单元格未读取：" + quoted(beyond));
+  }
   const std::string& number_text() const { return cells_[kNumber].empty() ? cells_[kFrom] : cells_[kNumber]; }
 
   Result<Statement> read() {
@@ -429,11 +442,22 @@ Result<Imported> import_table(Registry& into, const Table& table, const ImportOp
            {"column " + quoted(table.header[i]) + " is not read", "列 " + quoted(table.header[i]) + " 未读取"}});
     }
   }
+  for (std::size_t i = 0; i < columns.size(); ++i) {
+    const auto first = std::ranges::find(columns, columns[i]);
+    if (columns[i] < 0 || first == columns.begin() + static_cast<std::ptrdiff_t>(i)) continue;
+    const std::string& known = table.header[static_cast<std::size_t>(first - columns.begin())];
+    const std::string again = quoted(table.header[i]);
+    out.report.notes.push_back({1,
+                                "repeated_column",
+                                {"column " + again + " is read only where " + quoted(known) + " is empty",
+                                 "列 " + again + " 仅在 " + quoted(known) + " 为空时读取"}});
+  }
   for (const Row& row : table.rows) {
     RowReader reader(row, columns, options);
+    reader.check_width(columns.size());
     ReportLine line{
         .row = row.number, .number = reader.number_text(), .outcome = Outcome::kRefused, .changes = {}, .notes = {}};
-    line.notes = std::move(of_rows[row.number]);
+    line.notes = std::exchange(of_rows[row.number], {});
     auto statement = reader.read();
     if (statement) {
       contradictions.check(*statement, row.number, reader.notes);
@@ -453,6 +477,16 @@ Result<Imported> import_table(Registry& into, const Table& table, const ImportOp
     count(out.report, line.outcome);
     if (line.outcome != Outcome::kUnchanged || !line.notes.empty()) out.report.lines.push_back(std::move(line));
   }
+  for (const std::int64_t number : table.no_rows) {
+    count(out.report, Outcome::kRefused);
+    out.report.lines.push_back({.row = number,
+                                .number = "",
+                                .outcome = Outcome::kRefused,
+                                .changes = {},
+                                .notes = std::exchange(of_rows[number], {})});
+  }
+  // What was noted of rows that came to nothing: a blank one, a title over the table.
+  for (auto& [number, notes] : of_rows) std::ranges::move(notes, std::back_inserter(out.report.notes));
   return out;
 }
 

@@ -106,6 +106,31 @@ TEST(Import, ContradictoryRowsAreBothKeptAsAConflict) {
   EXPECT_EQ(registry.conflicts(*registry.resolve("GB/T 1-2000")).size(), 1u);
 }
 
+TEST(Import, NothingThatStoodInTheFileIsLostWithoutALine) {
+  Registry registry;
+  const auto csv = read_csv(view_of("number,title_en,title\nGB/T 1-2000,one,,a comma, that was not quoted\n"));
+  const Imported wide = *import_table(registry, *csv, {.source = "x"});
+  EXPECT_EQ(reasons(wide.report.lines[0]), Reasons{"extra_cells"});
+  EXPECT_EQ(wide.report.notes[0].reason, "repeated_column");
+  const auto json = read_json_table(R"([{"number":"GB/T 2-2000"},7])");
+  const Imported items = *import_table(registry, *json, {.source = "x"});
+  EXPECT_EQ(items.report.read, 2);
+  EXPECT_EQ(items.report.refused, 1);
+  EXPECT_EQ(items.report.lines[1].row, 3);
+  EXPECT_EQ(reasons(items.report.lines[1]), Reasons{"not_an_object"});
+}
+
+TEST(Import, WhatIsQuotedIsNeverHalfACharacter) {
+  Registry registry;
+  std::string long_text;
+  for (int i = 0; i < 60; ++i) long_text += "云";
+  const Imported done = load(registry, "number,status\n云计算参考架构标准清单目录,x\nGB/T 1-2000," + long_text + "\n");
+  for (const ReportLine& line : done.report.lines) {
+    ASSERT_FALSE(line.notes.empty());
+    EXPECT_TRUE(is_utf8(line.notes[0].words.en)) << line.notes[0].words.en;
+  }
+}
+
 TEST(Import, RefusesATableWithoutNumbersOrSources) {
   Registry registry;
   const auto table = read_csv(view_of("name,status\nx,in-force\n"));

@@ -142,6 +142,8 @@ std::string escape(std::string_view text) {
       out += "&lt;";
     else if (c == '>')
       out += "&gt;";
+    else if (static_cast<unsigned char>(c) < 0x20)
+      out += ' ';  // XML 1.0 has no control characters
     else
       out += c;
   }
@@ -154,7 +156,8 @@ std::string calendar_line(std::string_view name, std::string_view text) {
   line += ':';
   for (const char c : text) {
     if (c == ',' || c == ';' || c == '\\') line += '\\';
-    line += c;
+    if (c == '\n') line += "\\n";
+    if (static_cast<unsigned char>(c) >= 0x20) line += c;
   }
   std::string out;
   std::size_t used = 0;
@@ -248,22 +251,32 @@ std::vector<Event> timeline(const Registry& registry, const std::vector<Index>& 
        {Field::kImplemented, {"took effect", "实施"}},
        {Field::kWithdrawn, {"withdrawn", "废止"}}}};
   std::vector<Event> out;
+  std::size_t first = 0;  // of this standard
+  // Two sources that say the same make one event.
+  const auto add = [&](Event event) {
+    for (std::size_t i = first; i < out.size(); ++i) {
+      if (out[i].what == event.what && out[i].day == event.day && out[i].value == event.value) return;
+    }
+    out.push_back(std::move(event));
+  };
   for (const Index index : standards) {
+    first = out.size();
     for (const Claim& claim : registry.at(index).claims) {
       for (const auto& [field, words] : kEvents) {
         const auto day = claim.field == field ? parse_date(claim.value) : Result<Date>(Date());
-        if (day && day->known()) out.push_back({index, *day, std::string(name_of(field)), words, claim.source});
+        if (day && day->known()) add({index, *day, std::string(name_of(field)), "", words, claim.source});
       }
       const Date& seen = registry.source_of(claim.source).date;
       const auto status = claim.field == Field::kStatus ? parse_status(claim.value) : std::nullopt;
       if (status && seen.known()) {
         const Text words = words_for(*status);
-        out.push_back({index, seen, "status", {"stood as: " + words.en, "当时状态：" + words.zh}, claim.source});
+        const Text stood{"stood as: " + words.en, "当时状态：" + words.zh};
+        add({index, seen, "status", std::string(name_of(*status)), stood, claim.source});
       }
     }
     const Date known = registry.date(index, Field::kPublished);
     const Date& settled = registry.at(index).published;
-    if (!known.known() && settled.known()) out.push_back({index, settled, "published", {"edition of", "版本年份"}, 0});
+    if (!known.known() && settled.known()) add({index, settled, "published", "", {"edition of", "版本年份"}, 0});
   }
   std::ranges::stable_sort(out, [](const Event& a, const Event& b) { return a.day > b.day; });
   return out;
@@ -298,7 +311,8 @@ std::string to_atom(const Registry& registry, const std::vector<Event>& events, 
     std::string number = registry.at(event.standard).number.text();
     const std::string title = number + ": " + event.words.in(language);
     std::ranges::replace(number, ' ', '_');
-    out += "<entry><id>urn:weir:standards:" + escape(number + ":" + event.what + ":" + format(event.day)) +
+    const std::string value = event.value.empty() ? "" : ":" + event.value;
+    out += "<entry><id>urn:weir:standards:" + escape(number + ":" + event.what + value + ":" + format(event.day)) +
            "</id><title>" + escape(title) + "</title><updated>" + format(first_day(event.day)) +
            "T00:00:00+08:00</updated><summary>" + escape(registry.title(event.standard, language)) +
            "</summary></entry>\n";

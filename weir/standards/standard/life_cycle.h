@@ -51,7 +51,8 @@ std::vector<Deadline> deadlines(const Registry& registry, const Date& today, con
 struct Event {
   Index standard = 0;
   Date day;
-  std::string what;  // "published", "implemented", "withdrawn", "comment_from" …
+  std::string what;   // "published", "implemented", "withdrawn", "comment_from", "status" …
+  std::string value;  // of a status: "in-force"
   Text words;
   SourceId source = 0;
 };

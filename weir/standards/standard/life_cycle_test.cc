@@ -73,6 +73,24 @@ TEST(LifeCycle, ANewInternationalEditionShouldBeAdoptedWithinAYear) {
   EXPECT_TRUE(due[0].overdue);
 }
 
+TEST(LifeCycle, ATitleCannotWriteLinesOfItsOwnIntoAFeed) {
+  const Registry registry =
+      registry_of("number,title_en,status,published\nGB/T 1-2021,\"A\nBEGIN:VALARM\x01\",in-force,2021-12-15\n");
+  const auto due = deadlines(registry, {2026, 11, 21}, {2026, 12, 1}, {2026, 12, 31}, false);
+  const std::string calendar = to_calendar(registry, due, Language::kEnglish, Timestamp(0));
+  EXPECT_EQ(calendar.find("\nBEGIN:VALARM"), std::string::npos);
+  EXPECT_NE(calendar.find("A\\nBEGIN:VALARM"), std::string::npos);
+  EXPECT_EQ(to_atom(registry, timeline(registry, {0}), Language::kEnglish, Timestamp(0)).find('\x01'),
+            std::string::npos);
+}
+
+TEST(LifeCycle, TwoSourcesThatSayTheSameMakeOneEvent) {
+  const Registry registry = registry_of(
+      "number,published,source\nGB/T 1-2021,2021-12-15,one\nGB/T 1-2021,2021-12-15,two\n"
+      "GB/T 1-2021,2021-12-16,three\n");
+  EXPECT_EQ(timeline(registry, {0}).size(), 2u);
+}
+
 TEST(LifeCycle, FeedsAreWellFormed) {
   const Registry registry = registry_of(
       "number,title_zh,title_en,status,published\nGB/T "

@@ -5,6 +5,7 @@
 #include <array>
 
 #include "weir/base/text.h"
+#include "weir/standards/standard/clip.h"
 
 namespace weir::standards::standard {
 
@@ -165,7 +166,7 @@ struct NumberReader {
   }
   Result<> end() const {
     if (rest.empty()) return {};
-    return wrong("standard.bad_number", "something follows the number: \"" + std::string(rest.substr(0, 32)) + "\"");
+    return wrong("standard.bad_number", "something follows the number: \"" + std::string(clip(rest, 32)) + "\"");
   }
 
   Result<> chinese(Family family, std::string kind, std::string prefix, std::string issuer);
@@ -440,7 +441,7 @@ Result<> NumberReader::read() {
   WEIR_TRY_LET(const bool chinese_number, chinese_body());
   if (chinese_number) return {};
   return wrong("standard.unknown_body",
-               "nobody known issues numbers that begin like this: \"" + std::string(all.substr(0, 32)) + "\"");
+               "nobody known issues numbers that begin like this: \"" + std::string(clip(all, 32)) + "\"");
 }
 
 Result<StandardNumber> StandardNumber::parse(std::string_view text) {

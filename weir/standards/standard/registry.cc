@@ -3,7 +3,8 @@
 
 #include <algorithm>
 #include <map>
-#include <unordered_set>
+
+#include "weir/standards/standard/life_cycle.h"
 
 namespace weir::standards::standard {
 
@@ -112,6 +113,12 @@ void Registry::settle(Index standard) {
   const Claim* title = best(standard, Field::kTitleZh);
   if (title == nullptr) title = best(standard, Field::kTitleEn);
   it.status = status == nullptr ? Status::kUnknown : parse_status(status->value).value_or(Status::kUnknown);
+  if (status == nullptr) {  // a register that gives only the stage's code
+    const Claim* stage = best(standard, Field::kStage);
+    const Body body = it.number.is_international() ? Body::kIso : Body::kChina;
+    if (stage != nullptr) it.status = status_of_stage(stage->value, body).value_or(Status::kUnknown);
+    status = stage;
+  }
   it.published = date(standard, Field::kPublished);
   if (!it.published.known() && phase_of(it.status) != Phase::kDevelopment) it.published = {it.number.year(), 0, 0};
   it.verified =
@@ -182,7 +189,7 @@ Found Registry::search(const Query& query) const {
         })) {
       continue;
     }
-    if (query.conflicts_only && conflicts(i).empty()) continue;
+    if (query.conflicts_only && conflicts(i).empty() && link_conflicts(i).empty()) continue;
     hits.push_back(i);
   }
   const auto rank = [&](Index i) { return phase_of(at(i).status) == Phase::kPast ? 1 : 0; };
@@ -255,6 +262,20 @@ std::vector<Conflict> Registry::conflicts(Index standard) const {
       conflict.claims.push_back(claim);
     }
     if (conflict.claims.size() > 1) out.push_back(std::move(conflict));
+  }
+  return out;
+}
+
+std::vector<std::vector<const Link*>> Registry::link_conflicts(Index standard) const {
+  std::map<Index, std::vector<const Link*>> of;
+  for (const Link* link : links_from(standard, Relation::kAdopts)) {
+    std::vector<const Link*>& said = of[link->to];
+    const bool known = std::ranges::any_of(said, [&](const Link* other) { return other->degree == link->degree; });
+    if (link->degree != Degree::kUnstated && !known) said.push_back(link);
+  }
+  std::vector<std::vector<const Link*>> out;
+  for (auto& [to, said] : of) {
+    if (said.size() > 1) out.push_back(std::move(said));
   }
   return out;
 }

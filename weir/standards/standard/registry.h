@@ -177,6 +177,8 @@ class Registry {
   std::vector<std::string_view> all(Index standard, Field field) const;  // of a field with several values
   Date date(Index standard, Field field) const;
   std::vector<Conflict> conflicts(Index standard) const;
+  // Sources that name another degree for the same adoption: one link of each.
+  std::vector<std::vector<const Link*>> link_conflicts(Index standard) const;
   // Links of this relation from it (to other standards), or to it.
   std::vector<const Link*> links_from(Index standard, Relation relation) const;
   std::vector<const Link*> links_to(Index standard, Relation relation) const;

@@ -143,6 +143,24 @@ TEST(Registry, WordsWidthAndDashesOfATitleAreNoConflict) {
   EXPECT_TRUE(registry.conflicts(*registry.resolve("GB/T 1-2000")).empty());
 }
 
+TEST(Registry, SourcesThatNameAnotherDegreeOfOneAdoptionAreAConflict) {
+  Registry registry;
+  load(registry, "number,adopts,adoption\nGB/T 1-2000,ISO 2:1999,IDT\n", "one");
+  load(registry, "number,adopts,adoption\nGB/T 1-2000,ISO 2:1999,MOD\n", "two");
+  load(registry, "number,adopts,adoption\nGB/T 1-2000,ISO 2:1999,\n", "three");
+  const auto conflicts = registry.link_conflicts(*registry.resolve("GB/T 1-2000"));
+  ASSERT_EQ(conflicts.size(), 1u);
+  EXPECT_EQ(conflicts[0].size(), 2u);
+  EXPECT_EQ(registry.search({.conflicts_only = true}).total, 1u);
+}
+
+TEST(Registry, AStageCodeAloneIsAStatusOfItsBody) {
+  Registry registry;
+  load(registry, "number,iso_stage\nGB/T 1-2000,30\nISO 2:2000,30.20\n");
+  EXPECT_EQ(registry.at(*registry.resolve("GB/T 1-2000")).status, Status::kComment);
+  EXPECT_EQ(registry.at(*registry.resolve("ISO 2:2000")).status, Status::kDrafting);
+}
+
 // ── what is refused, and why ──
 
 TEST(Registry, RefusesACycleOfReplacementsAndNamesTheWay) {

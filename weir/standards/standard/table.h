@@ -1,8 +1,8 @@
 // Table: rows of cells out of a file of a person: CSV, XLSX or JSON, in any common encoding.
 //
 // CSV: RFC 4180, UTF-8 (with or without mark), UTF-16 with mark, else GB 18030 (which holds GBK and GB 2312).
-// XLSX: the first sheet with rows; a merged range gives its value to all its cells. JSON: a list of flat objects.
-// Whatever was read otherwise than it stood there is a note with its row. Thread-safety: pure functions.
+// XLSX: the first sheet with rows (others are named); a merged range gives its value to all its rows. JSON: a list of
+// flat objects. Whatever was read otherwise than it stood there is a note with its row. Thread-safety: pure functions.
 // Trust: bytes are hostile; sizes are bounded (I-10).
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -24,7 +24,7 @@ inline constexpr std::size_t kTableCellsMax = 8'000'000;
 
 struct Note {
   std::int64_t row = 0;  // as a person counts: the header is row 1; 0: the whole file
-  std::string reason;    // slug: "encoding", "merged_cells", "bad_encoding", "unclosed_quote"
+  std::string reason;    // slug: "encoding", "merged_cells", "unclosed_quote"
   Text words;
 };
 
@@ -36,6 +36,7 @@ struct Row {
 struct Table {
   std::vector<std::string> header;
   std::vector<Row> rows;  // blank rows are left out
+  std::vector<std::int64_t> no_rows;  // what stood where a row should, and was none; each has a note
   std::vector<Note> notes;
 };
 

@@ -61,9 +61,10 @@ TEST(ReadXlsx, ReadsTextsDatesAndMergedCellsAndSaysSo) {
   EXPECT_EQ(table->rows[0].cells[2], "SAC/TC260");
   EXPECT_EQ(table->rows[1].cells[2], "SAC/TC260");  // merged with the cell above
   EXPECT_EQ(table->rows[0].cells[3], "2024-03-15");
-  ASSERT_EQ(table->notes.size(), 2u);
+  ASSERT_EQ(table->notes.size(), 3u);
   EXPECT_EQ(table->notes[0].reason, "merged_cells");
   EXPECT_EQ(table->notes[0].row, 4);
+  EXPECT_EQ(table->notes[2].reason, "title_row");
 }
 
 TEST(ReadJson, TakesAListOfObjects) {

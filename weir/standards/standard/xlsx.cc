@@ -8,6 +8,7 @@
 #include <memory>
 #include <optional>
 
+#include "weir/standards/standard/clip.h"
 #include "weir/standards/standard/date.h"
 #include "weir/standards/standard/table.h"
 
@@ -157,6 +158,10 @@ class SharedTexts final : public Listener {
   bool phonetic_ = false;
 };
 
+Note too_wide(std::int64_t row) {
+  return {row, "too_many_columns", {"columns beyond the 256th were not read", "第 256 列之后的列未读取"}};
+}
+
 struct Place {
   std::size_t column = 0;  // from 0
   std::int64_t row = 0;    // from 1
@@ -191,6 +196,7 @@ class Sheet final : public Listener {
   explicit Sheet(const std::vector<std::string>& shared) : shared_(shared) {}
   std::map<std::int64_t, std::vector<std::string>> rows;
   std::vector<Range> merged;
+  std::vector<std::int64_t> too_wide;  // the first row that has cells beyond the columns that are read
 
   void open(std::string_view name, const XML_Char** attributes) override {
     if (name == "row") {
@@ -231,6 +237,7 @@ class Sheet final : public Listener {
       const std::size_t index = static_cast<std::size_t>(std::strtoull(value.c_str(), nullptr, 10));
       value = index < shared_.size() ? std::string(trim(shared_[index])) : "";
     }
+    if (!value.empty() && column_ >= kTableColumnsMax && too_wide.empty()) too_wide = {row_};
     if (!value.empty() && column_ < kTableColumnsMax && row_ > 0) {
       if (++cells_ > kTableCellsMax || rows.size() > kTableRowsMax) {
         too_large = true;
@@ -259,6 +266,7 @@ void spread(Sheet& sheet, std::vector<Note>& notes) {
     const auto first = sheet.rows.find(range.from.row);
     if (first == sheet.rows.end() || range.from.column >= first->second.size()) continue;
     const std::string value = first->second[range.from.column];
+    const std::string shown(clip(value, 80));
     for (auto it = sheet.rows.lower_bound(range.from.row); it != sheet.rows.end() && it->first <= range.to.row; ++it) {
       // Across columns only the first takes the value: a title over several columns is no value of each.
       if (it->second.size() <= range.from.column) it->second.resize(range.from.column + 1);
@@ -268,8 +276,8 @@ void spread(Sheet& sheet, std::vector<Note>& notes) {
       notes.push_back(
           {it->first,
            "merged_cells",
-           {"cell of the merged range " + range.words + ": the value \"" + value.substr(0, 80) + "\" was repeated",
-            "单元格属于合并区域 " + range.words + "：已重复取值“" + value.substr(0, 80) + "”"}});
+           {"cell of the merged range " + range.words + ": the value \"" + shown + "\" was repeated",
+            "单元格属于合并区域 " + range.words + "：已重复取值“" + shown + "”"}});
     }
   }
 }
@@ -289,6 +297,24 @@ void read_serial_dates(Table& table) {
   }
 }
 
+// Title lines over the table have one cell; the header is the first row with two.
+Table table_of(Sheet& sheet) {
+  Table table;
+  spread(sheet, table.notes);
+  auto at = sheet.rows.begin();
+  const auto cells_in = [](const std::vector<std::string>& cells) {
+    return std::ranges::count_if(cells, [](const auto& cell) { return !cell.empty(); });
+  };
+  for (; std::next(at) != sheet.rows.end() && cells_in(at->second) < 2; ++at) {
+    table.notes.push_back({at->first, "title_row", {"a row of one cell over the table is its title", "表格上方单格行视为标题"}});
+  }
+  table.header = std::move(at->second);
+  for (++at; at != sheet.rows.end(); ++at) table.rows.push_back({at->first, std::move(at->second)});
+  for (const std::int64_t row : sheet.too_wide) table.notes.push_back(too_wide(row));
+  read_serial_dates(table);
+  return table;
+}
+
 }  // namespace
 
 Result<Table> read_xlsx(ByteView bytes) {
@@ -305,24 +331,24 @@ Result<Table> read_xlsx(ByteView bytes) {
   for (const auto& [name, part] : parts) {
     if (name.starts_with(kSheets)) sheets[std::atoi(name.c_str() + kSheets.size())] = &part;
   }
+  std::optional<Table> table;
   for (const auto& [number, part] : sheets) {
     WEIR_TRY_LET(const std::string xml, unpack(bytes, *part));
     Sheet sheet(shared.texts);
     WEIR_TRY(listen(xml, sheet));
     if (sheet.rows.empty()) continue;
-    Table table;
-    spread(sheet, table.notes);
-    // Title lines over the table have one cell; the header is the first row with two.
-    auto at = sheet.rows.begin();
-    const auto cells_in = [](const std::vector<std::string>& cells) {
-      return std::ranges::count_if(cells, [](const auto& cell) { return !cell.empty(); });
-    };
-    while (std::next(at) != sheet.rows.end() && cells_in(at->second) < 2) ++at;
-    table.header = std::move(at->second);
-    for (++at; at != sheet.rows.end(); ++at) table.rows.push_back({at->first, std::move(at->second)});
-    read_serial_dates(table);
-    return table;
+    if (!table) {
+      table = table_of(sheet);
+      continue;
+    }
+    const std::string which = std::to_string(number);
+    const std::string rows = std::to_string(sheet.rows.size());
+    table->notes.push_back({0,
+                            "sheet_not_read",
+                            {"sheet " + which + " has " + rows + " rows that were not read: only the first sheet is",
+                             "第 " + which + " 个工作表有 " + rows + " 行未读取：仅读取第一个工作表"}});
   }
+  if (table) return *std::move(table);
   return Error(Errc::kInvalidArgument, "no sheet of the workbook has rows").because("table.empty");
 }
 
