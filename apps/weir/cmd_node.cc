@@ -39,7 +39,8 @@ Result<std::uint16_t> free_port() {
   address.sin_family = AF_INET;
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t length = sizeof address;
-  const bool bound = descriptor >= 0 && ::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
+  const bool bound = descriptor >= 0 &&
+                     ::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
                      ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) == 0;
   if (descriptor >= 0) ::close(descriptor);
   if (!bound) return Error(Errc::kUnavailable, "no free port on this machine");
@@ -57,7 +58,7 @@ Result<> write_config(const std::string& data_dir, const InitOptions& options, c
   return store::real_files().write_durable(data_dir + "/weir.toml", view_of(text));
 }
 
-// What a regional node signs for itself: the authority, and its own two certificates.
+// What a regional or global node signs for itself: the authority, and its own two certificates.
 Result<> make_authority(DataFolder& folder, const std::string& url, const supply::identifier::NodeId& id,
                         Random& random) {
   using crypto::IssueOptions;
@@ -96,7 +97,7 @@ Result<> make_authority(DataFolder& folder, const std::string& url, const supply
 
 Result<NodeFile> read_node_file(const InitOptions& options) {
   NodeFile file;
-  file.role = options.role == "regional" ? node::config::Role::kRegional : node::config::Role::kConnector;
+  WEIR_TRY_LET(file.role, node::config::parse_role(options.role));
   WEIR_TRY_LET(file.suite, crypto::parse_suite(options.suite));
   WEIR_TRY_LET(const auto subject, supply::identifier::SubjectId::parse(options.uscc));
   file.name = options.name;
@@ -117,10 +118,12 @@ Result<int> init(Context& context, Output& out, const InitOptions& options) {
   }
   store::Files& files = store::real_files();
   std::optional<supply::identifier::NodeId> id;
-  if (file.role == node::config::Role::kRegional) {
+  if (file.role != node::config::Role::kConnector) {
+    using supply::identifier::NodeKind;
     WEIR_TRY_LET(const auto subject, supply::identifier::SubjectId::parse(file.participant));
     WEIR_TRY_LET(const auto area, supply::identifier::AreaCode::parse(file.area));
-    id = supply::identifier::NodeId::generate(supply::identifier::NodeKind::kRegional, subject, area, random);
+    const bool global = file.role == node::config::Role::kGlobal;
+    id = supply::identifier::NodeId::generate(global ? NodeKind::kGlobal : NodeKind::kRegional, subject, area, random);
     file.node = id->text();
   }
   WEIR_TRY_LET(DataFolder folder, DataFolder::create(files, context.data_dir, file, random));
@@ -149,8 +152,9 @@ struct JoinOptions {
   std::string contact = "operator@localhost";
 };
 
-Result<trust::participant::Application> make_application(const DataFolder& folder, const crypto::SecretBytes& passphrase,
-                                                         const std::string& url, const JoinOptions& options) {
+Result<trust::participant::Application> make_application(const DataFolder& folder,
+                                                         const crypto::SecretBytes& passphrase, const std::string& url,
+                                                         const JoinOptions& options) {
   const NodeFile& file = folder.node();
   WEIR_TRY_LET(const auto base, trust::participant::parse_base_url(url));
   const crypto::CertificateSubject subject{.common_name = base.host, .unit = "", .organisation = file.participant};
@@ -161,6 +165,10 @@ Result<trust::participant::Application> make_application(const DataFolder& folde
                                        {"enterpriseCode", file.participant},
                                        {"enterpriseType", "1"},
                                        {"legalPerson", options.representative}});
+  if (file.role == node::config::Role::kRegional) {
+    out.node_kind = supply::identifier::NodeKind::kRegional;
+    WEIR_TRY_LET(out.node, supply::identifier::NodeId::parse(file.node));
+  }
   out.node_name = file.name;
   out.base_url = url;
   out.contact = options.contact;
@@ -190,12 +198,12 @@ Result<int> apply(Api& api, DataFolder& folder, Output& out, const JoinOptions& 
   WEIR_TRY_LET(const auto application, make_application(folder, passphrase, own_url, options));
   WEIR_TRY_LET(const Json applied, api.post("/api/v1/applications", trust::participant::to_json(application)));
   NodeFile file = folder.node();
-  file.regional_url = options.url;
+  file.above_url = options.url;
   WEIR_TRY_LET(file.application, applied.text("application"));
   WEIR_TRY_LET(file.pickup_token, applied.text("pickupToken"));
   WEIR_TRY(folder.save(file));
   out.object(Json::object({{"application", file.application}, {"status", "applied"}}));
-  out.good({"applied; the regional node has to approve now", "已提交申请，等待区域节点批准"});
+  out.good({"applied; the node there has to approve now", "已提交申请，等待对方节点批准"});
   out.pairs({{{"application", "申请"}, file.application}});
   out.next({"when it is approved, run the same command again", "批准后再次运行同一命令"});
   return kOk;
@@ -217,27 +225,40 @@ Result<int> pick_up(Api& api, DataFolder& folder, Output& out, const JoinOptions
                                                  .base_url = own_url,
                                                  .anchor_fingerprint = authority.fingerprint()},
                                                 SystemClock().now()));
-  WEIR_TRY(folder.save_certificate(DataFolder::CertificateName::kIdentity, enrolment.node.identity_certificate_pem));
-  WEIR_TRY(folder.save_certificate(DataFolder::CertificateName::kTransport, enrolment.node.transport_certificate_pem));
-  WEIR_TRY(folder.save_certificate(DataFolder::CertificateName::kAuthority, authority.pem()));
+  // A regional node keeps its own authority, what that one signed, and its identifier.
+  using Name = DataFolder::CertificateName;
+  const bool regional = file.role == node::config::Role::kRegional;
+  if (regional && enrolment.node.id.text() != file.node) {
+    return Error(Errc::kUnauthenticated, "the enrolment is for another node").because("enrolment.subject");
+  }
+  if (!regional) WEIR_TRY(folder.save_certificate(Name::kIdentity, enrolment.node.identity_certificate_pem));
+  WEIR_TRY(folder.save_certificate(regional ? Name::kAboveTransport : Name::kTransport,
+                                   enrolment.node.transport_certificate_pem));
+  WEIR_TRY(folder.save_certificate(regional ? Name::kAboveAuthority : Name::kAuthority, authority.pem()));
   WEIR_TRY(store::real_files().write_durable(folder.file("certificates/enrolment.json"), view_of(answer.dump())));
   file.node = enrolment.node.id.text();
-  file.regional_node = enrolment.regional.id.text();
-  file.regional_url = enrolment.regional.base_url;
+  file.above_node = enrolment.regional.id.text();
+  file.above_url = enrolment.regional.base_url;
   file.pickup_token.clear();
   WEIR_TRY(folder.save(file));
   out.object(Json::object({{"node", file.node}, {"status", "active"}}));
   out.good({"admitted", "已准入"});
   out.pairs({{{"node", "节点标识"}, file.node}});
-  out.next({"weir serve --data " + folder.path(), "weir serve --data " + folder.path()});
+  const std::string serve = "weir serve --data " + folder.path();
+  if (regional) out.line(Text{"It holds from the next start on.", "下次启动后生效。"});
+  out.next({serve, serve});
   return kOk;
 }
 
 Result<int> join_space(Context& context, Output& out, const JoinOptions& options) {
   store::Files& files = store::real_files();
   WEIR_TRY_LET(DataFolder folder, DataFolder::open(files, context.data_dir));
-  if (!folder.node().node.empty()) {
-    return Error(Errc::kConflict, "this node is " + folder.node().node + " already").because("node.admitted");
+  const NodeFile& file = folder.node();
+  if (file.role == node::config::Role::kGlobal) {
+    return Error(Errc::kConflict, "there is nothing above a global node").because("node.none_above");
+  }
+  if (!file.above_node.empty()) {
+    return Error(Errc::kConflict, "this node joined " + file.above_node + " already").because("node.admitted");
   }
   WEIR_TRY_LET(const auto loaded, load_config(context.data_dir, {}));
   WEIR_TRY_LET(const std::string url, node::own_url(loaded.config));
@@ -261,8 +282,8 @@ Result<> first_operator(node::Node& running, const std::string& data_dir) {
   const auto added = running.credentials().add_first(id, "first operator");
   if (!added && added.error().reason() != "operator.not_first") return Error(added.error());
   constexpr std::int64_t kYear = 365LL * 24 * 3600 * 1000;
-  WEIR_TRY_LET(const auto token, running.credentials().issue_token(id, "command line", Scopes::all(), Milliseconds(kYear),
-                                                                   Actor::node(running.id())));
+  WEIR_TRY_LET(const auto token, running.credentials().issue_token(id, "command line", Scopes::all(),
+                                                                   Milliseconds(kYear), Actor::node(running.id())));
   return folder.save_operator_token(token.text);
 }
 
@@ -319,8 +340,8 @@ void add_config(CLI::App& app, Context& context) {
 void add_node_commands(CLI::App& app, Context& context) {
   const auto options = std::make_shared<InitOptions>();
   CLI::App* command = app.add_subcommand("init", "Makes a node: its folder, keys and configuration");
-  command->add_option("--role", options->role, "connector or regional")
-      ->check(CLI::IsMember({"connector", "regional"}))
+  command->add_option("--role", options->role, "connector, regional or global")
+      ->check(CLI::IsMember({"connector", "regional", "global"}))
       ->capture_default_str();
   command->add_option("--name", options->name, "What people call it")->required();
   command->add_option("--organisation", options->organisation, "Who runs it; the name if left out");
@@ -335,8 +356,10 @@ void add_node_commands(CLI::App& app, Context& context) {
     context.run = [&context, options](Output& out) { return init(context, out, *options); };
   });
   const auto joining = std::make_shared<JoinOptions>();
-  CLI::App* join_command = app.add_subcommand("join", "Joins a space: applies first, picks up when approved");
-  join_command->add_option("URL", joining->url, "Address of the regional node")->required();
+  CLI::App* join_command = app.add_subcommand("join",
+                                              "Joins a space, or a regional node a global "
+                                              "one: applies first, picks up when approved");
+  join_command->add_option("URL", joining->url, "Address of the regional or global node")->required();
   join_command->add_option("--authority", joining->authority, "Its authority.pem, received out of band")
       ->required()
       ->check(CLI::ExistingFile);

@@ -57,7 +57,7 @@ class Live(unittest.TestCase):
     # ── heartbeats ──
     def test_heartbeat_shows_who_runs_and_who_stopped(self):
         until(lambda: self.running(self.provider) and self.running(self.consumer))
-        until(lambda: self.metrics(self.provider)["weir_regional_answered"] == 1)
+        until(lambda: self.metrics(self.provider)["weir_above_answered"] == 1)
         row = next(r for r in self.region.json("participant", "list")["items"] if r.get("node") == self.node_id(self.consumer))
         self.assertEqual(row["running"], "running")
         stopped = self.node_id(self.consumer)
@@ -75,11 +75,11 @@ class Live(unittest.TestCase):
     def test_a_regional_node_that_is_away_holds_up_nothing(self):
         self.region.stop()
         try:
-            until(lambda: self.metrics(self.provider)["weir_regional_answered"] == 0)
+            until(lambda: self.metrics(self.provider)["weir_above_answered"] == 0)
             self.assertEqual(self.provider.request("GET", "/ready").status, 200)
         finally:
             self.region.start()
-        until(lambda: self.metrics(self.provider)["weir_regional_answered"] == 1)
+        until(lambda: self.metrics(self.provider)["weir_above_answered"] == 1)
 
     # ── identifiers ──
     def test_a_published_product_is_resolved_everywhere_until_it_is_ended(self):

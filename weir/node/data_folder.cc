@@ -34,6 +34,8 @@ std::string_view file_of(DataFolder::CertificateName name) {
     case DataFolder::CertificateName::kIdentity: return "certificates/identity.pem";
     case DataFolder::CertificateName::kTransport: return "certificates/transport.pem";
     case DataFolder::CertificateName::kAuthority: return "certificates/authority.pem";
+    case DataFolder::CertificateName::kAboveTransport: return "certificates/above-transport.pem";
+    case DataFolder::CertificateName::kAboveAuthority: return "certificates/above-authority.pem";
   }
   return "";
 }
@@ -56,7 +58,7 @@ Result<> make_keys(store::Files& files, const std::string& path, const NodeFile&
   const PrivateKey transport = PrivateKey::generate(crypto::SignatureAlgorithm::kEcdsaP256Sha256, random);
   WEIR_TRY(save_secret(files, path + "/" + std::string(file_of(DataFolder::KeyName::kTransport)), node.suite,
                        transport.der(access), passphrase, random));
-  if (node.role == config::Role::kRegional) {
+  if (node.role != config::Role::kConnector) {
     const PrivateKey authority = PrivateKey::generate(crypto::SignatureAlgorithm::kEcdsaP256Sha256, random);
     WEIR_TRY(save_secret(files, path + "/" + std::string(file_of(DataFolder::KeyName::kAuthority)), node.suite,
                          authority.der(access), passphrase, random));
@@ -75,8 +77,8 @@ Json to_json(const NodeFile& file) {
                        {"participantName", file.participant_name},
                        {"area", file.area},
                        {"node", file.node},
-                       {"regionalUrl", file.regional_url},
-                       {"regionalNode", file.regional_node},
+                       {"aboveUrl", file.above_url},
+                       {"aboveNode", file.above_node},
                        {"application", file.application},
                        {"pickupToken", file.pickup_token}});
 }
@@ -85,8 +87,7 @@ Result<NodeFile> parse_node_file(std::string_view text) {
   WEIR_TRY_LET(const Json json, wire::parse_json(text));
   NodeFile out;
   WEIR_TRY_LET(const std::string role, json.text("role"));
-  if (role != "connector" && role != "regional") return Error(Errc::kCorrupt, "node.json: unknown role '" + role + "'");
-  out.role = role == "regional" ? config::Role::kRegional : config::Role::kConnector;
+  WEIR_TRY_LET(out.role, config::parse_role(role));
   WEIR_TRY_LET(const std::string suite, json.text("suite"));
   WEIR_TRY_LET(out.suite, crypto::parse_suite(suite));
   out.name = json.text_or("name", "");
@@ -94,8 +95,8 @@ Result<NodeFile> parse_node_file(std::string_view text) {
   out.participant_name = json.text_or("participantName", "");
   out.area = json.text_or("area", "");
   out.node = json.text_or("node", "");
-  out.regional_url = json.text_or("regionalUrl", "");
-  out.regional_node = json.text_or("regionalNode", "");
+  out.above_url = json.text_or("aboveUrl", "");
+  out.above_node = json.text_or("aboveNode", "");
   out.application = json.text_or("application", "");
   out.pickup_token = json.text_or("pickupToken", "");
   return out;

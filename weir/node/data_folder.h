@@ -30,10 +30,10 @@ struct NodeFile {
   std::string participant_name;
   std::string area;         // GB/T 2260 first four digits, or 00 and industry
   std::string node;         // identifier; empty until a connector is admitted
-  std::string regional_url;   // connector: where it belongs
-  std::string regional_node;  // connector: identifier of its regional node
-  std::string application;    // connector: pending application's number
-  std::string pickup_token;   // connector: shows that the application is its own
+  std::string above_url;     // where it belongs: a connector to a regional node, that perhaps to a global node
+  std::string above_node;    // identifier of the node above; empty until admitted
+  std::string application;   // pending application's number
+  std::string pickup_token;  // shows that the application is its own
 };
 wire::Json to_json(const NodeFile& file);
 Result<NodeFile> parse_node_file(std::string_view text);
@@ -55,7 +55,8 @@ class DataFolder {
   Result<crypto::PrivateKey> key(KeyName name, const crypto::SecretBytes& passphrase) const;
   Result<crypto::SecretBytes> vault_key(const crypto::SecretBytes& passphrase) const;
 
-  enum class CertificateName : std::uint8_t { kIdentity, kTransport, kAuthority };
+  // A regional node that belongs to a global node has that one's authority, and a transport certificate from it.
+  enum class CertificateName : std::uint8_t { kIdentity, kTransport, kAuthority, kAboveTransport, kAboveAuthority };
   Result<std::string> certificate_pem(CertificateName name) const;
   Result<> save_certificate(CertificateName name, std::string_view pem);
 

@@ -60,9 +60,9 @@ Result<> set_stock(store::Tx& tx, Registry& registry, const Measured& measured) 
 }
 
 void set_nodes(Registry& registry, const Measured& measured) {
-  if (measured.regional_answered) {
-    registry.gauge("weir_regional_answered", "Whether the regional node answered the last heartbeat")
-        .set(measured.regional_answered() ? 1 : 0);
+  if (measured.above_answered) {
+    registry.gauge("weir_above_answered", "Whether the node above answered the last heartbeat")
+        .set(measured.above_answered() ? 1 : 0);
     return;
   }
   const auto counts = measured.heartbeats.counts();

@@ -55,7 +55,7 @@ struct Measured {
   const trust::evidence::Archive& archive;
   const trust::participant::Heartbeats& heartbeats;
   std::function<Result<>()> health;         // of the store
-  std::function<bool()> regional_answered;  // empty on a regional node
+  std::function<bool()> above_answered;  // empty if there is none
 };
 // Sets the gauges whenever the registry makes its text. Requires: all that is measured outlives the registry's use.
 void measure(adapters::metrics::Registry& registry, Measured measured);

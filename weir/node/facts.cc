@@ -162,9 +162,9 @@ Result<Json> see_directory(Node& node) {
   auto& directory = node.membership().directory();
   WEIR_TRY_LET(const auto anchors, directory.anchors());
   const auto self = directory.find(node.id());
-  bool regional = node.is_regional();
+  bool regional = node.admits();
   if (!regional) {
-    WEIR_TRY_LET(const NodeId above, NodeId::parse(node.folder().node().regional_node));
+    WEIR_TRY_LET(const NodeId above, NodeId::parse(node.folder().node().above_node));
     regional = directory.find(above).ok();
   }
   return Json::object({{"self", self.ok() && self->status == trust::participant::Status::kActive},
@@ -174,7 +174,7 @@ Result<Json> see_directory(Node& node) {
 }
 
 Result<Json> see_heartbeats(Node& node) {
-  if (!node.is_regional()) return Json::object({{"nodes", 0}, {"running", 0}, {"unknown", 0}});
+  if (!node.admits()) return Json::object({{"nodes", 0}, {"running", 0}, {"unknown", 0}});
   using trust::participant::Running;
   WEIR_TRY_LET(const auto records, node.membership().directory().list("", limits::kPageSizeMax));
   std::int64_t nodes = 0;

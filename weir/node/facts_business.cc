@@ -28,7 +28,7 @@ Result<std::vector<Product>> newest_products(Node& node) {
   WEIR_TRY_LET(const auto page, node.catalog().list(kProductsMost, ""));
   std::vector<supply::identifier::ProductId> ids;
   for (const auto& hit : page.hits) {
-    if (node.is_regional() || hit.node == node.id()) ids.push_back(hit.id);
+    if (node.admits() || hit.node == node.id()) ids.push_back(hit.id);
   }
   return node.catalog().find_many(ids);
 }

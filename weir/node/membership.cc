@@ -4,6 +4,7 @@
 #include <map>
 #include <mutex>
 
+#include "weir/base/log.h"
 #include "weir/store/outbox.h"
 #include "weir/trust/credential/actor.h"
 #include "weir/wire/encoding.h"
@@ -25,17 +26,18 @@ namespace {
 // the authority, not at all: a suspension holds at once.
 constexpr Milliseconds kBelieved{5'000};
 constexpr std::size_t kKnownMax = 100'000;
+constexpr std::size_t kReportedAtOnce = 500;
 
 // The node above, over HTTP.
 class Above final : public trust::participant::Upstream, public supply::identifier::Upstream {
  public:
   explicit Above(Membership& membership) : membership_(membership) {}
   Result<NodeRecord> resolve(const NodeId& id) override {
-    WEIR_TRY_LET(const Json json, membership_.ask_regional("/peer/v1/nodes/" + id.text()));
+    WEIR_TRY_LET(const Json json, membership_.ask_above("/peer/v1/nodes/" + id.text()));
     return trust::participant::parse_node_record(json);
   }
   Result<supply::identifier::Record> resolve(const supply::identifier::Identifier& id) override {
-    WEIR_TRY_LET(const Json json, membership_.ask_regional("/peer/v1/identifiers/" + id.text()));
+    WEIR_TRY_LET(const Json json, membership_.ask_above("/peer/v1/identifiers/" + id.text()));
     return supply::identifier::parse_record(json);
   }
 
@@ -51,6 +53,7 @@ struct Membership::State {
   Deps deps;
   trust::participant::Heartbeats heartbeats;
   std::unique_ptr<Above> above;
+  std::unique_ptr<adapters::http::Client> above_client;  // of a regional node that joined a global one
   std::unique_ptr<Directory> directory;
   std::unique_ptr<supply::identifier::Registry> registry;
   std::optional<crypto::PrivateKey> authority_key;
@@ -62,12 +65,15 @@ struct Membership::State {
   std::map<NodeId, KnownNode> known;
   std::map<std::string, Timestamp> believed;  // certificate fingerprint -> until when
 
-  bool regional() const { return deps.folder.node().role == config::Role::kRegional; }
+  bool admits() const { return deps.folder.node().role != config::Role::kConnector; }
+  bool has_above() const { return !deps.folder.node().above_node.empty(); }
+  Result<adapters::http::ClientResponse> send_above(ClientRequest request);
 
   Result<> keep_self();
   Result<> keep_enrolment();
   Result<> keep_anchor(const crypto::Certificate& certificate);
   Result<> open_admission(Membership& membership);
+  Result<> open_above_client();
   Result<> remember(const NodeRecord& record, crypto::PublicKey key);
 };
 
@@ -119,6 +125,18 @@ Result<> Membership::State::open_admission(Membership&) {
   return {};
 }
 
+Result<> Membership::State::open_above_client() {
+  using Name = DataFolder::CertificateName;
+  adapters::http::ClientOptions options;
+  WEIR_TRY_LET(options.tls.identity.certificate_pem, deps.folder.certificate_pem(Name::kAboveTransport));
+  WEIR_TRY_LET(const auto key, deps.folder.key(DataFolder::KeyName::kTransport, deps.passphrase));
+  options.tls.identity.key = key.der(crypto::SecretAccess("TLS of the node"));
+  WEIR_TRY_LET(std::string pem, deps.folder.certificate_pem(Name::kAboveAuthority));
+  options.tls.authorities_pem.push_back(std::move(pem));
+  WEIR_TRY_LET(above_client, adapters::http::Client::open(std::move(options)));
+  return {};
+}
+
 Result<> Membership::State::remember(const NodeRecord& record, crypto::PublicKey key) {
   const std::scoped_lock lock(mutex);
   if (known.size() >= kKnownMax) known.clear();
@@ -135,13 +153,15 @@ Membership::~Membership() = default;
 Result<std::unique_ptr<Membership>> Membership::open(Deps deps) {
   std::unique_ptr<Membership> out(new Membership(std::make_unique<State>(std::move(deps))));
   State& s = *out->state_;
-  if (!s.regional()) s.above = std::make_unique<Above>(*out);
-  s.directory = std::make_unique<Directory>(s.deps.sql, s.deps.log, s.deps.clock, s.above.get());
+  if (s.has_above()) s.above = std::make_unique<Above>(*out);
+  if (s.admits() && s.has_above()) WEIR_TRY(s.open_above_client());
+  // A regional node's directory is the authority for its space: it asks nobody.
+  s.directory = std::make_unique<Directory>(s.deps.sql, s.deps.log, s.deps.clock, s.admits() ? nullptr : s.above.get());
   s.registry = std::make_unique<supply::identifier::Registry>(s.deps.sql, s.deps.log, s.deps.clock, s.deps.self,
                                                               supply::identifier::own_prefix(s.deps.self),
                                                               s.above.get());
   WEIR_TRY_LET(s.authority, crypto::Certificate::from_pem(s.deps.authority_pem));
-  if (s.regional()) {
+  if (s.admits()) {
     WEIR_TRY(s.keep_anchor(*s.authority));
     WEIR_TRY(s.open_admission(*out));
   } else {
@@ -176,7 +196,7 @@ Result<> Membership::know(const NodeId& node) {
 
 Result<> Membership::admit(const adapters::http::PeerCertificate& certificate) {
   const Timestamp now = state_->deps.clock.now();
-  if (!state_->regional()) {
+  if (!state_->admits()) {
     const std::scoped_lock lock(state_->mutex);
     const auto found = state_->believed.find(certificate.fingerprint);
     if (found != state_->believed.end() && now < found->second) return {};
@@ -201,59 +221,82 @@ Result<Json> Membership::ask(const std::string& url, const NodeId& node) {
   return response.json();
 }
 
-Result<Json> Membership::ask_regional(const std::string& path) {
-  if (state_->regional()) {
-    return Error(Errc::kConflict, "this node is the regional node").because("node.is_regional");
-  }
-  const NodeFile& file = state_->deps.folder.node();
-  WEIR_TRY_LET(const NodeId regional, NodeId::parse(file.regional_node));
-  return ask(file.regional_url + path, regional);
+bool Membership::has_above() const { return state_->has_above(); }
+
+// `request.url` is a path.
+Result<adapters::http::ClientResponse> Membership::State::send_above(ClientRequest request) {
+  if (!has_above()) return Error(Errc::kConflict, "there is no node above this one").because("node.none_above");
+  const NodeFile& file = deps.folder.node();
+  request.url = file.above_url + request.url;
+  request.node = file.above_node;
+  return (above_client ? *above_client : deps.client).request(request);
+}
+
+Result<Json> Membership::ask_above(const std::string& path) {
+  WEIR_TRY_LET(const auto response, state_->send_above({.url = path}));
+  return response.json();
+}
+
+Result<Json> Membership::tell_above(const std::string& path, const Json& body, Milliseconds longest) {
+  ClientRequest request{.method = adapters::http::Method::kPost, .url = path, .body = body.dump(), .timeout = longest};
+  request.headers.set("Content-Type", "application/json");
+  WEIR_TRY_LET(const auto response, state_->send_above(std::move(request)));
+  return response.json();
 }
 
 Result<> Membership::tell_regional(const std::string& path, const Json& body) {
-  return state_->deps.sql.write([&](store::Tx& tx) { return tell_regional(tx, path, body); });
-}
-
-Result<> Membership::tell_regional(store::Tx& tx, const std::string& path, const Json& body) {
   const NodeFile& file = state_->deps.folder.node();
-  WEIR_TRY(store::enqueue(tx, {.lane = "regional" + path,
-                               .peer = file.regional_node,
-                               .address = file.regional_url,
-                               .path = path,
-                               .body = body.dump(),
-                               .not_before = state_->deps.clock.now()}));
-  return {};
+  return state_->deps.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY(store::enqueue(tx, {.lane = "regional" + path,
+                                 .peer = file.above_node,
+                                 .address = file.above_url,
+                                 .path = path,
+                                 .body = body.dump(),
+                                 .not_before = state_->deps.clock.now()}));
+    return {};
+  });
 }
 
 Result<> Membership::beat(Milliseconds longest) {
-  const NodeFile& file = state_->deps.folder.node();
-  ClientRequest request{.method = adapters::http::Method::kPost, .url = file.regional_url + "/peer/v1/heartbeat"};
-  request.node = file.regional_node;
-  request.timeout = longest;
-  WEIR_TRY_LET(const auto response, state_->deps.client.request(request));
+  WEIR_TRY_LET(const auto response, state_->send_above({.method = adapters::http::Method::kPost,
+                                                        .url = "/peer/v1/heartbeat",
+                                                        .timeout = longest}));
   return response.ok();
+}
+
+//= NDI-TR-2025-04#resolution
+Result<bool> Membership::report_identifiers(Milliseconds longest) {
+  WEIR_TRY_LET(const auto changed, state_->registry->unreported(kReportedAtOnce));
+  if (changed.records.empty()) return false;
+  Json records = Json::array();
+  for (const auto& record : changed.records) records.push(supply::identifier::to_json(record));
+  WEIR_TRY_LET(const Json answer, tell_above(std::string(kIdentifiersPath),
+                                             Json::object({{"identifiers", std::move(records)}}), longest));
+  // The node above took the report, but perhaps not every identifier in it: somebody has to know.
+  for (const Json& each : answer["refused"].items()) {
+    log::warning("identifier.refused_above", {{"id", each.text_or("id", "")}, {"reason", each.text_or("reason", "")}});
+  }
+  WEIR_TRY(state_->registry->mark_reported(changed.last));
+  return changed.records.size() == kReportedAtOnce;
 }
 
 //= NDI-TR-2025-04#assignment
 Result<> Membership::announce(store::Tx& tx, const std::vector<supply::catalog::Announcement>& list,
                               const std::string& actor) {
   using supply::identifier::RecordStatus;
-  Json records = Json::array();
   for (const auto& each : list) {
     const supply::identifier::Registration registration{
         .id = each.id,
         .owner = each.publisher,
         .location = state_->deps.url + "/peer/v1/products/" + wire::escape_url(each.id.text())};
-    WEIR_TRY_LET(const auto record,
-                 each.ended ? state_->registry->set_status(tx, each.id, RecordStatus::kWithdrawn, actor)
-                            : state_->registry->enter(tx, registration, actor));
-    records.push(supply::identifier::to_json(record));
+    WEIR_TRY(each.ended ? state_->registry->set_status(tx, each.id, RecordStatus::kWithdrawn, actor)
+                        : state_->registry->enter(tx, registration, actor));
   }
-  if (state_->regional()) return {};
-  return tell_regional(tx, std::string(kIdentifiersPath), Json::object({{"identifiers", std::move(records)}}));
+  return {};
 }
 
 Result<> Membership::tell_members(const std::string& changed) {
+  if (state_->deps.folder.node().role == config::Role::kGlobal) return {};  // its members do not use its directory
   WEIR_TRY_LET(Admission* deciding, admission());
   std::vector<trust::participant::ApplicationInfo> members;
   Json nodes = Json::array();

@@ -1,7 +1,9 @@
 // Membership: the node's place in its space: who the others are, who may come in, and how it joined.
 //
-// On a regional node: the authority, the register of participants and the directory. On a connector: what it picked up
-// when it was admitted, and a cache of the directory, filled from the regional node. Thread-safe.
+// On a regional or global node: the authority, the register of participants and the directory. On a connector: what it
+// picked up when it was admitted, and a cache of the directory, filled from the regional node. A regional node that
+// joined a global one reports identifiers to it, and asks it for those that nobody here knows; towards it, and nowhere
+// else, it shows the certificate that it got there. Thread-safe.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -56,15 +58,19 @@ class Membership {
 
   // GET as this node; `node` is who must answer.
   Result<wire::Json> ask(const std::string& url, const supply::identifier::NodeId& node);
-  // Fail with kConflict ("node.is_regional") on a regional node.
-  Result<wire::Json> ask_regional(const std::string& path);
-  // A message to the regional node through the outbox.
+  // Whether there is a node above: a connector's regional node, or the global node that a regional node joined.
+  bool has_above() const;
+  // Ask or tell it. Fail with kConflict ("node.none_above") if there is none.
+  Result<wire::Json> ask_above(const std::string& path);
+  Result<wire::Json> tell_above(const std::string& path, const wire::Json& body, Milliseconds longest);
+  // A connector's message to its regional node through the outbox.
   Result<> tell_regional(const std::string& path, const wire::Json& body);
-  Result<> tell_regional(store::Tx& tx, const std::string& path, const wire::Json& body);
   //= TC609-6-2025-11#heartbeat
   // Says now, without the outbox, that this node runs; waits at most this long for the answer.
   Result<> beat(Milliseconds longest);
-  // Own products come and go: their identifiers are entered or withdrawn here, and reported to the regional node.
+  // Reports the identifiers that changed since the last report to the node above; whether there may be more.
+  Result<bool> report_identifiers(Milliseconds longest);
+  // Own products come and go: their identifiers are entered or withdrawn here.
   Result<> announce(store::Tx& tx, const std::vector<supply::catalog::Announcement>& list, const std::string& actor);
 
   // Regional nodes: tells the active members that what the directory says of a node, or of all of a participant's,

@@ -48,7 +48,7 @@ void Node::stop(Milliseconds deadline) {
   s.news.stop();
   s.server->stop(deadline);
   s.server.reset();
-  if (s.heartbeat) s.heartbeat->stop();
+  if (s.above) s.above->stop();
   s.collector->stop();
   s.alarm->stop();
   s.transfers->stop();
@@ -59,7 +59,7 @@ void Node::stop(Milliseconds deadline) {
 std::string Node::url() const { return state_->url; }
 const NodeId& Node::id() const { return state_->opened.id; }
 std::string_view Node::region() const { return state_->node_file().area; }
-bool Node::is_regional() const { return state_->regional(); }
+bool Node::admits() const { return state_->admits(); }
 const DataFolder& Node::folder() const { return state_->opened.folder; }
 std::vector<std::string> Node::authorities_pem() const { return {state_->opened.authority_pem}; }
 std::string Node::identity_certificate_pem() const { return state_->opened.identity_pem; }
@@ -96,8 +96,8 @@ Result<> Node::live(const std::string& agreement) {
 
 Result<supply::catalog::Product> Node::find_product(const ProductId& id) {
   auto own = state_->catalog->find(id);
-  if (own || is_regional() || own.error().code() != Errc::kNotFound) return own;
-  WEIR_TRY_LET(const Json json, ask_regional("/peer/v1/products/" + id.text()));
+  if (own || admits() || own.error().code() != Errc::kNotFound) return own;
+  WEIR_TRY_LET(const Json json, ask_above("/peer/v1/products/" + id.text()));
   return supply::catalog::parse_product(json);
 }
 
@@ -111,10 +111,15 @@ Result<Json> Node::ask_node(const NodeId& node, const std::string& path) {
   return state_->membership->ask(known.base_url + path, node);
 }
 
-Result<Json> Node::ask_regional(const std::string& path) { return state_->membership->ask_regional(path); }
+Result<Json> Node::ask_above(const std::string& path) { return state_->membership->ask_above(path); }
+
+void Node::identifiers_changed() {
+  if (state_->above) state_->above->look();
+}
 
 void Node::catalog_changed() {
-  if (is_regional()) return;
+  identifiers_changed();
+  if (admits()) return;
   const Result<> told = state_->membership->tell_regional("/peer/v1/catalog/changed", Json::object());
   if (!told) log::warning("catalog.not_announced", {{"error", told.error().message()}});
 }

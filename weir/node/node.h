@@ -61,7 +61,7 @@ class Node {
   // ── who it is ──
   const supply::identifier::NodeId& id() const;
   std::string_view region() const;
-  bool is_regional() const;
+  bool admits() const;  // a regional or global node: it has an authority of its own, and members
   const DataFolder& folder() const;
   std::vector<std::string> authorities_pem() const;
   std::string identity_certificate_pem() const;
@@ -104,7 +104,9 @@ class Node {
   Result<std::string> certificate_of(const supply::identifier::NodeId& node);
   // GET from another node, as this node.
   Result<wire::Json> ask_node(const supply::identifier::NodeId& node, const std::string& path);
-  Result<wire::Json> ask_regional(const std::string& path);
+  Result<wire::Json> ask_above(const std::string& path);
+  // Identifiers were given, moved or withdrawn: reports them to the node above, soon.
+  void identifiers_changed();
   // The own catalogue changed: tells the regional node.
   void catalog_changed();
   // Reads a connector's changes, soon.

@@ -239,8 +239,8 @@ Result<> Node::State::listen(Node& node) {
                     .archive = *archive,
                     .heartbeats = membership->heartbeats(),
                     .health = [this] { return commits->database().health(); },
-                    .regional_answered = {}};
-  if (!regional()) measured.regional_answered = [this] { return regional_answered.load(); };
+                    .above_answered = {}};
+  if (membership->has_above()) measured.above_answered = [this] { return above_answered.load(); };
   measure(registry, std::move(measured));
   adapters::http::ServerOptions options;
   options.address = config.listen.host;

@@ -89,19 +89,21 @@ struct Node::State {
 
   std::unique_ptr<Duties> duties;
 
-  Timestamp next_beat{};                       // of the heartbeat's thread alone
-  std::atomic<bool> regional_answered{false};  // the last heartbeat
+  Timestamp next_beat{};                       // these three: of the thread that talks to the node above, alone
+  Timestamp next_report{};
+  std::int64_t reports_failed = 0;
+  std::atomic<bool> above_answered{false};     // the last heartbeat
   Timestamp next_housekeeping{};               // of the alarm's thread alone
 
   // The threads come last, so that they end first.
   std::unique_ptr<Transfers> transfers;
   std::unique_ptr<Alarm> alarm;
-  std::unique_ptr<Alarm> heartbeat;  // of its own: a regional node that does not answer must not hold up what falls due
+  std::unique_ptr<Alarm> above;  // of its own: a node above that does not answer must not hold up what falls due
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Collector> collector;
 
   const NodeFile& node_file() const { return opened.folder.node(); }
-  bool regional() const { return node_file().role == config::Role::kRegional; }
+  bool admits() const { return node_file().role != config::Role::kConnector; }
   std::string protocol_address() const { return url + std::string(kProtocolPath); }
 
   Result<> open_store();
@@ -113,6 +115,8 @@ struct Node::State {
   void committed();
   std::vector<AlarmTask> alarm_tasks();
   AlarmTask heartbeat_task();
+  AlarmTask report_task();
+  void report(Timestamp now);
   AlarmTask watch_task();
   AlarmTask housekeeping_task();
   void beat(Timestamp now);

@@ -12,17 +12,11 @@ namespace {
 
 constexpr std::size_t kForgottenAtOnce = 1000;
 constexpr Milliseconds kBeatLongest{5'000};
+constexpr Milliseconds kReportLongest{15'000};
+constexpr Milliseconds kReportAgainFirst{500};
+constexpr Milliseconds kReportAgainMost{60'000};
 constexpr Milliseconds kHousekeeping{3'600'000};
 constexpr Milliseconds kDay{24LL * 3600 * 1000};
-
-// The regional node took the report, but perhaps not every identifier in it: somebody has to know.
-void note_refused_identifiers(std::string_view answer) {
-  const auto json = wire::parse_json(answer);
-  if (!json || !(*json)["refused"].is_array()) return;
-  for (const wire::Json& each : (*json)["refused"].items()) {
-    log::warning("identifier.refused_above", {{"id", each.text_or("id", "")}, {"reason", each.text_or("reason", "")}});
-  }
-}
 
 }  // namespace
 
@@ -54,12 +48,37 @@ AlarmTask Node::State::heartbeat_task() {
 void Node::State::beat(Timestamp now) {
   next_beat = after(now, config.heartbeat_interval);
   const Result<> heard = membership->beat(std::min(config.heartbeat_interval, kBeatLongest));
-  if (heard.ok() == regional_answered.exchange(heard.ok())) return;
+  if (heard.ok() == above_answered.exchange(heard.ok())) return;
   if (heard) {
     log::info("heartbeat.answered", {});
   } else {
     log::warning("heartbeat.not_answered", {{"error", heard.error().message()}});
   }
+}
+
+// ── identifiers, to the node above ──
+
+// Due at once when something changed; looked for again with each heartbeat.
+AlarmTask Node::State::report_task() {
+  return {"identifiers",
+          [this]() -> Result<std::optional<Timestamp>> {
+            WEIR_TRY_LET(const auto changed, membership->registry().unreported(1));
+            return changed.records.empty() ? std::optional<Timestamp>() : std::optional(next_report);
+          },
+          [this](Timestamp now) -> Result<> {
+            report(now);
+            return {};
+          }};
+}
+
+// A failure is no failure of this task either: it is repeated, later and later.
+void Node::State::report(Timestamp now) {
+  Result<bool> more = true;
+  while (more && *more) more = membership->report_identifiers(kReportLongest);
+  reports_failed = more ? 0 : reports_failed + 1;
+  if (more) return;
+  next_report = after(now, backoff(reports_failed, kReportAgainFirst, kReportAgainMost));
+  log::warning("identifiers.not_reported", {{"error", more.error().message()}});
 }
 
 // On a regional node: who was heard of and is late.
@@ -99,11 +118,10 @@ Result<> Node::State::keep_house(Timestamp now) {
 void Node::State::start_threads(Node& node) {
   transfers = std::make_unique<Transfers>(*delivery, *contents, *client, rate_limits, TransfersOptions{});
   alarm = std::make_unique<Alarm>(clock, alarm_tasks());
-  if (!regional()) heartbeat = std::make_unique<Alarm>(clock, std::vector{heartbeat_task()});
+  if (membership->has_above()) above = std::make_unique<Alarm>(clock, std::vector{heartbeat_task(), report_task()});
   collector = std::make_unique<Collector>(node);
   PostHooks hooks;
   hooks.answered = [this](store::Tx& tx, const store::OutboxMessage& message, std::string_view answer) -> Result<> {
-    if (message.path == kIdentifiersPath) note_refused_identifiers(answer);
     return message_answered(*contracts, tx, message, answer);
   };
   hooks.refused = [this](store::Tx& tx, const store::OutboxMessage& message, const Error& error) {

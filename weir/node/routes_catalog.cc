@@ -250,8 +250,8 @@ Json page_view(const supply::catalog::Page& page) {
 
 Result<Response> search(Node& node, Request& request) {
   // A connector knows its own products; the space is what its regional node knows.
-  if (request.query_or("scope", "own") == "space" && !node.is_regional()) {
-    WEIR_TRY_LET(const Json page, node.ask_regional("/peer/v1/products?" + query_text(request)));
+  if (request.query_or("scope", "own") == "space" && !node.admits()) {
+    WEIR_TRY_LET(const Json page, node.ask_above("/peer/v1/products?" + query_text(request)));
     return Response::json(page);
   }
   WEIR_TRY_LET(const auto query, read_query(request));

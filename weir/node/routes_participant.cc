@@ -98,12 +98,6 @@ Result<Response> get_participant(Node& node, Request& request) {
 }
 
 constexpr std::size_t kIdentifiersMax = 1000;
-using supply::identifier::Form;
-
-Result<> accept(Node& node, store::Tx& tx, const supply::identifier::Record& record, const NodeId& peer) {
-  WEIR_TRY(node.registry().accept_report(tx, record, "peer:" + peer.text()));
-  return {};
-}
 
 struct Step {
   Actor actor;
@@ -128,6 +122,7 @@ Result<Response> approve(Node& node, Request& request) {
   WEIR_TRY_LET(auto* admission, node.membership().admission());
   WEIR_TRY_LET(const Step step, read_step(request));
   WEIR_TRY_LET(const NodeId id, admission->approve(request.parameter("id"), step.reason, step.actor));
+  node.identifiers_changed();
   return Response::json(Json::object({{"application", request.parameter("id")}, {"node", id.text()}}));
 }
 
@@ -152,6 +147,7 @@ Result<Response> change(Node& node, const Request& request, const Result<Step>& 
     WEIR_TRY(of_node(*admission, parsed, step));
   }
   WEIR_TRY(node.membership().tell_members(id));
+  node.identifiers_changed();
   return Response::json(Json::object({{"id", id}}));
 }
 
@@ -191,14 +187,14 @@ Result<Response> list_nodes(Node& node, Request& request) {
                               {"url", record.base_url},
                               {"status", trust::participant::name_of(record.status)},
                               {"updated", format_iso8601(record.updated)}});
-    if (node.is_regional()) set_running(node, record.id, item);
+    if (node.admits()) set_running(node, record.id, item);
     if (running.empty() || item.text_or("running", "") == running) items.push_back(std::move(item));
   }
   return Response::json(page_json(std::move(items), records.size() == limit ? records.back().id.text() : ""));
 }
 
-// A node below tells which identifiers it gave, moved or withdrew. It speaks for itself: what it gave in its own
-// participant's name. One record that is refused does not hold up the others.
+// A node below tells which identifiers were given, moved or withdrawn by it, or by those below it. One record that is
+// refused does not hold up the others.
 Result<Response> post_identifiers(Node& node, Request& request) {
   WEIR_TRY_LET(const NodeId peer, peer_of(request));
   WEIR_TRY_LET(const Json body, request.json());
@@ -210,19 +206,19 @@ Result<Response> post_identifiers(Node& node, Request& request) {
     WEIR_TRY_LET(auto record, supply::identifier::parse_record(item));
     records.push_back(std::move(record));
   }
-  const Error not_yours = Error(Errc::kForbidden, "not the sender's to report").because("identifier.not_yours");
   Json refused = Json::array();
   WEIR_TRY(node.sql().write([&](store::Tx& tx) -> Result<> {
     refused = Json::array();
     for (const auto& record : records) {
-      const bool own = record.registrar == peer && record.owner == peer.subject() && record.id.form() != Form::kNode;
-      const Result<> taken = own ? accept(node, tx, record, peer) : Result<>(not_yours);
+      const auto taken = node.registry().accept_report(tx, record, peer, "peer:" + peer.text());
       if (taken) continue;
-      if (taken.error().code() != Errc::kForbidden && taken.error().code() != Errc::kConflict) return taken;
+      if (taken.error().code() != Errc::kForbidden && taken.error().code() != Errc::kConflict)
+        return Error(taken.error());
       refused.push(Json::object({{"id", record.id.text()}, {"reason", taken.error().reason()}}));
     }
     return {};
   }));
+  node.identifiers_changed();
   const auto accepted = static_cast<std::int64_t>(records.size() - refused.size());
   return Response::json(Json::object({{"accepted", accepted}, {"refused", std::move(refused)}}));
 }
@@ -243,7 +239,7 @@ Result<Response> take_node_change(Node& node, Request& request) {
   WEIR_TRY_LET(const NodeId peer, peer_of(request));
   WEIR_TRY_LET(const Json body, request.json());
   WEIR_TRY_LET(const auto nodes, body.texts("nodes"));
-  if (peer.text() != node.folder().node().regional_node) {
+  if (peer.text() != node.folder().node().above_node) {
     return Error(Errc::kForbidden, "only the regional node says so").because("node.not_regional");
   }
   for (const std::string& text : nodes) {
@@ -291,7 +287,8 @@ void add_participant_routes(Router& router, Node& node) {
   add(Method::kGet, "/api/v1/nodes/{id}", read, "getNodeRecord", {"What the directory says of a node", "节点目录查询"},
       resolve_node);
   //= NDI-TR-2025-02#identity-verify
-  add(Method::kGet, "/peer/v1/nodes/{id}", Access::peer(), "peerNode", {"Directory, for nodes", "节点间目录查询"}, resolve_node);
+  add(Method::kGet, "/peer/v1/nodes/{id}", Access::peer(), "peerNode", {"Directory, for nodes", "节点间目录查询"},
+      resolve_node);
   add(Method::kPost, "/peer/v1/identifiers", Access::peer(), "reportIdentifiers",
       {"Identifiers that the sender gave or withdrew", "上报新增或注销的标识"}, post_identifiers);
   add(Method::kPost, std::string(kNodeChangedPath), Access::peer(), "peerNodeChanged",

@@ -267,7 +267,21 @@ std::string spelled(const Key& key, std::string_view start, char separator, bool
 
 }  // namespace
 
-std::string_view name_of(Role role) { return role == Role::kRegional ? "regional" : "connector"; }
+std::string_view name_of(Role role) {
+  switch (role) {
+    case Role::kConnector: return "connector";
+    case Role::kRegional: return "regional";
+    case Role::kGlobal: return "global";
+  }
+  return "unknown";
+}
+Result<Role> parse_role(std::string_view text) {
+  for (const Role role : {Role::kConnector, Role::kRegional, Role::kGlobal}) {
+    if (text == name_of(role)) return role;
+  }
+  return Error(Errc::kInvalidArgument, "unknown role '" + std::string(text) + "': connector, regional or global")
+      .because("config.role");
+}
 std::string environment_name(const Key& key) { return spelled(key, "WEIR_", '_', true); }
 std::string flag_name(const Key& key) { return spelled(key, "--", '-', false); }
 

@@ -25,8 +25,9 @@
 
 namespace weir::node::config {
 
-enum class Role : std::uint8_t { kConnector, kRegional };
-std::string_view name_of(Role role);
+enum class Role : std::uint8_t { kConnector, kRegional, kGlobal };
+std::string_view name_of(Role role);  // "connector", "regional", "global"
+Result<Role> parse_role(std::string_view text);
 
 struct ListenAddress {
   std::string host;

@@ -25,6 +25,17 @@ CREATE TABLE identifier_subject (
   number INTEGER NOT NULL UNIQUE
 );
 )sql";
+// `changed` counts the changes of all records; who reported a record first is the only one who may report it again.
+constexpr std::string_view kVersion2 = R"sql(
+ALTER TABLE identifier_record ADD COLUMN changed INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE identifier_record ADD COLUMN reporter TEXT NOT NULL DEFAULT '';
+UPDATE identifier_record SET reporter = registrar, changed = numbered.n
+  FROM (SELECT base, ROW_NUMBER() OVER (ORDER BY updated, base) AS n FROM identifier_record) AS numbered
+  WHERE numbered.base = identifier_record.base;
+CREATE INDEX identifier_record_changed ON identifier_record (changed);
+CREATE TABLE identifier_reported (last INTEGER NOT NULL);
+INSERT INTO identifier_reported (last) VALUES (0);
+)sql";
 constexpr std::string_view kColumns = "id, owner, registrar, location, status, registered, updated";
 
 Error unknown(const Identifier& id) {
@@ -69,22 +80,36 @@ Result<Record> load(Tx& tx, const Identifier& id) {
   return record;
 }
 
+Result<std::int64_t> next_change(Tx& tx) {
+  WEIR_TRY_LET(const store::Row last, tx.one("SELECT COALESCE(MAX(changed), 0) + 1 FROM identifier_record"));
+  return last.front().integer();
+}
+
 // Whether there was none yet.
-Result<bool> insert(Tx& tx, const Record& record) {
-  WEIR_TRY_LET(
-      const std::int64_t changed,
-      tx.execute("INSERT INTO identifier_record (base, " + std::string(kColumns) +
-                     ") VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (base) DO NOTHING",
-                 {record.id.base().text(), record.id.text(), record.owner.text(), record.registrar.text(),
-                  record.location, static_cast<std::int64_t>(record.status), record.registered, record.updated}));
-  return changed == 1;
+Result<bool> insert(Tx& tx, const Record& record, std::string_view reporter) {
+  WEIR_TRY_LET(const std::int64_t change, next_change(tx));
+  WEIR_TRY_LET(const std::int64_t inserted,
+               tx.execute("INSERT INTO identifier_record (base, " + std::string(kColumns) +
+                              ", changed, reporter) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, "
+                              "?) ON CONFLICT (base) DO NOTHING",
+                          {record.id.base().text(), record.id.text(), record.owner.text(), record.registrar.text(),
+                           record.location, static_cast<std::int64_t>(record.status), record.registered, record.updated,
+                           change, reporter}));
+  return inserted == 1;
 }
 
 Result<> update(Tx& tx, const Record& record) {
-  WEIR_TRY(
-      tx.execute("UPDATE identifier_record SET location = ?, status = ?, updated = ? WHERE base = ?",
-                 {record.location, static_cast<std::int64_t>(record.status), record.updated, record.id.base().text()}));
+  WEIR_TRY_LET(const std::int64_t change, next_change(tx));
+  WEIR_TRY(tx.execute(
+      "UPDATE identifier_record SET location = ?, status = ?, updated = ?, changed = ? WHERE base = ?",
+      {record.location, static_cast<std::int64_t>(record.status), record.updated, change, record.id.base().text()}));
   return {};
+}
+
+Result<std::string> reporter_of(Tx& tx, const Record& record) {
+  WEIR_TRY_LET(const store::Row row,
+               tx.one("SELECT reporter FROM identifier_record WHERE base = ?", {record.id.base().text()}));
+  return row.front().text();
 }
 
 Result<Record> load_open(Tx& tx, const Identifier& id) {
@@ -153,7 +178,15 @@ bool may_register(const NodeId& registrar, const Identifier& id) {
   return upper && (kind == '4' || kind == '5');
 }
 
-store::Migration Registry::migration() { return {.module = "identifier", .versions = {kVersion1}}; }
+bool may_report(const NodeId& reporter, const Record& record) {
+  const bool own = record.registrar == reporter;
+  const bool upper = reporter.kind() == NodeKind::kRegional || reporter.kind() == NodeKind::kSector;
+  if (!upper) return own && record.owner == reporter.subject() && record.id.form() != Form::kNode;
+  const NodeKind registrar = record.registrar.kind();
+  return own || registrar == NodeKind::kConnector || registrar == NodeKind::kBusiness;
+}
+
+store::Migration Registry::migration() { return {.module = "identifier", .versions = {kVersion1, kVersion2}}; }
 
 Registry::Registry(store::Sql& sql, trust::evidence::Log& log, const Clock& clock, const NodeId& self,
                    const AddressPrefix& prefix, Upstream* upstream)
@@ -188,7 +221,7 @@ Result<Record> Registry::enter(Tx& tx, const Registration& registration, std::st
                       .status = registration.status,
                       .registered = now,
                       .updated = now};
-  WEIR_TRY_LET(const bool inserted, insert(tx, record));
+  WEIR_TRY_LET(const bool inserted, insert(tx, record, ""));
   if (!inserted) return taken(record.id);
   WEIR_TRY(note(tx, "registered", actor, record));
   return record;
@@ -215,20 +248,25 @@ Result<Record> Registry::set_status(Tx& tx, const Identifier& id, RecordStatus s
   return record;
 }
 
-Result<Record> Registry::accept_report(Tx& tx, const Record& record, std::string_view actor) {
+Result<Record> Registry::accept_report(Tx& tx, const Record& record, const NodeId& reporter, std::string_view actor) {
   WEIR_TRY(check_location(record.location));
+  if (!may_report(reporter, record)) {
+    return Error(Errc::kForbidden, record.id.text() + " is not the sender's to report").because("identifier.not_yours");
+  }
   if (!may_register(record.registrar, record.id)) {
     return Error(Errc::kForbidden, record.registrar.text() + " may not assign the identifier " + record.id.text())
         .because("identifier.wrong_level");
   }
-  WEIR_TRY_LET(const bool inserted, insert(tx, record));
+  WEIR_TRY_LET(const bool inserted, insert(tx, record, reporter.text()));
   if (inserted) {
     WEIR_TRY(note(tx, "reported", actor, record));
     return record;
   }
   const auto known = load(tx, record.id.base());
   if (!known) return known;
-  if (known->id != record.id || known->owner != record.owner || known->registrar != record.registrar) {
+  WEIR_TRY_LET(const std::string first, reporter_of(tx, record));
+  if (first != reporter.text() || known->id != record.id || known->owner != record.owner ||
+      known->registrar != record.registrar) {
     return taken(record.id);
   }
   const bool newer = record.updated > known->updated && known->status != RecordStatus::kWithdrawn;
@@ -248,8 +286,32 @@ Result<Record> Registry::set_status(const Identifier& id, RecordStatus status, s
   return store::sql_write<Record>(sql_, [&](Tx& tx) { return set_status(tx, id, status, actor); });
 }
 
-Result<Record> Registry::accept_report(const Record& record, std::string_view actor) {
-  return store::sql_write<Record>(sql_, [&](Tx& tx) { return accept_report(tx, record, actor); });
+Result<Record> Registry::accept_report(const Record& record, const NodeId& reporter, std::string_view actor) {
+  return store::sql_write<Record>(sql_, [&](Tx& tx) { return accept_report(tx, record, reporter, actor); });
+}
+
+Result<Unreported> Registry::unreported(std::size_t limit) {
+  return store::sql_read<Unreported>(sql_, [&](Tx& tx) -> Result<Unreported> {
+    WEIR_TRY_LET(const store::Rows rows,
+                 tx.query("SELECT " + std::string(kColumns) +
+                              ", changed FROM identifier_record WHERE changed > (SELECT last FROM identifier_reported) "
+                              "ORDER BY changed LIMIT ?",
+                          {static_cast<std::int64_t>(limit)}));
+    Unreported out;
+    for (const store::Row& row : rows) {
+      WEIR_TRY_LET(Record record, record_of(row));
+      out.records.push_back(std::move(record));
+      out.last = row[7].integer();
+    }
+    return out;
+  });
+}
+
+Result<> Registry::mark_reported(std::int64_t last) {
+  return sql_.write([&](Tx& tx) -> Result<> {
+    WEIR_TRY(tx.execute("UPDATE identifier_reported SET last = ?", {last}));
+    return {};
+  });
 }
 
 //= NDI-TR-2025-02#identifier-resolve

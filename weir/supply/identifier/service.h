@@ -9,6 +9,7 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "weir/base/time.h"
 #include "weir/store/sql.h"
@@ -39,9 +40,18 @@ wire::Json to_json(const Record& record);
 // Fails with kInvalidArgument that names the member.
 Result<Record> parse_record(const wire::Json& json);
 
+// What changed here since it was last reported, oldest change first, and where that ends.
+struct Unreported {
+  std::vector<Record> records;
+  std::int64_t last = 0;
+};
+
 // Who may give which identifiers: global nodes those of regional and sector nodes; those in turn business nodes',
 // connectors', items' and contracts'; business nodes and connectors their own items' and contracts'. Each its own.
 bool may_register(const NodeId& registrar, const Identifier& id);
+// Whose records a node below may report: a connector or business node its own items and contracts; a regional or sector
+// node also what it assigned, and what connectors and business nodes below it did.
+bool may_report(const NodeId& reporter, const Record& record);
 
 // The node above. Called outside of transactions. Fails with kNotFound if nobody above knows it, kUnavailable if they
 // cannot be asked.
@@ -79,11 +89,15 @@ class Registry {
   Result<Record> relocate(const Identifier& id, std::string_view location, std::string_view actor);
   Result<Record> set_status(store::Tx& tx, const Identifier& id, RecordStatus status, std::string_view actor);
   Result<Record> set_status(const Identifier& id, RecordStatus status, std::string_view actor);
-  // Takes the record of a node below: new, newer, or the same again. Fails with kConflict ("identifier.taken") if the
-  // identifier is another owner's or registrar's, kForbidden ("identifier.wrong_level"); an older report changes
-  // nothing.
-  Result<Record> accept_report(store::Tx& tx, const Record& record, std::string_view actor);
-  Result<Record> accept_report(const Record& record, std::string_view actor);
+  // Takes the record of a node below: new, newer, or the same again. Fails with kForbidden ("identifier.not_yours") by
+  // may_report, ("identifier.wrong_level") by may_register; kConflict ("identifier.taken") if the identifier is another
+  // owner's or registrar's, or another node reported it first. An older report changes nothing.
+  Result<Record> accept_report(store::Tx& tx, const Record& record, const NodeId& reporter, std::string_view actor);
+  Result<Record> accept_report(const Record& record, const NodeId& reporter, std::string_view actor);
+
+  // For the node above: everything entered, moved or reported here that was not marked yet, at most `limit`.
+  Result<Unreported> unreported(std::size_t limit);
+  Result<> mark_reported(std::int64_t last);
 
   // What this node knows, or else the node above. An item with an extension is found only under that extension or
   // none. Fails with kNotFound ("identifier.unknown"), kUnavailable ("identifier.upstream").

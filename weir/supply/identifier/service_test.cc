@@ -14,6 +14,7 @@ namespace weir::supply::identifier {
 namespace {
 
 using ::testing::ElementsAre;
+using ::testing::IsEmpty;
 
 const SubjectId kOwner = *SubjectId::parse("91350100M000100Y43");
 const SubjectId kOther = *SubjectId::parse("91440300708461136T");
@@ -35,6 +36,15 @@ struct Level {
   }
   Identifier product() { return *ProductId::generate(ItemKind::kProduct, kOwner, kArea, random); }
   Identifier node(NodeKind kind) { return NodeId::generate(kind, kOwner, kArea, random); }
+  NodeId registrar(NodeKind kind) { return NodeId::generate(kind, kOwner, kArea, random); }
+  // The identifiers that are to be reported, and then are.
+  std::vector<std::string> report(std::size_t limit = 10) {
+    const Unreported changed = *registry.unreported(limit);
+    std::vector<std::string> out;
+    for (const Record& record : changed.records) out.push_back(record.id.text());
+    EXPECT_TRUE(out.empty() || registry.mark_reported(changed.last).ok());
+    return out;
+  }
 
   SeededRandom random{11};
   ManualClock clock{kStart};
@@ -127,20 +137,36 @@ TEST(Registry, ResolvesLocalThenRegionalThenGlobal) {
   EXPECT_EQ(to_global.asked, 2);
 }
 
+TEST(Registry, WhatChangedIsReportedOnceInTheOrderOfTheChanges) {
+  Level regional(NodeKind::kRegional);
+  EXPECT_THAT(regional.report(), IsEmpty());
+  const Identifier first = regional.product();
+  const Identifier second = regional.product();
+  regional.enter(first);
+  regional.enter(second);
+  Level connector(NodeKind::kConnector);
+  const Record below = connector.enter(regional.product());
+  ASSERT_TRUE(regional.registry.accept_report(below, connector.self, "peer:x").ok());
+  EXPECT_THAT(regional.report(2), ElementsAre(first.text(), second.text()));
+  ASSERT_TRUE(regional.registry.relocate(first, "https://moved.example/", "anna").ok());
+  EXPECT_THAT(regional.report(), ElementsAre(below.id.text(), first.text()));
+  EXPECT_THAT(regional.report(), IsEmpty());
+}
+
 TEST(Registry, AReportFromBelowIsTakenOnceAndThenKeptUpToDate) {
   Level connector(NodeKind::kConnector);
   Level regional(NodeKind::kRegional);
   const Identifier id = connector.product();
   Record record = connector.enter(id);
-  ASSERT_TRUE(regional.registry.accept_report(record, "peer:x").ok());
-  ASSERT_TRUE(regional.registry.accept_report(record, "peer:x").ok());
+  ASSERT_TRUE(regional.registry.accept_report(record, connector.self, "peer:x").ok());
+  ASSERT_TRUE(regional.registry.accept_report(record, connector.self, "peer:x").ok());
   EXPECT_EQ(regional.log.entries.size(), 1u);
   connector.clock.advance(Milliseconds(5));
   record = *connector.registry.set_status(id, RecordStatus::kWithdrawn, "anna");
-  EXPECT_EQ(regional.registry.accept_report(record, "peer:x")->status, RecordStatus::kWithdrawn);
+  EXPECT_EQ(regional.registry.accept_report(record, connector.self, "peer:x")->status, RecordStatus::kWithdrawn);
   record.status = RecordStatus::kActive;
   record.updated = after(record.updated, Milliseconds(5));
-  EXPECT_EQ(regional.registry.accept_report(record, "peer:x")->status, RecordStatus::kWithdrawn);
+  EXPECT_EQ(regional.registry.accept_report(record, connector.self, "peer:x")->status, RecordStatus::kWithdrawn);
   EXPECT_EQ(regional.log.entries.size(), 2u);
 }
 
@@ -248,14 +274,32 @@ TEST(Registry, AReportOfAnothersIdentifierIsRefused) {
   Level connector(NodeKind::kConnector);
   Level regional(NodeKind::kRegional);
   Record record = connector.enter(connector.product());
-  ASSERT_TRUE(regional.registry.accept_report(record, "peer:x").ok());
+  ASSERT_TRUE(regional.registry.accept_report(record, connector.self, "peer:x").ok());
   Record stolen = record;
   stolen.owner = kOther;
   stolen.updated = after(stolen.updated, Milliseconds(9));
-  EXPECT_EQ(regional.registry.accept_report(stolen, "peer:x").error().reason(), "identifier.taken");
-  stolen = record;
-  stolen.registrar = NodeId::generate(NodeKind::kConnector, kOther, kArea, regional.random);
-  EXPECT_EQ(regional.registry.accept_report(stolen, "peer:x").error().reason(), "identifier.taken");
+  EXPECT_EQ(regional.registry.accept_report(stolen, connector.self, "peer:x").error().reason(), "identifier.not_yours");
+  stolen.owner = record.owner;
+  const NodeId other = regional.registrar(NodeKind::kConnector);
+  EXPECT_EQ(regional.registry.accept_report(stolen, other, "peer:x").error().reason(), "identifier.not_yours");
+  stolen.registrar = other;
+  EXPECT_EQ(regional.registry.accept_report(stolen, other, "peer:x").error().reason(), "identifier.taken");
+}
+
+// Of two regional nodes the one that reported an identifier first answers for it.
+TEST(Registry, AnotherRegionalNodesReportIsRefused) {
+  Level connector(NodeKind::kConnector);
+  Level global(NodeKind::kGlobal);
+  Record record = connector.enter(connector.product());
+  const NodeId one = global.registrar(NodeKind::kRegional);
+  const NodeId two = global.registrar(NodeKind::kSector);
+  ASSERT_TRUE(global.registry.accept_report(record, one, "peer:one").ok());
+  record.location = "https://two.example/";
+  record.updated = after(record.updated, Milliseconds(9));
+  EXPECT_EQ(global.registry.accept_report(record, two, "peer:two").error().reason(), "identifier.taken");
+  EXPECT_EQ(global.registry.accept_report(record, one, "peer:one")->location, "https://two.example/");
+  record.registrar = two;
+  EXPECT_EQ(global.registry.accept_report(record, one, "peer:one").error().reason(), "identifier.not_yours");
 }
 
 TEST(Registry, TheNodeAboveMayBeAwayOrWrong) {

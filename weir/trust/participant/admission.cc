@@ -53,7 +53,8 @@ Result<bool> any(Tx& tx, std::string_view sql, store::ParamList params) {
 Admission::Admission(const Parts& parts, const NodeId& self, const supply::identifier::AreaCode& area,
                      const AdmissionOptions& options)
     : parts_(parts), self_(self), area_(area), options_(options) {
-  WEIR_CHECK(self.kind() == NodeKind::kRegional || self.kind() == NodeKind::kSector);
+  WEIR_CHECK(self.kind() == NodeKind::kGlobal || self.kind() == NodeKind::kRegional ||
+             self.kind() == NodeKind::kSector);
   WEIR_CHECK(parts.authority.certificate.info().is_authority);
 }
 
@@ -132,7 +133,16 @@ Result<> Admission::step_subject(Tx& tx, const SubjectId& id, Step step, std::st
 Result<Applied> Admission::apply(const Application& given) {
   WEIR_TRY_LET(Application application, parse_application(to_json(given).dump()));
   WEIR_TRY_LET(const ApplicationKeys keys, check_application(application));
+  if (!may_admit(self_.kind(), application.node_kind)) {
+    return Error(Errc::kInvalidArgument, self_.kind() == NodeKind::kGlobal
+                                             ? "a global node admits regional and sector nodes"
+                                             : "a regional node admits connectors and business nodes")
+        .because("application.node_kind");
+  }
   WEIR_TRY_LET(const SubjectId subject, subject_id(application.participant, parts_.person_key));
+  if (application.node && application.node->subject() != subject) {
+    return Error(Errc::kInvalidArgument, "node: the identifier is another participant's").because("application.node");
+  }
   application.participant = masked(application.participant);
   const std::string id = parts_.random.uuid();
   const std::string token = new_token(parts_.random);
@@ -189,7 +199,8 @@ Result<NodeId> Admission::approve(std::string_view application, std::string_view
       return conflict("participant.not_active", "the participant is suspended or gone");
     }
     if (subject->status == Status::kApplied) WEIR_TRY(step_subject(tx, row.subject, Step::kApprove, reason));
-    const NodeId id = NodeId::generate(row.content.node_kind, row.subject, area_, parts_.random);
+    const NodeId id = row.content.node ? *row.content.node
+                                       : NodeId::generate(row.content.node_kind, row.subject, area_, parts_.random);
     WEIR_TRY_LET(const Certificates certificates, certify(id, row.subject, row.content.base_url, keys));
     const Timestamp now = parts_.clock.now();
     WEIR_TRY(tables::put_node(tx,

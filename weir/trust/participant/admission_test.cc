@@ -50,6 +50,35 @@ TEST(Admission, LeadsFromApplicationToAnActiveNode) {
   EXPECT_EQ(regional.log.entries[2].actor, "root");
 }
 
+//= NDI-TR-2025-04 type=test
+TEST(Admission, AGlobalNodeAdmitsRegionalNodesUnderTheirOwnIdentifiers) {
+  SeededRandom random(7);
+  const auto area = *supply::identifier::AreaCode::parse("3501");
+  const auto owner = *SubjectId::parse("91350100M000100Y43");
+  Regional global({}, nullptr, NodeId::generate(NodeKind::kGlobal, owner, area, random));
+  Applicant region("https://region.example:8443");
+  region.application.node_kind = NodeKind::kRegional;
+  region.application.node = NodeId::generate(NodeKind::kRegional, owner, area, random);
+  const Enrolment enrolment = global.admit(region);
+  EXPECT_EQ(enrolment.node.id, *region.application.node);
+  EXPECT_EQ(global.registry.resolve(enrolment.node.id)->record.location, "https://region.example:8443");
+
+  EXPECT_EQ(global.apply_reason(Applicant("https://c.example").application), "application.node_kind");
+  Applicant other("https://other.example", "12110000MB0000019M");
+  other.application.node_kind = NodeKind::kRegional;
+  other.application.node = region.application.node;
+  EXPECT_EQ(global.apply_reason(other.application), "application.node");
+  // The same participant's second application for an identifier that is given already.
+  Applicant again("https://again.example");
+  again.application.node_kind = NodeKind::kRegional;
+  again.application.node = region.application.node;
+  const Applied applied = global.apply(again);
+  EXPECT_EQ(global.admission.approve(applied.application, "", kRoot).error().reason(), "identifier.taken");
+  EXPECT_EQ(global.directory.find(enrolment.node.id)->base_url, "https://region.example:8443");
+  Regional regional;
+  EXPECT_EQ(regional.apply_reason(region.application), "application.node_kind");
+}
+
 TEST(Admission, ShangMiIdentitiesAreAdmittedToo) {
   Regional regional;
   const Applicant applicant("https://10.0.0.7:8443", "91350100M000100Y43", SignatureAlgorithm::kSm2Sm3);

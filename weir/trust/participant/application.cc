@@ -27,12 +27,40 @@ Result<std::string> short_text(const Json& json, std::string_view name, std::siz
   return text;
 }
 
-std::string_view kind_text(NodeKind kind) { return kind == NodeKind::kBusiness ? "business" : "connector"; }
+struct KindName {
+  NodeKind kind;
+  std::string_view name;
+};
+constexpr KindName kKinds[] = {{NodeKind::kConnector, "connector"},
+                               {NodeKind::kBusiness, "business"},
+                               {NodeKind::kRegional, "regional"},
+                               {NodeKind::kSector, "sector"}};
+
+std::string_view kind_text(NodeKind kind) {
+  for (const KindName& each : kKinds) {
+    if (each.kind == kind) return each.name;
+  }
+  return "global";
+}
 
 Result<NodeKind> parse_kind(std::string_view text) {
-  if (text == "connector") return NodeKind::kConnector;
-  if (text == "business") return NodeKind::kBusiness;
-  return bad("application.node_kind", "nodeKind: a regional node admits connectors and business nodes");
+  for (const KindName& each : kKinds) {
+    if (each.name == text) return each.kind;
+  }
+  return bad("application.node_kind", "nodeKind: connector, business, regional or sector");
+}
+
+bool is_upper(NodeKind kind) { return kind == NodeKind::kRegional || kind == NodeKind::kSector; }
+
+// Only a node that assigns identifiers itself comes with one: its own, which its kind is in.
+Result<> check_node(const Application& application) {
+  if (!is_upper(application.node_kind) && application.node_kind != NodeKind::kConnector &&
+      application.node_kind != NodeKind::kBusiness) {
+    return bad("application.node_kind", "nodeKind: nobody admits a global node");
+  }
+  const bool own = application.node && application.node->kind() == application.node_kind;
+  if (is_upper(application.node_kind) ? own : !application.node) return {};
+  return bad("application.node", "node: a regional or sector node names its own identifier, others none");
 }
 
 SubjectKind data_kind(NodeKind kind) {
@@ -58,16 +86,23 @@ Result<crypto::CertificateRequest> read_request(std::string_view pem, const Base
 
 }  // namespace
 
+bool may_admit(NodeKind level, NodeKind applicant) {
+  if (level == NodeKind::kGlobal) return is_upper(applicant);
+  return is_upper(level) && (applicant == NodeKind::kConnector || applicant == NodeKind::kBusiness);
+}
+
 Json to_json(const Application& application) {
-  return Json::object({{"participant", to_json(application.participant)},
-                       {"nodeKind", kind_text(application.node_kind)},
-                       {"nodeName", application.node_name},
-                       {"baseUrl", application.base_url},
-                       {"identityRequest", application.identity_request_pem},
-                       {"transportRequest", application.transport_request_pem},
-                       {"contact", application.contact},
-                       {"nodeData", application.node_data},
-                       {"capabilities", Json::strings(application.capabilities)}});
+  Json out = Json::object({{"participant", to_json(application.participant)},
+                           {"nodeKind", kind_text(application.node_kind)},
+                           {"nodeName", application.node_name},
+                           {"baseUrl", application.base_url},
+                           {"identityRequest", application.identity_request_pem},
+                           {"transportRequest", application.transport_request_pem},
+                           {"contact", application.contact},
+                           {"nodeData", application.node_data},
+                           {"capabilities", Json::strings(application.capabilities)}});
+  if (application.node) out.set("node", application.node->text());
+  return out;
 }
 
 Result<Application> parse_application(std::string_view text) {
@@ -80,6 +115,10 @@ Result<Application> parse_application(std::string_view text) {
   }
   WEIR_TRY_LET(const std::string kind, json.text("nodeKind"));
   WEIR_TRY_LET(out.node_kind, parse_kind(kind));
+  if (json.has("node")) {
+    WEIR_TRY_LET(const std::string node, json.text("node"));
+    WEIR_TRY_LET(out.node, NodeId::parse(node));
+  }
   WEIR_TRY_LET(out.node_name, short_text(json, "nodeName", 128, true));
   WEIR_TRY_LET(out.base_url, json.text("baseUrl"));
   WEIR_TRY(parse_base_url(out.base_url));
@@ -103,9 +142,7 @@ Result<Application> parse_application(std::string_view text) {
 
 //= NDI-TR-2025-03 subject CN is the domain or address, OU the identifier
 Result<ApplicationKeys> check_application(const Application& application) {
-  if (application.node_kind != NodeKind::kConnector && application.node_kind != NodeKind::kBusiness) {
-    return bad("application.node_kind", "a regional node admits connectors and business nodes");
-  }
+  WEIR_TRY(check_node(application));
   WEIR_TRY_LET(const BaseUrl url, parse_base_url(application.base_url));
   WEIR_TRY_LET(const auto identity, read_request(application.identity_request_pem, url, "identityRequest"));
   WEIR_TRY_LET(const auto transport, read_request(application.transport_request_pem, url, "transportRequest"));

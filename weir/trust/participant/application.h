@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -21,6 +22,7 @@ inline constexpr std::size_t kCapabilitiesMax = 64;
 struct Application {
   Subject participant;  // an organisation or a person
   NodeKind node_kind = NodeKind::kConnector;
+  std::optional<NodeId> node;  // of a regional or sector node, which has its identifier already; else there is none
   std::string node_name;
   std::string base_url;
   std::string identity_request_pem;             // PKCS #10: Ed25519 or SM2
@@ -43,6 +45,9 @@ struct ApplicationKeys {
   crypto::PublicKey transport;
 };
 Result<ApplicationKeys> check_application(const Application& application);
+// Whom a node of this level admits: a global node regional and sector nodes,
+// those in turn business nodes and connectors.
+bool may_admit(NodeKind level, NodeKind applicant);
 
 // What a node picks up after it was approved.
 struct Enrolment {

@@ -92,6 +92,23 @@ TEST(Application, NeedsTheRightKeys) {
   EXPECT_EQ(check_reason(f.application), "application.node_kind");
 }
 
+TEST(Application, OnlyANodeThatAssignsIdentifiersNamesItsOwn) {
+  SeededRandom random(5);
+  const auto subject = *supply::identifier::SubjectId::parse("91350100M000100Y43");
+  const auto area = *supply::identifier::AreaCode::parse("3501");
+  Applicant regional;
+  regional.application.node_kind = NodeKind::kRegional;
+  EXPECT_EQ(check_reason(regional.application), "application.node");
+  regional.application.node = NodeId::generate(NodeKind::kSector, subject, area, random);
+  EXPECT_EQ(check_reason(regional.application), "application.node");
+  regional.application.node = NodeId::generate(NodeKind::kRegional, subject, area, random);
+  EXPECT_TRUE(check_application(regional.application).ok());
+  EXPECT_EQ(parse_application(to_json(regional.application).dump())->node, regional.application.node);
+  Applicant connector;
+  connector.application.node = NodeId::generate(NodeKind::kConnector, subject, area, random);
+  EXPECT_EQ(check_reason(connector.application), "application.node");
+}
+
 // A request whose key was replaced is not signed by that key.
 TEST(Application, NeedsProofThatTheKeysAreItsOwn) {
   Applicant a;
@@ -126,7 +143,7 @@ TEST(Application, ErrorsNameTheMember) {
   bad.set("capabilities", wire::Json::array({"NOT LOWER"}));
   EXPECT_EQ(parse_application(bad.dump()).error().reason(), "field.format");
   bad = good;
-  bad.set("nodeKind", "regional");
+  bad.set("nodeKind", "global");
   EXPECT_EQ(parse_application(bad.dump()).error().reason(), "application.node_kind");
   EXPECT_FALSE(parse_application("[]").ok());
   EXPECT_EQ(parse_application(std::string(kApplicationBytesMax + 1, ' ')).error().code(), Errc::kExhausted);

@@ -57,8 +57,10 @@ struct Applicant {
 
 // A regional node.
 struct Regional {
-  explicit Regional(const AdmissionOptions& options = {}, std::unique_ptr<store::Database> own = nullptr)
+  explicit Regional(const AdmissionOptions& options = {}, std::unique_ptr<store::Database> own = nullptr,
+                    NodeId the_self = *NodeId::parse("291350100M000100Y431100000000011"))
       : database(own ? std::move(own) : *store::open_sqlite({.path = ":memory:"})),
+        self(std::move(the_self)),
         admission({*database, log, clock, random, registry, directory, {authority_key, authority}, person_key}, self,
                   *supply::identifier::AreaCode::parse("3501"), options) {
     EXPECT_TRUE(store::migrate(*database, migration()).ok());
@@ -111,7 +113,7 @@ struct Regional {
   SeededRandom random{31};
   weir::testing::RecordingLog log;
   std::unique_ptr<store::Database> database;
-  NodeId self = *NodeId::parse("291350100M000100Y431100000000011");
+  NodeId self;
   PrivateKey authority_key = new_key(SignatureAlgorithm::kEcdsaP256Sha256);
   crypto::Certificate authority = *crypto::self_sign(authority_key,
                                                      {.subject = {.common_name = "Fujian CA"},
