@@ -46,6 +46,8 @@ void add_assess_commands(CLI::App& group, Context& context);  // assess, report,
 void add_standards_commands(CLI::App& group, Context& context);
 void add_comment_command(CLI::App& group, Context& context);
 
+void add_partner_commands(CLI::App& app, Context& context);   // partner
+
 inline constexpr int kOk = static_cast<int>(Exit::kOk);
 inline constexpr int kFailed = static_cast<int>(Exit::kFailed);
 

@@ -33,6 +33,9 @@ ONLY_REFUSED = {
     "dspTransferSuspension": "needs a transfer of the member",
     "dspTransferCompletion": "needs a signed receipt",
     "dspTransferTermination": "needs a transfer of the member",
+    "pullTransfer": "needs the token of a transfer to a connector outside the space",
+    "getPartnerCatalog": "needs a connector outside the space that answers",
+    "askPartner": "needs a connector outside the space that answers",
     "transferDestruction": "needs a signed proof",
     "getTransferManifest": "needs the token of a transfer of the member",
     "getTransferContent": "needs the token of a transfer of the member",
@@ -369,11 +372,14 @@ class OpenApi(unittest.TestCase):
         walk.ask("peerChanges", provider, certificate=own, query="after=0")
         walk.ask("peerChanged", region, {}, certificate=own)
         walk.ask("peerEvidence", provider, certificate=own, contract=self.contract, status=404)
+        self.walk_partners(walk, provider)
         self.walk_protocol(walk, provider, member, product)
 
     def walk_protocol(self, walk, provider, member, product):
         own, pid = member.certificate, "urn:uuid:9c0d1b0e-0000-4000-8000-000000000001"
         context = {"@context": ["https://w3id.org/dspace/2025/1/context.jsonld"]}
+        walk.ask("dspCatalog", provider, dict(context, **{"@type": "CatalogRequestMessage"}), certificate=own)
+        walk.ask("dspDataset", provider, certificate=own, id=product)
         offer = provider.call("GET", "/api/v1/products/" + quote(product))["offers"][0]
         policy = dict(offer["policy"], **{"@id": offer["id"], "@type": "Offer", "target": product})
         request = dict(context, **{"@type": "ContractRequestMessage", "consumerPid": pid, "offer": policy,
@@ -390,6 +396,17 @@ class OpenApi(unittest.TestCase):
             method, path, _ = walk.routes[operation]
             names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
             walk_raw(walk, operation, provider, nothing, own, {name: "00000000-0000-4000-8000-00000000000f" for name in names})
+
+    def walk_partners(self, walk, node):
+        known = {"name": "Elsewhere", "address": "https://elsewhere.example/dsp/2025-1",
+                 "authorizationIn": "in" * 20, "authorizationOut": "out" * 20}
+        walk.ask("putPartner", node, known, id="urn:connector:elsewhere")
+        partners = walk.ask("listPartners", node)["items"]
+        self.assertEqual([one["id"] for one in partners], ["urn:connector:elsewhere"])
+        self.assertNotIn("authorizationIn", partners[0])
+        walk.ask("removePartner", node, id="urn:connector:elsewhere")
+        walk.ask("getPartnerCatalog", node, id="urn:connector:elsewhere", status=404)
+        walk.ask("askPartner", node, {"dataset": "any"}, id="urn:connector:elsewhere", status=404)
 
     def walk_ends(self, walk, member):
         walk.ask("terminateAgreement", self.space.consumer, {"reason": "over"}, id=self.second)

@@ -155,6 +155,16 @@ OPERATORS = {
     "meteringTotals": Route(cases=lambda w: [("malformed", "by what is not counted", {"query": "by=colour"})]),
     "getNodeRecord": Route(params=lambda w: {"id": w.mallory.id}, unknown=lambda w: {"id": another(w.mallory.id)}),
     "resolveIdentifier": Route(params=lambda w: {"id": w.product}, unknown=lambda w: {"id": another(w.product)}),
+    "putPartner": Route(params=lambda w: {"id": "urn:partner:new"}, body={}, cases=lambda w: [
+        ("malformed", "without an address", {"body": {"authorizationOut": "x", "authorizationIn": "y"}}),
+        ("malformed", "an address without TLS",
+         {"body": {"address": "http://192.0.2.1/dsp", "authorizationOut": "x" * 40, "authorizationIn": "y" * 40}}),
+        ("oversized", "a name of 100,000 characters",
+         {"body": {"name": "x" * 100_000, "address": "https://192.0.2.1", "authorizationOut": "x", "authorizationIn": "y"}})]),
+    "listPartners": Route(),
+    "removePartner": Route(params=lambda w: {"id": "nobody"}, unknown=lambda w: {"id": "nobody"}),
+    "getPartnerCatalog": Route(params=lambda w: {"id": "nobody"}, unknown=lambda w: {"id": "nobody"}),
+    "askPartner": Route(params=lambda w: {"id": "nobody"}, body={"dataset": "x"}, unknown=lambda w: {"id": "nobody"}),
     "searchProducts": Route(cases=lambda w: [
         ("malformed", "a filter without a value", {"query": "filter=publisher"}),
         ("malformed", "an unknown facet", {"query": "facet=colour"}),
@@ -608,6 +618,13 @@ NODES = {
     "reportIdentifiers": Route("region", body={}, cases=report_cases),
     "peerEvidence": Route(params=lambda w: {"contract": w.contract}, unknown=lambda w: {"contract": "C0"},
                           foreign=lambda w: {"contract": w.contract}),
+    "dspCatalog": Route(body={}, cases=lambda w: [
+        ("malformed", "a filter that is not understood", {"body": {
+            "@context": CONTEXT, "@type": "CatalogRequestMessage", "filter": [{"colour": "red"}]}}),
+        ("malformed", "another message", {"body": {"@context": CONTEXT, "@type": "ContractRequestMessage"}})]),
+    "dspDataset": Route(params=lambda w: {"id": w.product}, unknown=lambda w: {"id": another(w.product)}, cases=lambda w: [
+        ("wrongly addressed", "a product that is not published", {"params": {"id": w.desk}})]),
+    "pullTransfer": Route(params=process, unknown=process),
     "dspNegotiationRequest": Route(body={}, cases=request_cases),
     "dspNegotiationOffer": Route("consumer", body={}, cases=offer_cases),
     "dspNegotiation": of_process(lambda w: []),

@@ -124,7 +124,8 @@ Result<> Machine::Rooms::open(Machine& m) {
   contents = std::make_unique<flow::delivery::Contents>(m.files, "/contents", kHash, m.random, kSimChunk);
   WEIR_TRY(contents->sweep());
   vault = std::make_unique<flow::delivery::Vault>(m.files, "/vault", kSuite, m.master, m.random);
-  neighbours = std::make_unique<node::DeliveryNeighbours>(clock, *contracts, *contents, m.world.find, *metering);
+  neighbours = std::make_unique<node::DeliveryNeighbours>(clock, *contracts, *contents, *directory, m.world.find,
+                                                         *metering);
   delivery = std::make_unique<flow::delivery::Service>(flow::delivery::Service::Deps{
       .sql = sql,
       .log = *pen,

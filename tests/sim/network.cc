@@ -118,7 +118,7 @@ void World::answered(const std::shared_ptr<Flight>& flight, const Result<>& outc
   Machine::Rooms& rooms = *from.rooms;
   node::PostHooks hooks;
   hooks.answered = [&](store::Tx& tx, const OutboxMessage& message, std::string_view text) {
-    return node::message_answered(*rooms.contracts, tx, message, text);
+    return node::message_answered(*rooms.contracts, *rooms.delivery, tx, message, text);
   };
   hooks.refused = [&](store::Tx& tx, const OutboxMessage& message, const Error& error) {
     return node::message_refused(*rooms.contracts, *rooms.delivery, tx, message, error);

@@ -99,6 +99,18 @@ Result<Response> DataPlane::get_manifest(Request& request) {
 Result<Response> DataPlane::get_content(Request& request) {
   WEIR_TRY_LET(const auto peer, peer_of(request));
   WEIR_TRY_LET(auto found, service_.open_data(request.parameter("pid"), peer, bearer_of(request)));
+  return send_content(request, std::move(found));
+}
+
+// HTTP-pull of the Dataspace Protocol's world: a GET with the token of the data address, whole or a range.
+Result<Response> DataPlane::get_as_bearer(Request& request) {
+  const std::string bearer = bearer_of(request);
+  const std::string token = bearer.empty() ? std::string(request.headers.get("Authorization")) : bearer;
+  WEIR_TRY_LET(auto found, service_.open_for_bearer(request.parameter("pid"), token));
+  return send_content(request, std::move(found));
+}
+
+Result<Response> DataPlane::send_content(Request& request, OpenedData found) {
   const auto opened = std::make_shared<OpenedData>(std::move(found));
   WEIR_TRY_LET(const std::uint64_t size, opened->data->size());
   const auto source = [&](ByteRange range) -> Result<std::unique_ptr<adapters::http::BodySource>> {
@@ -201,6 +213,14 @@ void DataPlane::add_routes(adapters::http::Router& router) {
               .summary = {"The content of a transfer, whole or a range", "传输内容，全部或一个区间"},
               .response_type = "application/octet-stream",
               .handler = [this](Request& request) { return get_content(request); }});
+  router.add({.method = Method::kGet,
+              .pattern = "/data/v1/pull/{pid}",
+              .access = Access::open(),
+              .operation = "pullTransfer",
+              .summary = {"The content of a transfer, for a connector outside the space that has its token",
+                          "供空间外连接器凭令牌拉取的传输内容"},
+              .response_type = "application/octet-stream",
+              .handler = [this](Request& request) { return get_as_bearer(request); }});
   router.add({.method = Method::kPut,
               .pattern = "/data/v1/inbound/{pid}/manifest",
               .access = Access::peer(),

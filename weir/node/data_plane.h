@@ -28,6 +28,8 @@ class DataPlane {
   using Session = std::shared_ptr<flow::delivery::PullSession>;
   Result<adapters::http::Response> get_manifest(adapters::http::Request& request);
   Result<adapters::http::Response> get_content(adapters::http::Request& request);
+  Result<adapters::http::Response> get_as_bearer(adapters::http::Request& request);
+  Result<adapters::http::Response> send_content(adapters::http::Request& request, flow::delivery::OpenedData found);
   Result<adapters::http::Response> put_manifest(adapters::http::Request& request);
   Result<adapters::http::Response> put_chunk(adapters::http::Request& request);
   void drop(const std::string& pid);

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "weir/base/log.h"
+#include "weir/flow/delivery/peer.h"
 
 namespace weir::node {
 
@@ -36,6 +37,7 @@ struct Dispatcher::State {
 
   void run();
   void refill();
+  Result<adapters::http::ClientResponse> request(const OutboxMessage& message);
   bool send(const OutboxMessage& message);  // whether what became of it is durable
 };
 
@@ -87,11 +89,17 @@ void Dispatcher::State::run() {
   }
 }
 
-bool Dispatcher::State::send(const OutboxMessage& message) {
+Result<adapters::http::ClientResponse> Dispatcher::State::request(const OutboxMessage& message) {
+  const bool foreign = !flow::delivery::PeerId(message.peer).is_node();
+  if (foreign && options.to_partner) return options.to_partner(message);
   ClientRequest request{.method = Method::kPost, .url = message.address + message.path, .body = message.body};
   request.headers.set("Content-Type", "application/json");
   request.node = message.peer;
-  const auto response = client.request(request);
+  return client.request(request);
+}
+
+bool Dispatcher::State::send(const OutboxMessage& message) {
+  const auto response = request(message);
   const Result<> outcome = response ? response->ok() : Result<>(response.error());
   return settle(sql, clock.now(), options.retries, hooks, message, outcome, response ? response->body : "");
 }

@@ -6,6 +6,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 
 #include "weir/adapters/http/client.h"
@@ -17,6 +18,8 @@ namespace weir::node {
 struct DispatcherOptions {
   std::size_t threads = 4;
   Retries retries = {};
+  // Sends what is for a partner, who is no node of the space.
+  std::function<Result<adapters::http::ClientResponse>(const store::OutboxMessage& message)> to_partner = {};
 };
 
 class Dispatcher {

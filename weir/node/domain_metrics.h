@@ -40,8 +40,12 @@ class CountedNeighbours final : public flow::delivery::Neighbours {
   Result<> close_meter(store::Tx& tx, const flow::delivery::Transfer& transfer) override {
     return inner_.close_meter(tx, transfer);
   }
-  Result<crypto::PublicKey> key_of(store::Tx& tx, const supply::identifier::NodeId& node) override {
+  Result<crypto::PublicKey> key_of(store::Tx& tx, const flow::delivery::PeerId& node) override {
     return inner_.key_of(tx, node);
+  }
+  bool may_call(store::Tx& tx, const flow::delivery::PeerId& peer, std::string_view known,
+                std::string_view address, flow::delivery::Traffic traffic) override {
+    return inner_.may_call(tx, peer, known, address, traffic);
   }
 
  private:

@@ -17,6 +17,7 @@ using flow::contract::AgreementState;
 using flow::contract::Offer;
 using flow::contract::PartyId;
 using flow::delivery::AgreedDelivery;
+using flow::delivery::PeerId;
 using supply::identifier::NodeId;
 using wire::Json;
 
@@ -41,13 +42,30 @@ std::string words_of(const std::vector<policy::Reason>& reasons) {
 
 }  // namespace
 
-Result<flow::contract::Party> ContractDirectory::find(store::Tx&, const PartyId& id) {
-  WEIR_TRY_LET(const NodeId node, NodeId::parse(id.value()));
-  WEIR_TRY_LET(KnownNode known, find_(node));
+Result<flow::contract::Party> ContractDirectory::find(store::Tx& tx, const PartyId& id) {
+  const auto node = NodeId::parse(id.value());
+  if (!node && outsiders_) {
+    WEIR_TRY_LET(auto addresses, outsiders_->find(tx, id.value()));
+    return flow::contract::Party{.id = id, .address = std::move(addresses.messages)};
+  }
+  if (!node) return Error(node.error());
+  WEIR_TRY_LET(KnownNode known, find_(*node));
   return flow::contract::Party{.id = id,
                                .entity = known.participant,
                                .address = known.base_url + std::string(kProtocolPath),
                                .key = std::move(known.key)};
+}
+
+bool ContractDirectory::may_call_back(const flow::contract::Party& party, std::string_view address) const {
+  return (outsiders_ && outsiders_->anywhere) || Directory::may_call_back(party, address);
+}
+
+bool ContractDirectory::may_move_data(store::Tx& tx, std::string_view partner, std::string_view address) {
+  if (!outsiders_ || outsiders_->anywhere) return outsiders_.has_value();
+  const auto addresses = outsiders_->find(tx, partner);
+  if (!addresses) return false;
+  const std::string& data = addresses->data.empty() ? addresses->messages : addresses->data;
+  return flow::contract::same_origin(address, data) || flow::contract::same_origin(address, addresses->messages);
 }
 
 Result<Offer> ContractOffers::find(store::Tx& tx, std::string_view offer_id, std::string_view target,
@@ -138,13 +156,21 @@ Result<AgreedDelivery> DeliveryNeighbours::agreed(store::Tx& tx, const std::stri
   WEIR_TRY_LET(const AgreementRecord record, contracts_.get_agreement(tx, id));
   WEIR_TRY(check_live(record, clock_.now()));
   const auto& agreement = record.agreement;
-  WEIR_TRY_LET(auto provider, NodeId::parse(agreement.provider.value()));
-  WEIR_TRY_LET(auto consumer, NodeId::parse(agreement.consumer.value()));
-  if (agreement.content_root.empty()) {
+  flow::delivery::PeerId provider(agreement.provider.value());
+  flow::delivery::PeerId consumer(agreement.consumer.value());
+  std::string address = record.peer_address;
+  if (!PeerId(record.peer.value()).is_node()) {
+    // A partner is where its operator says it is now.
+    WEIR_TRY_LET(const auto party, directory_.find(tx, record.peer));
+    address = party.address;
+  }
+  flow::delivery::ContentRoot root;
+  if (!agreement.content_root.empty()) {
+    WEIR_TRY_LET(root, flow::delivery::parse_content_root(agreement.content_root));
+  } else if (provider.is_node()) {
     return Error(Errc::kConflict, "the product of this agreement has no content to deliver")
         .because("delivery.no_content");
   }
-  WEIR_TRY_LET(const auto root, flow::delivery::parse_content_root(agreement.content_root));
   std::uint64_t size = 0;
   if (record.role == flow::contract::Role::kProvider) {
     WEIR_TRY_LET(const auto content, contents_.open(root));
@@ -154,7 +180,7 @@ Result<AgreedDelivery> DeliveryNeighbours::agreed(store::Tx& tx, const std::stri
                         .contract = agreement.contract_id,
                         .provider = std::move(provider),
                         .consumer = std::move(consumer),
-                        .peer_address = record.peer_address,
+                        .peer_address = std::move(address),
                         .product = agreement.target,
                         .root = root,
                         .size = size};
@@ -205,9 +231,18 @@ Result<> DeliveryNeighbours::close_meter(store::Tx& tx, const flow::delivery::Tr
   return metering_.close(tx, transfer.pid);
 }
 
-Result<crypto::PublicKey> DeliveryNeighbours::key_of(store::Tx&, const NodeId& node) {
+Result<crypto::PublicKey> DeliveryNeighbours::key_of(store::Tx&, const PeerId& peer) {
+  WEIR_TRY_LET(const NodeId node, NodeId::parse(peer.text()));
   WEIR_TRY_LET(KnownNode known, find_(node));
   return std::move(known.key);
+}
+
+bool DeliveryNeighbours::may_call(store::Tx& tx, const PeerId& peer, std::string_view known,
+                                  std::string_view address, flow::delivery::Traffic traffic) {
+  if (peer.is_node()) return flow::contract::same_origin(address, known);
+  if (traffic == flow::delivery::Traffic::kData) return directory_.may_move_data(tx, peer.text(), address);
+  const auto party = directory_.find(tx, PartyId(peer.text()));
+  return party && directory_.may_call_back(*party, address);
 }
 
 Offer published_offer(const supply::catalog::Product& product, const supply::catalog::Offer& offer) {
@@ -244,10 +279,10 @@ Result<HeldUse> use_held(flow::contract::Service& contracts, flow::usage::Servic
   return HeldUse{std::move(answer), std::move(item)};
 }
 
-Result<> message_answered(flow::contract::Service& contracts, store::Tx& tx, const store::OutboxMessage& message,
-                          std::string_view answer) {
+Result<> message_answered(flow::contract::Service& contracts, flow::delivery::Service& delivery, store::Tx& tx,
+                          const store::OutboxMessage& message, std::string_view answer) {
   if (message.path.starts_with("/negotiations")) return contracts.answered(tx, message, answer);
-  return {};
+  return delivery.answered(tx, message, answer);
 }
 
 Result<> message_refused(flow::contract::Service& contracts, flow::delivery::Service& delivery, store::Tx& tx,

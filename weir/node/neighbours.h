@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <optional>
 #include <string>
 
 #include "weir/flow/contract/service.h"
@@ -28,13 +29,30 @@ struct KnownNode {
 // Fails with kNotFound if nobody, or nobody active, has the identifier.
 using FindNode = std::function<Result<KnownNode>(const supply::identifier::NodeId&)>;
 
+// Who is no node of the space.
+struct Outsiders {
+  struct Addresses {
+    std::string messages;  // base URL of the protocol endpoint
+    std::string data;      // of what data lie at, if that is elsewhere
+  };
+  // Fails with kNotFound.
+  std::function<Result<Addresses>(store::Tx& tx, std::string_view id)> find;
+  bool anywhere = false;  // the test kit's profile only: whatever address they name is taken
+};
+
+// Nodes of the space, and partners if there can be any.
 class ContractDirectory final : public flow::contract::Directory {
  public:
-  explicit ContractDirectory(FindNode find) : find_(std::move(find)) {}
+  explicit ContractDirectory(FindNode find, std::optional<Outsiders> outsiders = {})
+      : find_(std::move(find)), outsiders_(std::move(outsiders)) {}
   Result<flow::contract::Party> find(store::Tx& tx, const flow::contract::PartyId& id) override;
+  bool may_call_back(const flow::contract::Party& party, std::string_view address) const override;
+  // Whether data may be drawn from, or pushed to, an address that a partner named.
+  bool may_move_data(store::Tx& tx, std::string_view partner, std::string_view address);
 
  private:
   FindNode find_;
+  std::optional<Outsiders> outsiders_;
 };
 
 class ContractOffers final : public flow::contract::Offers {
@@ -77,22 +95,26 @@ class ContractUsage final : public flow::contract::Usage {
 class DeliveryNeighbours final : public flow::delivery::Neighbours {
  public:
   DeliveryNeighbours(const Clock& clock, flow::contract::Service& contracts, flow::delivery::Contents& contents,
-                     FindNode find, flow::metering::Service& metering)
+                     ContractDirectory& directory, FindNode find, flow::metering::Service& metering)
       : clock_(clock),
         contracts_(contracts),
         contents_(contents),
+        directory_(directory),
         find_(std::move(find)),
         metering_(metering) {}
   Result<flow::delivery::AgreedDelivery> agreed(store::Tx& tx, const std::string& agreement) override;
   Result<wire::Json> authorize_delivery(store::Tx& tx, const flow::delivery::AgreedDelivery& agreed) override;
   Result<> meter(store::Tx& tx, const flow::delivery::Transfer& transfer, std::uint64_t bytes) override;
   Result<> close_meter(store::Tx& tx, const flow::delivery::Transfer& transfer) override;
-  Result<crypto::PublicKey> key_of(store::Tx& tx, const supply::identifier::NodeId& node) override;
+  Result<crypto::PublicKey> key_of(store::Tx& tx, const flow::delivery::PeerId& node) override;
+  bool may_call(store::Tx& tx, const flow::delivery::PeerId& peer, std::string_view known,
+                std::string_view address, flow::delivery::Traffic traffic) override;
 
  private:
   const Clock& clock_;
   flow::contract::Service& contracts_;
   flow::delivery::Contents& contents_;
+  ContractDirectory& directory_;
   FindNode find_;
   flow::metering::Service& metering_;
 };
@@ -131,8 +153,8 @@ Result<HeldUse> use_held(flow::contract::Service& contracts, flow::usage::Servic
                          const std::string& actor, Timestamp now);
 
 // What became of a message to another node, told to the room that sent it.
-Result<> message_answered(flow::contract::Service& contracts, store::Tx& tx, const store::OutboxMessage& message,
-                          std::string_view answer);
+Result<> message_answered(flow::contract::Service& contracts, flow::delivery::Service& delivery, store::Tx& tx,
+                          const store::OutboxMessage& message, std::string_view answer);
 Result<> message_refused(flow::contract::Service& contracts, flow::delivery::Service& delivery, store::Tx& tx,
                          const store::OutboxMessage& message, const Error& error);
 

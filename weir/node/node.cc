@@ -16,7 +16,8 @@ Result<std::unique_ptr<Node>> Node::start(store::Files& files, const config::Con
   WEIR_TRY_LET(Opened opened, open_folder(files, config));
   std::unique_ptr<Node> node(new Node(std::make_unique<State>(files, config, std::move(opened))));
   State& s = *node->state_;
-  WEIR_TRY_LET(s.url, own_url(config));
+  WEIR_TRY(kit::check(config));
+  WEIR_TRY_LET(s.url, kit::is_on(config) ? kit::url(config) : own_url(config));
   WEIR_TRY(s.open_store());
   WEIR_TRY(s.open_trust());
   WEIR_TRY(s.open_domain());
@@ -28,6 +29,9 @@ Result<> Node::open_doors() {
   State& s = *state_;
   s.start_threads(*this);
   WEIR_TRY(s.duties->take_up([&](const std::string& pid) { s.transfers->wake(pid); }));
+  if (kit::is_on(s.config)) {
+    WEIR_TRY_LET(s.kit_counterpart, kit::Counterpart::start(*this));
+  }
   WEIR_TRY(s.listen(*this));
   s.alarm->look();
   catalog_changed();
@@ -48,6 +52,7 @@ void Node::stop(Milliseconds deadline) {
   s.news.stop();
   s.server->stop(deadline);
   s.server.reset();
+  s.kit_counterpart.reset();
   if (s.above) s.above->stop();
   s.collector->stop();
   s.alarm->stop();
@@ -85,6 +90,7 @@ const adapters::metrics::Registry& Node::metrics() const { return state_->regist
 Transfers& Node::transfers() { return *state_->transfers; }
 standards::registering::Service& Node::standards() { return *state_->standards; }
 RateLimits& Node::rate_limits() { return state_->rate_limits; }
+Partners& Node::partners() { return *state_->partners; }
 News& Node::news() { return state_->news; }
 Alarm& Node::alarm() { return *state_->alarm; }
 Result<> Node::health() const { return state_->commits->database().health(); }

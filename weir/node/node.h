@@ -17,6 +17,7 @@
 #include "weir/node/config/config.h"
 #include "weir/node/data_folder.h"
 #include "weir/node/news.h"
+#include "weir/node/partners.h"
 #include "weir/node/transfers.h"
 #include "weir/supply/catalog/service.h"
 #include "weir/trust/evidence/archive.h"
@@ -87,6 +88,7 @@ class Node {
   const adapters::http::Router& router() const;
   const adapters::metrics::Registry& metrics() const;
   standards::registering::Service& standards();
+  Partners& partners();
   Transfers& transfers();
   RateLimits& rate_limits();
   News& news();

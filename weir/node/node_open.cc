@@ -24,7 +24,7 @@ Result<> migrate_all(store::Database& database) {
         trust::credential::Credentials::migration(), trust::participant::migration(), supply::catalog::migration(),
         flow::usage::migration(), flow::metering::migration(), flow::contract::contract_migration(),
         flow::delivery::delivery_migration(), standards::assessment::migration(),
-        standards::registering::migration()}) {
+        standards::registering::migration(), partners_migration()}) {
     WEIR_TRY(store::migrate(database, migration));
   }
   return {};
@@ -37,8 +37,8 @@ adapters::http::TlsIdentity tls_identity(const Opened& opened) {
 // Tells the HTTP face who is who.
 class NodeAuthenticator final : public adapters::http::Authenticator {
  public:
-  NodeAuthenticator(trust::credential::Credentials& credentials, Membership& membership)
-      : credentials_(credentials), membership_(membership) {}
+  NodeAuthenticator(trust::credential::Credentials& credentials, Membership& membership, Partners& partners)
+      : credentials_(credentials), membership_(membership), partners_(partners) {}
 
   Result<adapters::http::Principal> by_token(std::string_view token) override {
     WEIR_TRY_LET(const auto known, credentials_.authenticate(token));
@@ -59,9 +59,15 @@ class NodeAuthenticator final : public adapters::http::Authenticator {
                                      .scopes = {}};
   }
 
+  Result<adapters::http::Principal> by_authorization(std::string_view authorization) override {
+    WEIR_TRY_LET(std::string id, partners_.recognise(authorization));
+    return adapters::http::Principal{.kind = adapters::http::PrincipalKind::kPartner, .id = std::move(id)};
+  }
+
  private:
   trust::credential::Credentials& credentials_;
   Membership& membership_;
+  Partners& partners_;
 };
 
 }  // namespace
@@ -107,6 +113,10 @@ Result<> Node::State::open_trust() {
   options.tls.identity = tls_identity(opened);
   options.tls.authorities_pem.push_back(opened.authority_pem);
   WEIR_TRY_LET(client, Client::open(std::move(options)));
+  adapters::http::ClientOptions outside;
+  outside.tls.system_authorities = true;
+  WEIR_TRY_LET(foreign, Client::open(std::move(outside)));
+  partners = std::make_unique<Partners>(*sql, clock, *foreign, kit::open_to(config));
   credentials = std::make_unique<trust::credential::Credentials>(*sql, *counted_log, clock, random, opened.id);
   WEIR_TRY_LET(membership, Membership::open({.sql = *sql,
                                              .log = *counted_log,
@@ -153,9 +163,16 @@ Result<> Node::State::open_domain() {
                                   .hash = crypto::hash_of(node_file().suite),
                                   .node = opened.id.text()});
   const FindNode find = [this](const NodeId& id) { return membership->find(id); };
-  contract_directory = std::make_unique<ContractDirectory>(find);
+  Outsiders outsiders;
+  outsiders.find = [this](store::Tx& tx, std::string_view id) -> Result<Outsiders::Addresses> {
+    WEIR_TRY_LET(Partner partner, partners->find(tx, id));
+    return Outsiders::Addresses{std::move(partner.address), std::move(partner.data_address)};
+  };
+  outsiders.anywhere = kit::is_on(config);
+  contract_directory = std::make_unique<ContractDirectory>(find, std::move(outsiders));
   contract_offers = std::make_unique<ContractOffers>(*catalog);
   decider = std::make_unique<GradedDecider>(*catalog);
+  if (kit::is_on(config)) kit_offers = kit::offers(*contract_offers);
   contract_usage = std::make_unique<ContractUsage>(*usage, opened.id.text(), [this](const std::string& agreement) {
     duties->agreement_ended(agreement);
     if (alarm) alarm->look();
@@ -166,12 +183,12 @@ Result<> Node::State::open_domain() {
                                     .clock = clock,
                                     .random = random,
                                     .directory = *contract_directory,
-                                    .offers = *contract_offers,
+                                    .offers = kit_offers ? *kit_offers : *contract_offers,
                                     .usage = *contract_usage,
-                                    .decider = *decider,
+                                    .decider = kit::is_on(config) ? kit::decider() : *decider,
                                     .self = {opened.id, opened.id.subject().text(), protocol_address(),
                                              &opened.identity},
-                                    .options = {.unsigned_peers = config.unsigned_peers},
+                                    .options = {.unsigned_peers = config.unsigned_peers || kit::is_on(config)},
                                     .wake = [this] {
                                       if (alarm) alarm->look();
                                     }});
@@ -186,7 +203,8 @@ Result<> Node::State::open_delivery() {
   WEIR_TRY_LET(const crypto::SecretBytes master, opened.folder.vault_key(opened.passphrase));
   vault = std::make_unique<flow::delivery::Vault>(files, opened.folder.file("vault"), suite, master, random);
   const FindNode find = [this](const NodeId& id) { return membership->find(id); };
-  delivery_neighbours = std::make_unique<DeliveryNeighbours>(clock, *contracts, *contents, find, *metering);
+  delivery_neighbours = std::make_unique<DeliveryNeighbours>(clock, *contracts, *contents, *contract_directory, find,
+                                                            *metering);
   counted_neighbours = std::make_unique<CountedNeighbours>(*delivery_neighbours, registry);
   delivery = std::make_unique<flow::delivery::Service>(
       flow::delivery::Service::Deps{.sql = *sql,
@@ -200,8 +218,10 @@ Result<> Node::State::open_delivery() {
                                              &opened.identity},
                                     .wake = [this](const std::string& pid) {
                                       if (data_plane) data_plane->wake(pid);
-                                      if (transfers) transfers->wake(pid);
-                                    }});
+                                      // The kit's data addresses lead nowhere.
+                                      if (transfers && !kit::is_on(config)) transfers->wake(pid);
+                                    },
+                                    .held = kit::is_on(config)});
   delete_handler = std::make_unique<DeleteHandler>(*delivery);
   usage->add_handler(*delete_handler);
   duties = std::make_unique<Duties>(Duties::Parts{
@@ -221,7 +241,7 @@ Result<> Node::State::open_delivery() {
 }
 
 Result<> Node::State::listen(Node& node) {
-  authenticator = std::make_unique<NodeAuthenticator>(*credentials, *membership);
+  authenticator = std::make_unique<NodeAuthenticator>(*credentials, *membership, *partners);
   idempotency = adapters::http::make_idempotency_store(*sql, clock);
   observer = adapters::metrics::make_http_metrics(registry);
   router = std::make_unique<adapters::http::Router>(adapters::http::RouterOptions{.authenticator = authenticator.get(),
@@ -229,6 +249,7 @@ Result<> Node::State::listen(Node& node) {
                                                                                   .random = &random,
                                                                                   .observer = observer.get()});
   add_routes(*router, node);
+  if (kit_counterpart) kit_counterpart->add_routes(*router);
   data_plane->add_routes(*router);
   const auto access = config.metrics_public ? adapters::http::Access::open() : adapters::http::Access::with_scope("admin");
   router->add(adapters::metrics::metrics_route(registry, access));
@@ -245,8 +266,10 @@ Result<> Node::State::listen(Node& node) {
   adapters::http::ServerOptions options;
   options.address = config.listen.host;
   options.port = config.listen.port;
-  options.tls = adapters::http::TlsServerOptions{.identity = tls_identity(opened),
-                                                 .client_authorities_pem = {opened.authority_pem}};
+  if (!kit::is_on(config)) {
+    options.tls = adapters::http::TlsServerOptions{.identity = tls_identity(opened),
+                                                   .client_authorities_pem = {opened.authority_pem}};
+  }
   options.workers = static_cast<std::size_t>(config.workers + News::kWaitersMax);
   options.streams = static_cast<std::size_t>(config.streams);
   options.connections_max = static_cast<std::size_t>(config.connections_max);

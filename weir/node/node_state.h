@@ -18,6 +18,7 @@
 #include "weir/node/domain_metrics.h"
 #include "weir/node/duties.h"
 #include "weir/node/group_commit.h"
+#include "weir/node/kit.h"
 #include "weir/node/log_mark.h"
 #include "weir/node/membership.h"
 #include "weir/node/neighbours.h"
@@ -60,6 +61,8 @@ struct Node::State {
   std::unique_ptr<CountedLog> counted_log;  // the same, as services write it
   std::unique_ptr<trust::evidence::Archive> archive;
   std::unique_ptr<adapters::http::Client> client;
+  std::unique_ptr<adapters::http::Client> foreign;  // to whom is no node of the space
+  std::unique_ptr<Partners> partners;
   std::unique_ptr<trust::credential::Credentials> credentials;
   std::unique_ptr<Membership> membership;
   std::unique_ptr<supply::catalog::Service> catalog;
@@ -68,6 +71,7 @@ struct Node::State {
   std::unique_ptr<flow::usage::Service> usage;
   std::unique_ptr<ContractDirectory> contract_directory;
   std::unique_ptr<ContractOffers> contract_offers;
+  std::unique_ptr<flow::contract::Offers> kit_offers;  // profile "tck" only
   std::unique_ptr<ContractUsage> contract_usage;
   std::unique_ptr<GradedDecider> decider;
   std::unique_ptr<flow::contract::Service> contracts;
@@ -101,6 +105,7 @@ struct Node::State {
   std::unique_ptr<Alarm> above;  // of its own: a node above that does not answer must not hold up what falls due
   std::unique_ptr<Dispatcher> dispatcher;
   std::unique_ptr<Collector> collector;
+  std::unique_ptr<kit::Counterpart> kit_counterpart;  // profile "tck" only
 
   const NodeFile& node_file() const { return opened.folder.node(); }
   bool admits() const { return node_file().role != config::Role::kConnector; }

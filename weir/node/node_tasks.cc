@@ -116,18 +116,21 @@ Result<> Node::State::keep_house(Timestamp now) {
 }
 
 void Node::State::start_threads(Node& node) {
-  transfers = std::make_unique<Transfers>(*delivery, *contents, *client, rate_limits, TransfersOptions{});
+  transfers = std::make_unique<Transfers>(*delivery, *contents, *client, rate_limits,
+                                          TransfersOptions{.foreign = foreign.get()});
   alarm = std::make_unique<Alarm>(clock, alarm_tasks());
   if (membership->has_above()) above = std::make_unique<Alarm>(clock, std::vector{heartbeat_task(), report_task()});
   collector = std::make_unique<Collector>(node);
   PostHooks hooks;
   hooks.answered = [this](store::Tx& tx, const store::OutboxMessage& message, std::string_view answer) -> Result<> {
-    return message_answered(*contracts, tx, message, answer);
+    return message_answered(*contracts, *delivery, tx, message, answer);
   };
   hooks.refused = [this](store::Tx& tx, const store::OutboxMessage& message, const Error& error) {
     return message_refused(*contracts, *delivery, tx, message, error);
   };
-  dispatcher = std::make_unique<Dispatcher>(*sql, clock, *client, DispatcherOptions{}, std::move(hooks));
+  DispatcherOptions options;
+  options.to_partner = [this](const store::OutboxMessage& message) { return partners->send(message); };
+  dispatcher = std::make_unique<Dispatcher>(*sql, clock, *client, std::move(options), std::move(hooks));
 }
 
 }  // namespace weir::node

@@ -57,12 +57,6 @@ Result<Response> get_ready(Node& node, Request&) {
   return Response::json(Json::object({{"status", "ready"}}));
 }
 
-// The Dataspace Protocol's version document: unversioned, public.
-Result<Response> get_dsp_version(Node&, Request&) {
-  const Json version = Json::object({{"version", "2025-1"}, {"path", "/dsp/2025-1"}, {"binding", "HTTPS"}});
-  return Response::json(Json::object({{"protocolVersions", Json::array({version})}}));
-}
-
 }  // namespace
 
 Result<std::size_t> page_limit(const Request& request) {
@@ -94,9 +88,6 @@ void add_node_routes(Router& router, Node& node) {
   };
   add(Method::kGet, "/health", Access::open(), "health", {"Whether the process lives", "存活检查"}, get_health);
   add(Method::kGet, "/ready", Access::open(), "ready", {"Whether it takes writes", "就绪检查"}, get_ready);
-  //= DSP-2025-1#V
-  add(Method::kGet, "/.well-known/dspace-version", Access::open(), "dspVersion",
-      {"Versions of the Dataspace Protocol", "数据空间协议版本"}, get_dsp_version);
   add(Method::kGet, "/api/v1/node", Access::open(), "getNode", {"Who this node is", "节点信息"}, get_node);
 }
 
@@ -114,6 +105,8 @@ void add_routes(Router& router, Node& node) {
   add_evidence_routes(router, node);
   add_assessment_routes(router, node);
   add_standards_routes(router, node);
+  add_dsp_routes(router, node);
+  add_partner_routes(router, node);
 }
 
 }  // namespace weir::node

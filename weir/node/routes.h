@@ -26,6 +26,9 @@ void add_contract_routes(adapters::http::Router& router, Node& node);
 void add_delivery_routes(adapters::http::Router& router, Node& node);
 void add_usage_routes(adapters::http::Router& router, Node& node);
 void add_metering_routes(adapters::http::Router& router, Node& node);
+// The Dataspace Protocol 2025-1, whole: version, catalog, negotiation and transfer, both roles.
+void add_dsp_routes(adapters::http::Router& router, Node& node);
+void add_partner_routes(adapters::http::Router& router, Node& node);
 void add_evidence_routes(adapters::http::Router& router, Node& node);
 void add_assessment_routes(adapters::http::Router& router, Node& node);  // checklists, assessments, attestations
 void add_standards_routes(adapters::http::Router& router, Node& node);  // questions, import, comments

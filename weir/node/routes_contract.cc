@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/adapters/http/problem.h"
-#include "weir/node/data_plane.h"
 #include "weir/node/neighbours.h"
 #include "weir/node/node.h"
 #include "weir/node/routes.h"
@@ -19,8 +18,6 @@ using flow::contract::NegotiationRecord;
 using flow::contract::Offer;
 using flow::contract::PartyId;
 using wire::Json;
-
-constexpr std::string_view kBase = "/dsp/2025-1";
 
 Result<ListQuery> list_query(const Request& request) {
   ListQuery out;
@@ -208,29 +205,6 @@ Result<Response> resume_agreement(Node& node, Request& request) {
   return answer_agreement(node, request.parameter("id"));
 }
 
-// ── for other nodes: Dataspace Protocol 2025-1, contract negotiation ──
-
-Result<Response> dsp_receive(Node& node, Request& request) {
-  WEIR_TRY_LET(const auto peer, peer_of(request));
-  const std::string path = request.path.substr(kBase.size());
-  const auto reply = node.contracts().receive(PartyId(peer.text()), path, request.body);
-  if (reply) return Response::json(reply->body, reply->created ? 201 : 200);
-  std::string provider;
-  std::string consumer;
-  if (const auto body = wire::parse_json(request.body)) {
-    provider = body->text_or("providerPid", "");
-    consumer = body->text_or("consumerPid", "");
-  }
-  return Response::json(flow::contract::error_json(provider, consumer, reply.error()),
-                        adapters::http::status_of(reply.error()));
-}
-
-Result<Response> dsp_get(Node& node, Request& request) {
-  WEIR_TRY_LET(const auto peer, peer_of(request));
-  WEIR_TRY_LET(const Json state, node.contracts().status_for(PartyId(peer.text()), request.parameter("pid")));
-  return Response::json(state);
-}
-
 void add_operator_routes(Router& router, Node& node) {
   const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, const char* scope,
                        auto handler, int status = 200) {
@@ -280,50 +254,10 @@ void add_operator_routes(Router& router, Node& node) {
   add(Method::kPost, "/agreements/{id}/resume", "resumeAgreement", {"Resumes it", "恢复协议"}, kWrite, resume_agreement);
 }
 
-void add_protocol_routes(Router& router, Node& node) {
-  const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, auto handler,
-                       int status = 200) {
-    router.add({.method = method,
-                .pattern = std::string(kBase) + std::move(pattern),
-                .access = Access::peer(),
-                .operation = std::move(operation),
-                .summary = std::move(summary),
-                .success_status = status,
-                .handler = [&node, handler](Request& request) { return handler(node, request); }});
-  };
-  //= DSP-2025-1#N2
-  add(Method::kPost, "/negotiations/request", "dspNegotiationRequest", {"Contract request", "合约请求"}, dsp_receive, 201);
-  //= DSP-2025-1#N8
-  add(Method::kPost, "/negotiations/offers", "dspNegotiationOffer", {"Contract offer", "合约报价"}, dsp_receive, 201);
-  //= DSP-2025-1#N7
-  //= DSP-2025-1#N1
-  add(Method::kGet, "/negotiations/{pid}", "dspNegotiation", {"State of a negotiation", "协商状态"}, dsp_get);
-  //= DSP-2025-1#N3
-  add(Method::kPost, "/negotiations/{pid}/request", "dspCounterRequest", {"Counter-request", "还价请求"}, dsp_receive);
-  //= DSP-2025-1#N9
-  add(Method::kPost, "/negotiations/{pid}/offers", "dspCounterOffer", {"Counter-offer", "还价报价"}, dsp_receive);
-  //= DSP-2025-1#N11
-  //= DSP-2025-1#N4
-  add(Method::kPost, "/negotiations/{pid}/events", "dspNegotiationEvent", {"Accepted or finalized", "接受或完成"},
-      dsp_receive);
-  //= DSP-2025-1#N10
-  add(Method::kPost, "/negotiations/{pid}/agreement", "dspAgreement", {"Agreement, signed by the provider", "提供方签署的协议"},
-      dsp_receive);
-  //= DSP-2025-1#N5
-  add(Method::kPost, "/negotiations/{pid}/agreement/verification", "dspAgreementVerification",
-      {"The consumer's signature", "使用方签名"}, dsp_receive);
-  //= DSP-2025-1#N12
-  //= DSP-2025-1#N6
-  add(Method::kPost, "/negotiations/{pid}/termination", "dspNegotiationTermination", {"Termination", "终止"}, dsp_receive);
-  add(Method::kPost, "/agreements/{id}/notices", "agreementNotice", {"Suspension, resumption or end of an agreement", "协议暂停、恢复或终止通知"},
-      dsp_receive);
-}
-
 }  // namespace
 
 void add_contract_routes(Router& router, Node& node) {
   add_operator_routes(router, node);
-  add_protocol_routes(router, node);
 }
 
 }  // namespace weir::node

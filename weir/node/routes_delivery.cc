@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/adapters/http/problem.h"
-#include "weir/node/data_plane.h"
 #include "weir/node/node.h"
 #include "weir/node/routes.h"
 
@@ -12,7 +11,6 @@ using adapters::http::Method;
 using adapters::http::Request;
 using adapters::http::Response;
 using adapters::http::Router;
-using flow::delivery::MessageKind;
 using flow::delivery::Transfer;
 using wire::Json;
 
@@ -81,52 +79,6 @@ Result<Response> patch_transfer(Node& node, Request& request) {
   return Response::json(with_progress(node, transfer));
 }
 
-// ── for other nodes: Dataspace Protocol 2025-1, transfer process ──
-
-// A refusal in the protocol's own shape.
-Response protocol_error(std::string_view provider, std::string_view consumer, const Error& error) {
-  return Response::json(flow::delivery::error_json(provider, consumer, error), adapters::http::status_of(error));
-}
-
-Result<Response> dsp_request(Node& node, Request& request) {
-  WEIR_TRY_LET(const auto peer, peer_of(request));
-  WEIR_TRY_LET(const Json body, request.json());
-  const auto message = flow::delivery::parse_message(MessageKind::kRequest, body);
-  if (!message) return protocol_error("", body.text_or("consumerPid", ""), message.error());
-  const auto answer = node.delivery().receive_request(peer, *message);
-  if (!answer) return protocol_error("", message->consumer_pid, answer.error());
-  return Response::json(*answer, 201);
-}
-
-Result<Response> dsp_message(Node& node, Request& request, MessageKind kind) {
-  WEIR_TRY_LET(const auto peer, peer_of(request));
-  WEIR_TRY_LET(const Json body, request.json());
-  const std::string provider = body.text_or("providerPid", "");
-  const std::string consumer = body.text_or("consumerPid", "");
-  const auto message = flow::delivery::parse_message(kind, body);
-  if (!message) return protocol_error(provider, consumer, message.error());
-  const std::string& pid = request.parameter("pid");
-  const auto answer = node.delivery().receive(peer, pid, *message);
-  if (!answer) return protocol_error(provider, consumer, answer.error());
-  return Response::json(*answer);
-}
-
-Result<Response> dsp_get(Node& node, Request& request) {
-  WEIR_TRY_LET(const auto peer, peer_of(request));
-  WEIR_TRY_LET(const Json process, node.delivery().status_for(peer, request.parameter("pid")));
-  return Response::json(process);
-}
-
-Result<Response> take_destruction(Node& node, Request& request) {
-  WEIR_TRY_LET(const auto peer, peer_of(request));
-  WEIR_TRY_LET(const Json proof, request.json());
-  if (proof.text_or("providerPid", "") != request.parameter("pid")) {
-    return Error(Errc::kInvalidArgument, "the proof is about another process").because("delivery.proof");
-  }
-  WEIR_TRY(node.delivery().take_destruction_proof(peer, proof));
-  return Response::empty();
-}
-
 void add_operator_routes(Router& router, Node& node) {
   const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, const char* scope,
                        auto handler, int status = 200) {
@@ -157,50 +109,10 @@ void add_operator_routes(Router& router, Node& node) {
       [](Node& n, Request& r) { return change_transfer(n, r, &flow::delivery::Service::terminate); });
 }
 
-void add_protocol_routes(Router& router, Node& node) {
-  const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, auto handler,
-                       int status = 200) {
-    router.add({.method = method,
-                .pattern = "/dsp/2025-1" + std::move(pattern),
-                .access = Access::peer(),
-                .operation = std::move(operation),
-                .summary = std::move(summary),
-                .success_status = status,
-                .handler = [&node, handler](Request& request) { return handler(node, request); }});
-  };
-  const auto message = [](MessageKind kind) {
-    return [kind](Node& n, Request& r) { return dsp_message(n, r, kind); };
-  };
-  //= DSP-2025-1#T2
-  add(Method::kPost, "/transfers/request", "dspTransferRequest", {"Transfer request", "传输请求"}, dsp_request, 201);
-  //= DSP-2025-1#T11
-  //= DSP-2025-1#T1
-  add(Method::kGet, "/transfers/{pid}", "dspTransfer", {"State of a transfer process", "传输过程状态"}, dsp_get);
-  //= DSP-2025-1#T7
-  //= DSP-2025-1#T3
-  add(Method::kPost, "/transfers/{pid}/start", "dspTransferStart", {"Transfer start", "传输开始"},
-      message(MessageKind::kStart));
-  //= DSP-2025-1#T10
-  //= DSP-2025-1#T6
-  add(Method::kPost, "/transfers/{pid}/suspension", "dspTransferSuspension", {"Transfer suspension", "传输暂停"},
-      message(MessageKind::kSuspension));
-  //= DSP-2025-1#T8
-  //= DSP-2025-1#T4
-  add(Method::kPost, "/transfers/{pid}/completion", "dspTransferCompletion", {"Transfer completion", "传输完成"},
-      message(MessageKind::kCompletion));
-  //= DSP-2025-1#T9
-  //= DSP-2025-1#T5
-  add(Method::kPost, "/transfers/{pid}/termination", "dspTransferTermination", {"Transfer termination", "传输终止"},
-      message(MessageKind::kTermination));
-  add(Method::kPost, "/transfers/{pid}/destruction", "transferDestruction",
-      {"The receiver's proof that it destroyed the data", "接收方的数据销毁证明"}, take_destruction, 204);
-}
-
 }  // namespace
 
 void add_delivery_routes(Router& router, Node& node) {
   add_operator_routes(router, node);
-  add_protocol_routes(router, node);
 }
 
 }  // namespace weir::node

@@ -11,6 +11,7 @@
 #include <utility>
 #include <vector>
 
+#include "weir/adapters/http/url.h"
 #include "weir/base/log.h"
 #include "weir/node/duties.h"
 #include "weir/node/post.h"
@@ -154,6 +155,7 @@ struct Transfers::State {
   void again_later(const std::string& pid);
   Result<> move(const Transfer& transfer);
   Result<> pull(const Transfer& transfer);
+  Result<> pull_foreign(const Transfer& transfer);
   Result<> run_streams(const Transfer& transfer, Pull& pulling);
   Result<> push(const Transfer& transfer);
   Result<> push_chunks(const Transfer& transfer, const Content& content, const std::vector<ChunkIndex>& chunks,
@@ -217,7 +219,9 @@ Result<> Transfers::State::move(const Transfer& transfer) {
   if (is_final(transfer.state)) limits.forget(transfer.pid);
   if (transfer.state != TransferState::kStarted) return {};
   const bool pulls = transfer.format == flow::delivery::kPullFormat;
-  if (transfer.role == Role::kConsumer && pulls && transfer.custody < Custody::kHeld) return pull(transfer);
+  if (transfer.role == Role::kConsumer && pulls && transfer.custody < Custody::kHeld) {
+    return transfer.peer.is_node() ? pull(transfer) : pull_foreign(transfer);
+  }
   if (transfer.role == Role::kProvider && !pulls) return push(transfer);
   return {};
 }
@@ -240,6 +244,33 @@ Result<> Transfers::State::pull(const Transfer& transfer) {
   WEIR_TRY(streamed);
   WEIR_TRY(recorded);
   if (!session->complete()) return Error(Errc::kUnavailable, "the transfer is not whole yet");
+  WEIR_TRY(service.complete(transfer.pid));
+  limits.forget(transfer.pid);
+  return {};
+}
+
+Result<> Transfers::State::pull_foreign(const Transfer& transfer) {
+  if (options.foreign == nullptr || !adapters::http::may_be_called(transfer.endpoint)) {
+    return Error(Errc::kInvalidArgument, "the data address is no place this node fetches from: " + transfer.endpoint)
+        .because("delivery.endpoint")
+        .advise("an endpoint is https; plain http is for this machine only");
+  }
+  ClientRequest ask{.url = transfer.endpoint, .body_bytes_max = kForeignBytesMax};
+  const bool schemed = transfer.token.find(' ') != std::string::npos;
+  if (!transfer.token.empty()) ask.headers.set("Authorization", schemed ? transfer.token : "Bearer " + transfer.token);
+  ask.limiter = limits.of(transfer.pid, transfer.rate_bytes_per_second);
+  WEIR_TRY_LET(const auto response, options.foreign->request(ask));
+  WEIR_TRY(response.ok());
+  flow::delivery::ManifestBuilder builder(transfer.root.algorithm);
+  WEIR_TRY(builder.add(view_of(response.body)));
+  const Manifest manifest = std::move(builder).finish();
+  WEIR_TRY_LET(auto session, service.open_pull(transfer.pid, manifest));
+  for (std::uint64_t i = 0; i < manifest.chunk_count(); ++i) {
+    const ChunkIndex index(i);
+    const ByteView all = view_of(response.body);
+    WEIR_TRY(session->accept(index, all.subspan(manifest.offset_of(index), manifest.length_of(index))));
+  }
+  WEIR_TRY(service.record_progress(transfer.pid, *session));
   WEIR_TRY(service.complete(transfer.pid));
   limits.forget(transfer.pid);
   return {};

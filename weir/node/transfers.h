@@ -21,7 +21,11 @@ struct TransfersOptions {
   std::uint64_t checkpoint_bytes = 256u << 20;  // between two records of progress
   Milliseconds retry_first{500};
   Milliseconds retry_most{60'000};
+  adapters::http::Client* foreign = nullptr;  // to the data planes of partners; none: nothing is drawn from them
 };
+
+// A foreign data plane names no content beforehand, so what comes is held in memory until it is whole and named.
+inline constexpr std::size_t kForeignBytesMax = 256u << 20;
 
 // The rate limit of each transfer that runs, changed while it runs.
 class RateLimits {

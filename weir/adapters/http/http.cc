@@ -126,11 +126,16 @@ bool Principal::may(std::string_view scope) const {
   });
 }
 
+Result<Principal> Authenticator::by_authorization(std::string_view) {
+  return Error(Errc::kUnauthenticated, "a node's client certificate is needed").because("http.certificate_missing");
+}
+
 std::string Principal::actor() const {
   switch (kind) {
     case PrincipalKind::kAnonymous: return "anonymous";
     case PrincipalKind::kOperator: return id;
-    case PrincipalKind::kNode: return "peer:" + id;
+    case PrincipalKind::kNode:
+    case PrincipalKind::kPartner: return "peer:" + id;
   }
   return "anonymous";
 }

@@ -95,12 +95,12 @@ struct PeerCertificate {
   std::string pem;
 };
 
-enum class PrincipalKind : std::uint8_t { kAnonymous, kOperator, kNode };
+enum class PrincipalKind : std::uint8_t { kAnonymous, kOperator, kNode, kPartner };
 
 // Who asks, as far as it was proven.
 struct Principal {
   PrincipalKind kind = PrincipalKind::kAnonymous;
-  std::string id;           // operator id or node identifier
+  std::string id;           // operator id, node identifier, or the participant id of a partner
   std::string participant;  // USCC, where known
   std::vector<std::string> scopes;
   // "catalog:read" is granted by itself, by "catalog:*" and by "*".
@@ -115,15 +115,19 @@ class Authenticator {
   virtual ~Authenticator() = default;
   virtual Result<Principal> by_token(std::string_view token) = 0;
   virtual Result<Principal> by_certificate(const PeerCertificate& certificate) = 0;
+  // A connector of another world, by what it says in Authorization. Nobody is known by that unless this is overridden.
+  virtual Result<Principal> by_authorization(std::string_view authorization);
 };
 
-enum class AccessKind : std::uint8_t { kPublic, kOperator, kPeer, kOperatorOrPeer };
+// kConnector: a node by its certificate, or without one a partner by Authorization.
+enum class AccessKind : std::uint8_t { kPublic, kOperator, kPeer, kOperatorOrPeer, kConnector };
 struct Access {
   AccessKind kind = AccessKind::kOperator;
   std::string scope;  // of operators; empty: any operator
   static Access open() { return {AccessKind::kPublic, {}}; }
   static Access with_scope(std::string scope) { return {AccessKind::kOperator, std::move(scope)}; }
   static Access peer() { return {AccessKind::kPeer, {}}; }
+  static Access connector() { return {AccessKind::kConnector, {}}; }
   static Access scope_or_peer(std::string scope) { return {AccessKind::kOperatorOrPeer, std::move(scope)}; }
 };
 

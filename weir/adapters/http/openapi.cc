@@ -49,6 +49,7 @@ Json security_of(const Access& access) {
     case AccessKind::kPublic: return Json::array();
     case AccessKind::kOperator: return Json::array({bearer()});
     case AccessKind::kPeer: return Json::array({certificate()});
+    case AccessKind::kConnector: return Json::array({certificate()});
     case AccessKind::kOperatorOrPeer: return Json::array({bearer(), certificate()});
   }
   return Json::array({bearer()});

@@ -184,6 +184,10 @@ struct Router::State {
     }
     return options.authenticator->by_certificate(*request.peer);
   }
+  Result<Principal> by_authorization(const Request& request) const {
+    if (options.authenticator == nullptr) return by_certificate(request);
+    return options.authenticator->by_authorization(request.headers.get("Authorization"));
+  }
   Result<> identify(const Route& route, Request& request) const {
     const std::string_view token = bearer_token(request.headers);
     const AccessKind kind = route.access.kind;
@@ -194,8 +198,13 @@ struct Router::State {
       if (known) request.principal = *std::move(known);
       return {};
     }
+    if (kind == AccessKind::kConnector && !request.peer) {
+      WEIR_TRY_LET(request.principal, by_authorization(request));
+      return {};
+    }
     const bool as_peer =
-        kind == AccessKind::kPeer || (kind == AccessKind::kOperatorOrPeer && token.empty() && request.peer);
+        kind == AccessKind::kConnector || kind == AccessKind::kPeer ||
+        (kind == AccessKind::kOperatorOrPeer && token.empty() && request.peer);
     if (as_peer) {
       WEIR_TRY_LET(request.principal, by_certificate(request));
       return {};

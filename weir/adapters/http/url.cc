@@ -70,4 +70,10 @@ Result<Url> parse_url(std::string_view text) {
   return url;
 }
 
+bool may_be_called(std::string_view url) {
+  const auto parsed = parse_url(url);
+  if (!parsed) return false;
+  return parsed->secure || parsed->host == "localhost" || parsed->host == "::1" || parsed->host.starts_with("127.");
+}
+
 }  // namespace weir::adapters::http

@@ -24,4 +24,7 @@ struct Url {
 // Fails with kInvalidArgument ("http.url"): another scheme, user info, a fragment, spaces, a port out of range.
 Result<Url> parse_url(std::string_view text);
 
+// Whether a foreign address may be spoken to: https, or http on this machine.
+bool may_be_called(std::string_view url);
+
 }  // namespace weir::adapters::http

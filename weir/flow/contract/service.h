@@ -160,8 +160,8 @@ class Service {
   Result<Reply> receive(const PartyId& peer, std::string_view path, std::string_view body);
   // GET /negotiations/{pid}.
   Result<wire::Json> status_for(const PartyId& peer, const std::string& pid);
-  // The answer of the peer to a message of this room, within the write that marks it delivered. Only an early
-  // termination needs it; without it the peer's process is learned from its next message.
+  // The answer of the peer to a message of this room, within the write that marks it delivered: the first one names the
+  // peer's process, without which nothing more can be said to it.
   Result<> answered(store::Tx& tx, const store::OutboxMessage& message, std::string_view response);
   // The peer refused a message for good: kept for people, and the negotiation ends if it can.
   // Runs in the transaction that sets the message aside.

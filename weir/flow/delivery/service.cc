@@ -10,7 +10,6 @@
 namespace weir::flow::delivery {
 namespace {
 
-using supply::identifier::NodeId;
 using wire::Json;
 
 std::string_view path_end(MessageKind kind) {
@@ -39,7 +38,7 @@ std::string_view evidence_kind(MessageKind kind) {
 
 Result<> Service::send(store::Tx& tx, const Transfer& transfer, const TransferMessage& message) {
   std::string path = "/transfers";
-  if (message.kind != MessageKind::kRequest) path += "/" + transfer.peer_pid;
+  if (message.kind != MessageKind::kRequest) path += "/" + wire::escape_url(transfer.peer_pid);
   path += path_end(message.kind);
   WEIR_TRY(store::enqueue(tx, {.lane = transfer.pid,
                                .peer = transfer.peer.text(),
@@ -121,7 +120,9 @@ Result<std::unique_ptr<PullSession>> Service::open_pull(const std::string& pid, 
     return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
         .because("delivery.wrong_state");
   }
-  if (manifest.root() != transfer.root) {
+  // A foreign provider agrees on no content root: what came is what there is, and is named by what it is.
+  const bool unnamed = !transfer.peer.is_node() && transfer.root == ContentRoot{};
+  if (!unnamed && manifest.root() != transfer.root) {
     return Error(Errc::kCorrupt, "the sender's manifest is not that of the agreed content")
         .because("delivery.other_content")
         .advise("the sender offers other bytes than were agreed; terminate the transfer and ask the provider");
@@ -138,6 +139,7 @@ Result<std::unique_ptr<PullSession>> Service::open_pull(const std::string& pid, 
     WEIR_TRY(deps_.neighbours.agreed(tx, transfer.agreement));
     transfer.custody = Custody::kReceiving;
     transfer.size = manifest.size;
+    transfer.root = manifest.root();
     transfer.error.clear();
     return update(tx, transfer);
   }));
@@ -260,6 +262,7 @@ Result<> Service::finish_destruction(const Transfer& transfer, std::string_view 
     Json proof = body;
     proof.set("signature", crypto::format(deps_.self.key->sign(view_of(body.canonical()))));
     WEIR_TRY(record(tx, current, "delivery.destroyed", actor, Json::object({{"proof", proof}})));
+    if (!current.peer.is_node()) return {};  // the protocol has no word for it
     WEIR_TRY(store::enqueue(tx, {.lane = current.pid,
                                  .peer = current.peer.text(),
                                  .address = current.peer_address,
@@ -272,7 +275,7 @@ Result<> Service::finish_destruction(const Transfer& transfer, std::string_view 
 
 // ── both ──
 
-Result<Json> Service::receive(const NodeId& peer, const std::string& pid, const TransferMessage& message) {
+Result<Json> Service::receive(const PeerId& peer, const std::string& pid, const TransferMessage& message) {
   bool changed = false;
   Json answer;
   WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
@@ -312,7 +315,7 @@ Result<Json> Service::receive(const NodeId& peer, const std::string& pid, const 
       transfer.peer_pid = theirs;
       if (!message.id.empty()) WEIR_TRY(insert_heard(tx, pid, message.id));
       if (starts && !message.data_address.empty()) {
-        WEIR_TRY(check_origin(message.data_address.front().endpoint, transfer.peer_address));
+        WEIR_TRY(check_address(tx, peer, transfer.peer_address, message.data_address.front().endpoint, Traffic::kData));
         transfer.endpoint = message.data_address.front().endpoint;
         transfer.token = message.data_address.front().token;
       }
@@ -339,7 +342,7 @@ Result<Json> Service::receive(const NodeId& peer, const std::string& pid, const 
   return answer;
 }
 
-Result<Json> Service::status_for(const NodeId& peer, const std::string& pid) {
+Result<Json> Service::status_for(const PeerId& peer, const std::string& pid) {
   WEIR_TRY_LET(const Transfer transfer, get(pid));
   if (transfer.peer != peer) return no_process();
   return process_json(provider_pid(transfer), consumer_pid(transfer), transfer.state);
@@ -374,6 +377,21 @@ Result<> Service::resume(const std::string& pid, const std::string& actor) {
 }
 Result<> Service::terminate(const std::string& pid, std::string_view reason, const std::string& actor) {
   return change(pid, MessageKind::kTermination, reason, actor);
+}
+Result<> Service::finish(const std::string& pid, const std::string& actor) {
+  return change(pid, MessageKind::kCompletion, "", actor);
+}
+
+Result<> Service::answered(store::Tx& tx, const store::OutboxMessage& message, std::string_view response) {
+  if (message.path != "/transfers/request") return {};
+  Result<Transfer> transfer = load(tx, message.lane);
+  if (!transfer || !transfer->peer_pid.empty()) return {};
+  // The answer is hostile; what is wrong with it is the peer's loss.
+  const auto json = wire::parse_json(response);
+  const std::string pid = json ? json->text_or("providerPid", "") : "";
+  if (pid.empty() || pid.size() > kPidBytesMax) return {};
+  transfer->peer_pid = pid;
+  return update(tx, *transfer);
 }
 
 //= TC609-6-2025-11#rate-limit

@@ -31,13 +31,15 @@ namespace weir::flow::delivery {
 struct AgreedDelivery {
   std::string agreement;
   std::string contract;
-  supply::identifier::NodeId provider;
-  supply::identifier::NodeId consumer;
+  PeerId provider;
+  PeerId consumer;
   std::string peer_address;  // the other side's protocol endpoint
   std::string product;
   ContentRoot root;
   std::uint64_t size = 0;
 };
+
+enum class Traffic { kMessages, kData };
 
 // The neighbours, as delivery sees them; the node adapts contract, usage, metering and the directory to it.
 class Neighbours {
@@ -51,7 +53,11 @@ class Neighbours {
   virtual Result<> meter(store::Tx& tx, const Transfer& transfer, std::uint64_t bytes) = 0;
   // Nothing more will be metered for the transfer. Closing twice is fine.
   virtual Result<> close_meter(store::Tx& tx, const Transfer& transfer) = 0;
-  virtual Result<crypto::PublicKey> key_of(store::Tx& tx, const supply::identifier::NodeId& node) = 0;
+  virtual Result<crypto::PublicKey> key_of(store::Tx& tx, const PeerId& node) = 0;
+  // Whether this node may send messages, or move data, to an address that `peer` named (decision 0083); `known` is
+  // where it was found before.
+  virtual bool may_call(store::Tx& tx, const PeerId& peer, std::string_view known, std::string_view address,
+                        Traffic traffic) = 0;
 };
 
 struct Self {
@@ -86,6 +92,8 @@ class Service {
     Self self;
     // Called after a commit that changed the state of a transfer: `pid` is ready to be pulled or pushed, or must stop.
     std::function<void(const std::string& pid)> wake = [](const std::string&) {};
+    // Whether a request that may be served waits for start() instead of being started at once.
+    bool held = false;
   };
   explicit Service(Deps deps) : deps_(std::move(deps)) {}
 
@@ -108,10 +116,10 @@ class Service {
 
   // ── provider ──
   // Who may read what: state, peer and token are checked. Fails with kNotFound for a foreign or unknown process.
-  Result<OpenedContent> open_content(const std::string& pid, const supply::identifier::NodeId& peer,
+  Result<OpenedContent> open_content(const std::string& pid, const PeerId& peer,
                                      std::string_view token);
   // The same without the manifest: for each of many ranges.
-  Result<OpenedData> open_data(const std::string& pid, const supply::identifier::NodeId& peer, std::string_view token);
+  Result<OpenedData> open_data(const std::string& pid, const PeerId& peer, std::string_view token);
   // Bytes may leave, and be recorded, while what this returns lives; the service must outlive it.
   std::shared_ptr<void> open_stream(const std::string& pid);
   // Whether bytes may still leave under what was opened. Fails if the transfer or its agreement was stopped meanwhile.
@@ -123,26 +131,34 @@ class Service {
   Result<> record_sent(const std::string& pid, std::int64_t sending, std::uint64_t bytes);
   // At a start: nobody knows how much of what was begun had left, so all of it counts as sent.
   Result<> settle_sending();
+  // For a foreign connector, which shows nothing but the token of the data address.
+  Result<OpenedData> open_for_bearer(const std::string& pid, std::string_view token);
+  // Begins a delivery that waits.
+  Result<> start(const std::string& pid, const std::string& actor);
   // The consumer's signed word that it destroyed the data.
-  Result<> take_destruction_proof(const supply::identifier::NodeId& peer, const wire::Json& proof);
+  Result<> take_destruction_proof(const PeerId& peer, const wire::Json& proof);
 
   // ── receiver of a push ──
-  Result<Transfer> open_inbound(const std::string& pid, const supply::identifier::NodeId& peer, std::string_view token);
+  Result<Transfer> open_inbound(const std::string& pid, const PeerId& peer, std::string_view token);
 
   // ── both ──
   // A transfer request from a peer. Answers with the TransferProcess; the same request again answers the same (idempotent
   // on the peer and its consumerPid).
-  Result<wire::Json> receive_request(const supply::identifier::NodeId& peer, const TransferMessage& message);
+  Result<wire::Json> receive_request(const PeerId& peer, const TransferMessage& message);
   // Any other message about process `pid`.
-  Result<wire::Json> receive(const supply::identifier::NodeId& peer, const std::string& pid,
+  Result<wire::Json> receive(const PeerId& peer, const std::string& pid,
                              const TransferMessage& message);
-  Result<wire::Json> status_for(const supply::identifier::NodeId& peer, const std::string& pid);
+  Result<wire::Json> status_for(const PeerId& peer, const std::string& pid);
   Result<> suspend(const std::string& pid, std::string_view reason, const std::string& actor);
   Result<> resume(const std::string& pid, const std::string& actor);
   Result<> terminate(const std::string& pid, std::string_view reason, const std::string& actor);
+  // Says that it is done, whatever has come: for processes whose data go another way.
+  Result<> finish(const std::string& pid, const std::string& actor);
   Result<> set_rate(const std::string& pid, std::int64_t bytes_per_second, const std::string& actor);
   // The process ran into something that will not pass by itself: remembered for people.
   Result<> note_error(const std::string& pid, const Error& error);
+  // The answer of the peer to a message of this room, within the write that marks it delivered.
+  Result<> answered(store::Tx& tx, const store::OutboxMessage& message, std::string_view response);
   // The peer refused the request of this transfer for good: it is over, and says why.
   // Runs in the transaction that sets its message aside.
   Result<> refused(store::Tx& tx, const std::string& pid, const Error& error);
@@ -155,7 +171,7 @@ class Service {
 
  private:
   Result<> start_as_provider(store::Tx& tx, Transfer& transfer, const wire::Json& decision,
-                             const TransferMessage& message);
+                             const TransferMessage& message, const std::string& actor);
   Result<> take_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message);
   Result<> add_sent(store::Tx& tx, const std::string& pid, std::int64_t sending, std::uint64_t bytes);
   Result<bool> take_late_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message);
@@ -166,7 +182,9 @@ class Service {
   Result<> finish_destruction(const Transfer& transfer, std::string_view reason, const std::string& actor);
 
   // For the provider's side: state, peer and token are right, the agreement lives.
-  Result<Transfer> admit(const std::string& pid, const supply::identifier::NodeId& peer, std::string_view token);
+  Result<Transfer> admit(const std::string& pid, const PeerId& peer, std::string_view token);
+  Result<> check_address(store::Tx& tx, const PeerId& peer, std::string_view known, std::string_view address,
+                         Traffic traffic);
 
   Deps deps_;
   std::mutex streams_mutex_;  // guards streams_

@@ -7,7 +7,6 @@
 #include <string>
 
 #include "weir/crypto/hash.h"
-#include "weir/flow/contract/service.h"
 #include "weir/flow/delivery/store.h"
 #include "weir/wire/encoding.h"
 #include "weir/wire/json.h"
@@ -27,14 +26,8 @@ inline std::string digest_of_token(std::string_view token) {
 inline std::string provider_pid(const Transfer& t) { return t.role == Role::kProvider ? t.pid : t.peer_pid; }
 inline std::string consumer_pid(const Transfer& t) { return t.role == Role::kConsumer ? t.pid : t.peer_pid; }
 
-// As with contracts (decision 0083): this node calls nobody but the party of the agreement.
-inline Result<> check_origin(std::string_view address, std::string_view peer_address) {
-  if (contract::same_origin(address, peer_address)) return {};
-  return Error(Errc::kForbidden, "that address is not one of the participant's").because("delivery.callback");
-}
-
 // A destruction proof's signed bytes: RFC 8785, docs/formats/destruction-proof.md.
-inline wire::Json proof_body(const Transfer& transfer, const supply::identifier::NodeId& holder,
+inline wire::Json proof_body(const Transfer& transfer, const PeerId& holder,
                              std::string_view reason, Timestamp time) {
   return wire::Json::object({{"agreement", transfer.agreement},
                              {"consumerPid", consumer_pid(transfer)},

@@ -9,13 +9,12 @@
 
 namespace weir::flow::delivery {
 
-using supply::identifier::NodeId;
 using wire::Json;
 
 // ── provider ──
 
 Result<> Service::start_as_provider(store::Tx& tx, Transfer& transfer, const Json& decision,
-                                    const TransferMessage& message) {
+                                    const TransferMessage& message, const std::string& actor) {
   TransferMessage start{
       .kind = MessageKind::kStart,
       .id = deps_.random.uuid(),
@@ -26,21 +25,28 @@ Result<> Service::start_as_provider(store::Tx& tx, Transfer& transfer, const Jso
     deps_.random.fill(raw);
     const std::string token = wire::encode_base64url(raw);
     transfer.token_digest = digest_of_token(token);
-    start.data_address.push_back({deps_.self.data_address + "/transfers/" + transfer.pid, token});
+    const std::string_view door = transfer.peer.is_node() ? "/transfers/" : "/pull/";
+    start.data_address.push_back({deps_.self.data_address + std::string(door) + transfer.pid, token});
   } else {
     transfer.endpoint = message.data_address.front().endpoint;
     transfer.token = message.data_address.front().token;
   }
   transfer.state = TransferState::kStarted;
   WEIR_TRY(update(tx, transfer));
-  WEIR_TRY(record(tx, transfer, "delivery.started", "node:" + deps_.self.node.text(),
+  WEIR_TRY(record(tx, transfer, "delivery.started", actor,
                   Json::object({{"format", transfer.format},
                                 {"bytes", static_cast<std::int64_t>(transfer.size)},
                                 {"decision", decision}})));
   return send(tx, transfer, start);
 }
 
-Result<Json> Service::receive_request(const NodeId& peer, const TransferMessage& message) {
+Result<> Service::check_address(store::Tx& tx, const PeerId& peer, std::string_view known, std::string_view address,
+                                Traffic traffic) {
+  if (deps_.neighbours.may_call(tx, peer, known, address, traffic)) return {};
+  return Error(Errc::kForbidden, "that address is not one of the participant's").because("delivery.callback");
+}
+
+Result<Json> Service::receive_request(const PeerId& peer, const TransferMessage& message) {
   std::optional<Error> refused;
   std::optional<Transfer> made;
   WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
@@ -51,13 +57,15 @@ Result<Json> Service::receive_request(const NodeId& peer, const TransferMessage&
     if (agreed.consumer != peer || agreed.provider != deps_.self.node) {
       return Error(Errc::kNotFound, "no such agreement").because("contract.no_agreement");  // as if it were not there
     }
-    WEIR_TRY(check_origin(message.callback_address, agreed.peer_address));
+    WEIR_TRY(check_address(tx, peer, agreed.peer_address, message.callback_address, Traffic::kMessages));
     const bool pull = message.format == kPullFormat;
     if (!pull && (message.format != kPushFormat || message.data_address.empty())) {
       return Error(Errc::kInvalidArgument, "format must be HttpData-PULL, or HttpData-PUSH with a dataAddress")
           .because("delivery.format");
     }
-    if (!pull) WEIR_TRY(check_origin(message.data_address.front().endpoint, agreed.peer_address));
+    if (!pull) {
+      WEIR_TRY(check_address(tx, peer, agreed.peer_address, message.data_address.front().endpoint, Traffic::kData));
+    }
     const Timestamp now = deps_.clock.now();
     Transfer transfer{.pid = deps_.random.uuid(),
                       .peer_pid = message.consumer_pid,
@@ -76,8 +84,10 @@ Result<Json> Service::receive_request(const NodeId& peer, const TransferMessage&
     WEIR_TRY(record(tx, transfer, "delivery.requested", "peer:" + peer.text(),
                     Json::object({{"format", message.format}})));
     const Result<Json> allowed = deps_.neighbours.authorize_delivery(tx, agreed);
-    if (allowed) {
-      WEIR_TRY(start_as_provider(tx, transfer, *allowed, message));
+    if (allowed && !deps_.held) {
+      WEIR_TRY(start_as_provider(tx, transfer, *allowed, message, "node:" + deps_.self.node.text()));
+    } else if (allowed) {
+      // It waits for start().
     } else if (allowed.error().code() == Errc::kForbidden) {
       // The refusal is a fact of its own and must stay in the log: commit it, then say no.
       transfer.state = TransferState::kTerminated;
@@ -99,7 +109,7 @@ Result<Json> Service::receive_request(const NodeId& peer, const TransferMessage&
 
 //= I-5
 //= NDI-TR-2025-05#delivery-pull
-Result<Transfer> Service::admit(const std::string& pid, const NodeId& peer, std::string_view token) {
+Result<Transfer> Service::admit(const std::string& pid, const PeerId& peer, std::string_view token) {
   WEIR_TRY_LET(Transfer transfer, store::sql_read<Transfer>(deps_.sql, [&](store::Tx& tx) -> Result<Transfer> {
                  WEIR_TRY_LET(Transfer found, load(tx, pid));
                  if (found.peer != peer || found.role != Role::kProvider) return no_process();
@@ -116,13 +126,13 @@ Result<Transfer> Service::admit(const std::string& pid, const NodeId& peer, std:
   return transfer;
 }
 
-Result<OpenedContent> Service::open_content(const std::string& pid, const NodeId& peer, std::string_view token) {
+Result<OpenedContent> Service::open_content(const std::string& pid, const PeerId& peer, std::string_view token) {
   WEIR_TRY_LET(Transfer transfer, admit(pid, peer, token));
   WEIR_TRY_LET(Content content, deps_.contents.open(transfer.root));
   return OpenedContent{std::move(transfer), std::move(content)};
 }
 
-Result<OpenedData> Service::open_data(const std::string& pid, const NodeId& peer, std::string_view token) {
+Result<OpenedData> Service::open_data(const std::string& pid, const PeerId& peer, std::string_view token) {
   auto stream = open_stream(pid);  // first: what is admitted now may be over a moment later
   WEIR_TRY_LET(Transfer transfer, admit(pid, peer, token));
   WEIR_TRY_LET(auto data, deps_.contents.open_data(transfer.root));
@@ -170,6 +180,28 @@ Result<> Service::may_send(const std::string& pid) {
     WEIR_TRY(deps_.neighbours.agreed(tx, transfer.agreement));
     return {};
   });
+}
+
+Result<OpenedData> Service::open_for_bearer(const std::string& pid, std::string_view token) {
+  WEIR_TRY_LET(const Transfer found, get(pid));
+  if (found.peer.is_node()) return no_process();
+  return open_data(pid, found.peer, token);
+}
+
+Result<> Service::start(const std::string& pid, const std::string& actor) {
+  WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    const bool waits = transfer.role == Role::kProvider && transfer.state == TransferState::kRequested;
+    if (!waits || transfer.format != kPullFormat) {
+      return Error(Errc::kInvalidArgument, "this delivery does not wait to be started").because("delivery.wrong_state");
+    }
+    WEIR_TRY_LET(const AgreedDelivery agreed, deps_.neighbours.agreed(tx, transfer.agreement));
+    WEIR_TRY_LET(const Json decision, deps_.neighbours.authorize_delivery(tx, agreed));
+    transfer.updated = deps_.clock.now();
+    return start_as_provider(tx, transfer, decision, {}, actor);
+  }));
+  deps_.wake(pid);
+  return {};
 }
 
 Result<std::int64_t> Service::begin_sending(const std::string& pid, std::uint64_t bytes) {
@@ -239,7 +271,7 @@ Result<bool> Service::take_late_receipt(store::Tx& tx, Transfer& transfer, const
   return true;
 }
 
-Result<> Service::take_destruction_proof(const NodeId& peer, const Json& proof) {
+Result<> Service::take_destruction_proof(const PeerId& peer, const Json& proof) {
   WEIR_TRY_LET(const std::string pid, proof.text("providerPid"));
   WEIR_TRY_LET(const std::string signature_text, proof.text("signature"));
   WEIR_TRY_LET(const std::string time_text, proof.text("time"));
@@ -263,7 +295,7 @@ Result<> Service::take_destruction_proof(const NodeId& peer, const Json& proof) 
 // ── receiver of a push ──
 
 //= NDI-TR-2025-05#delivery-push
-Result<Transfer> Service::open_inbound(const std::string& pid, const NodeId& peer, std::string_view token) {
+Result<Transfer> Service::open_inbound(const std::string& pid, const PeerId& peer, std::string_view token) {
   WEIR_TRY_LET(Transfer transfer, get(pid));
   if (transfer.peer != peer || transfer.role != Role::kConsumer || transfer.format != kPushFormat) return no_process();
   if (transfer.state != TransferState::kStarted) {

@@ -67,7 +67,7 @@ Result<Custody> parse_custody(std::int64_t number) {
 }
 
 Result<Transfer> parse_row(const store::Row& row) {
-  WEIR_TRY_LET(auto peer, supply::identifier::NodeId::parse(row[3].text()));
+  PeerId peer(row[3].text());
   WEIR_TRY_LET(const TransferState state, parse_transfer_state(row[9].integer()));
   WEIR_TRY_LET(const ContentRoot root, parse_content_root(row[10].text()));
   WEIR_TRY_LET(const Custody custody, parse_custody(row[18].integer()));
@@ -180,7 +180,7 @@ Result<Transfer> load(store::Tx& tx, const std::string& pid) {
   return std::move(found.front());
 }
 
-Result<std::optional<Transfer>> find_by_peer(store::Tx& tx, const supply::identifier::NodeId& peer,
+Result<std::optional<Transfer>> find_by_peer(store::Tx& tx, const PeerId& peer,
                                              const std::string& peer_pid) {
   WEIR_TRY_LET(auto found, select(tx, "WHERE peer = ? AND peer_pid = ?", {peer.text(), peer_pid}));
   if (found.empty()) return std::optional<Transfer>();

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "weir/flow/delivery/manifest.h"
+#include "weir/flow/delivery/peer.h"
 #include "weir/flow/delivery/transfer.h"
 #include "weir/store/sql.h"
 #include "weir/supply/identifier/identifier.h"
@@ -30,7 +31,7 @@ struct Transfer {
   std::string pid{};       // this node's process id, a UUID
   std::string peer_pid{};  // the other's; empty until it told us
   Role role = Role::kProvider;
-  supply::identifier::NodeId peer;
+  PeerId peer;
   std::string peer_address{};  // base URL of the peer's protocol endpoint
   std::string agreement{};
   std::string contract{};
@@ -59,7 +60,7 @@ Result<> update(store::Tx& tx, const Transfer& transfer);
 Result<> update_progress(store::Tx& tx, const std::string& pid, const Bytes& progress, std::uint64_t bytes_moved);
 // Fails with kNotFound ("delivery.no_process").
 Result<Transfer> load(store::Tx& tx, const std::string& pid);
-Result<std::optional<Transfer>> find_by_peer(store::Tx& tx, const supply::identifier::NodeId& peer,
+Result<std::optional<Transfer>> find_by_peer(store::Tx& tx, const PeerId& peer,
                                              const std::string& peer_pid);
 Result<std::vector<Transfer>> of_agreement(store::Tx& tx, const std::string& agreement);
 // Consumers' transfers that are started and not whole, and copies whose destruction was begun: work to go on with.

@@ -9,6 +9,7 @@
 
 #include "tests/support/recording_log.h"
 #include "weir/base/check.h"
+#include "weir/flow/contract/service.h"
 #include "weir/flow/delivery/service.h"
 #include "weir/store/memory_files.h"
 
@@ -46,10 +47,13 @@ class FakeNeighbours final : public Neighbours {
     closed.push_back(transfer.pid);
     return {};
   }
-  Result<crypto::PublicKey> key_of(store::Tx&, const NodeId& node) override {
+  Result<crypto::PublicKey> key_of(store::Tx&, const PeerId& node) override {
     const auto found = keys.find(node.text());
     if (found == keys.end()) return Error(Errc::kNotFound, "no key");
     return found->second;
+  }
+  bool may_call(store::Tx&, const PeerId&, std::string_view known, std::string_view address, Traffic) override {
+    return contract::same_origin(address, known);
   }
 };
 

@@ -34,13 +34,20 @@ Json to_json(const DataAddress& address) {
                        {"endpointProperties", Json::array({bearer, token})}});
 }
 
-Result<DataAddress> parse_data_address(const Json& json) {
-  DataAddress out;
-  WEIR_TRY_LET(out.endpoint, json.text("endpoint"));
+// Properties are named "authorization", or by an IRI that ends so.
+bool is_named(const Json& property, std::string_view name) {
+  const std::string full = property.text_or("name", "");
+  return full == name || full.ends_with("/" + std::string(name)) || full.ends_with("#" + std::string(name)) ||
+         full.ends_with(":" + std::string(name));
+}
+
+DataAddress parse_data_address(const Json& json) {
+  DataAddress out{.endpoint = json.text_or("endpoint", ""), .token = {}};
   const Json& properties = json["endpointProperties"];
   if (!properties.is_array()) return out;
   for (const Json& property : properties.items()) {
-    if (property.text_or("name", "") == "authorization") out.token = property.text_or("value", "");
+    if (is_named(property, "authorization")) out.token = property.text_or("value", "");
+    if (out.endpoint.empty() && is_named(property, "endpoint")) out.endpoint = property.text_or("value", "");
   }
   return out;
 }
@@ -48,7 +55,9 @@ Result<DataAddress> parse_data_address(const Json& json) {
 // A process id is ours to hand out, but the peer's is its own: bounded, printable, no more.
 Result<std::string> pid(const Json& json, std::string_view name) {
   WEIR_TRY_LET(std::string text, json.text(name));
-  if (text.empty() || text.size() > 256) return wrong("member '" + std::string(name) + "' must be 1 to 256 characters");
+  if (text.empty() || text.size() > kPidBytesMax) {
+    return wrong("member '" + std::string(name) + "' must be 1 to " + std::to_string(kPidBytesMax) + " characters");
+  }
   return text;
 }
 
@@ -150,8 +159,7 @@ Result<TransferMessage> parse_message(MessageKind kind, const Json& json) {
     WEIR_TRY_LET(out.provider_pid, pid(json, "providerPid"));
   }
   if (json["dataAddress"].is_object()) {
-    WEIR_TRY_LET(DataAddress address, parse_data_address(json["dataAddress"]));
-    out.data_address.push_back(std::move(address));
+    out.data_address.push_back(parse_data_address(json["dataAddress"]));
   }
   out.code = json.text_or("code", "");
   if (json.has("reason")) {

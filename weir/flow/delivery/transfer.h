@@ -73,6 +73,7 @@ struct TransferMessage {
   std::vector<std::string> reasons{};
   std::vector<Receipt> receipt{};  // at most one: completion sent by the receiver
 };
+inline constexpr std::size_t kPidBytesMax = 256;
 inline constexpr std::string_view kPullFormat = "HttpData-PULL";
 inline constexpr std::string_view kPushFormat = "HttpData-PUSH";
 

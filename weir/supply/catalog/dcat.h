@@ -32,7 +32,7 @@ enum class DspPlace : std::uint8_t { kRoot, kInCatalog };
 // without distributions is offered in format "HttpData-PULL".
 Result<wire::Json> to_dsp_dataset(const Product& product, const DspService& service, DspPlace place = DspPlace::kRoot);
 // Products without offers are left out.
-wire::Json to_dsp_catalog(std::string_view catalog_id, const SubjectId& participant, const DspService& service,
+wire::Json to_dsp_catalog(std::string_view catalog_id, std::string_view participant, const DspService& service,
                           std::span<const Product> products);
 
 // What another node's dataset says; foreign datasets have no identifiers of ours.

@@ -66,16 +66,16 @@ TEST(Dsp, DatasetHasOffersWithoutTargetAndNumbersAsText) {
 
 TEST(Dsp, CatalogLeavesOutWhatIsNotOfferedAndAnEmptyList) {
   const std::vector<Product> products{plain_product(), full_product()};
-  const wire::Json json = to_dsp_catalog("urn:c", testing::subject(), kService, products);
+  const wire::Json json = to_dsp_catalog("urn:c", testing::subject().text(), kService, products);
   EXPECT_EQ(json["dataset"].size(), 1u);
   EXPECT_FALSE(json["dataset"].items()[0].has("@context"));
-  const wire::Json empty = to_dsp_catalog("urn:c", testing::subject(), kService, std::span(products).first(1));
+  const wire::Json empty = to_dsp_catalog("urn:c", testing::subject().text(), kService, std::span(products).first(1));
   EXPECT_FALSE(empty.has("dataset"));
 }
 
 TEST(Dsp, ReadsWhatItWrites) {
   const std::vector<Product> products{full_product()};
-  const auto catalog = parse_dsp_catalog(to_dsp_catalog("urn:c", testing::subject(), kService, products));
+  const auto catalog = parse_dsp_catalog(to_dsp_catalog("urn:c", testing::subject().text(), kService, products));
   ASSERT_TRUE(catalog) << catalog.error().message();
   EXPECT_EQ(catalog->participant, testing::subject().text());
   ASSERT_EQ(catalog->datasets.size(), 1u);
@@ -124,8 +124,10 @@ TEST(Dsp, ValidatesAgainstTheSchemas) {
   std::filesystem::create_directories(folder);
   const std::vector<Product> products{full_product(), plain_product()};
   std::ofstream(folder / "dataset.json") << to_dsp_dataset(full_product(), kService)->dump();
-  std::ofstream(folder / "catalog.json") << to_dsp_catalog("urn:c", testing::subject(), kService, products).dump();
-  std::ofstream(folder / "empty-catalog.json") << to_dsp_catalog("urn:c", testing::subject(), kService, {}).dump();
+  std::ofstream(folder / "catalog.json") << to_dsp_catalog("urn:c", testing::subject().text(), kService,
+      products).dump();
+  std::ofstream(folder / "empty-catalog.json") << to_dsp_catalog("urn:c", testing::subject().text(), kService,
+      {}).dump();
   const std::string script = std::string(WEIR_SOURCE_DIR) + "/tests/vectors/catalog/dsp/validate.py";
   for (const std::string name : {"dataset", "catalog", "empty-catalog"}) {
     const std::string schema = name == "dataset" ? "dataset" : "catalog";

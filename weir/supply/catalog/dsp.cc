@@ -190,13 +190,13 @@ Result<Json> to_dsp_dataset(const Product& product, const DspService& service, D
   return out;
 }
 
-Json to_dsp_catalog(std::string_view catalog_id, const SubjectId& participant, const DspService& service,
+Json to_dsp_catalog(std::string_view catalog_id, std::string_view participant, const DspService& service,
                     std::span<const Product> products) {
   Json out = Json::object();
   out.set("@context", Json::array({kContext}));
   out.set("@id", catalog_id);
   out.set("@type", "Catalog");
-  out.set("participantId", participant.text());
+  out.set("participantId", participant);
   Json of_service = Json::object({{"@id", service.id}, {"@type", "DataService"}, {"endpointURL", service.endpoint_url}});
   out.set("service", Json::array({std::move(of_service)}));
   Json datasets = Json::array();
