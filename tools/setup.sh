@@ -9,6 +9,7 @@ packages=(
   libcli11-dev libtomlplusplus-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev
   postgresql openssl python3 python3-jsonschema
+  default-jdk-headless maven curl
 )
 
 missing=()

@@ -10,8 +10,8 @@ weir=$(realpath "$1")
 shift
 
 skip() { echo "SKIPPED: $1" >&2; exit 77; }
-command -v java >/dev/null || skip "java is not installed (tools/setup.sh --conformance installs it)"
-command -v mvn >/dev/null || skip "mvn is not installed (tools/setup.sh --conformance installs it)"
+command -v java >/dev/null || skip "java is not installed (tools/setup.sh installs it)"
+command -v mvn >/dev/null || skip "mvn is not installed (tools/setup.sh installs it)"
 
 work=${WEIR_TEST_KEEP:-$(mktemp -d)}
 mkdir -p "$work"
