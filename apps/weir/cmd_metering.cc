@@ -108,10 +108,60 @@ Result<int> usage(Context& context, Output& out, const std::string& agreement) {
   }
   rows.clear();
   for (const Json& row : found["obligations"].is_array() ? found["obligations"].items() : Json::Array{}) {
-    rows.push_back({row.text_or("action", ""), row.text_or("state", ""), row.text_or("due", "")});
+    rows.push_back(
+        {row.text_or("id", ""), row.text_or("action", ""), row.text_or("state", ""), row.text_or("due", "")});
   }
-  if (!rows.empty()) out.table({{"duty", "义务"}, {"state", "状态"}, {"due", "期限"}}, rows);
+  if (!rows.empty()) out.table({{"obligation", "义务"}, {"duty", "内容"}, {"state", "状态"}, {"due", "期限"}}, rows);
   return kOk;
+}
+
+struct Settling {
+  std::string agreement;
+  std::string obligation;
+  std::string proof;
+  std::string amount;
+  std::string unit = "CNY";
+  std::string reference;
+};
+
+Result<int> fulfil(Context& context, Output& out, const Settling& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  const std::string path = "/api/v1/agreements/" + wire::escape_url(options.agreement) + "/obligations/" +
+                           wire::escape_url(options.obligation) + "/fulfilment";
+  WEIR_TRY_LET(const Json now, api.post(path, Json::object({{"proof", options.proof}})));
+  out.object(now);
+  out.good({"fulfilled, and logged with its proof", "义务已履行，证明已记录"});
+  return kOk;
+}
+
+Result<int> paid(Context& context, Output& out, const Settling& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const Json now, api.post("/api/v1/agreements/" + wire::escape_url(options.agreement) + "/payments",
+                                        Json::object({{"amount", options.amount},
+                                                      {"unit", options.unit},
+                                                      {"reference", options.reference}})));
+  out.object(now);
+  out.good({"recorded; the consumer is told", "收款已登记，并告知使用方"});
+  return kOk;
+}
+
+void add_settling(CLI::App& app, Context& context) {
+  const auto options = std::make_shared<Settling>();
+  CLI::App* fulfil_command = app.add_subcommand("fulfil", "Says that an obligation was fulfilled: see weir usage");
+  fulfil_command->add_option("AGREEMENT", options->agreement, "Its id")->required();
+  fulfil_command->add_option("OBLIGATION", options->obligation, "Its id")->required();
+  fulfil_command->add_option("--proof", options->proof, "What shows it: a sentence, or a file's hash")->required();
+  fulfil_command->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return fulfil(context, out, *options); };
+  });
+  CLI::App* paid_command = app.add_subcommand("paid", "Records at the provider that an agreement was paid for");
+  paid_command->add_option("AGREEMENT", options->agreement, "Its id")->required();
+  paid_command->add_option("--amount", options->amount, "For instance 100.00")->required();
+  paid_command->add_option("--unit", options->unit, "Currency")->capture_default_str();
+  paid_command->add_option("--reference", options->reference, "Of the invoice or bank transfer")->required();
+  paid_command->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return paid(context, out, *options); };
+  });
 }
 
 }  // namespace
@@ -141,6 +191,7 @@ void add_metering_commands(CLI::App& app, Context& context) {
   csv_command->callback([&context, options] {
     context.run = [&context, options](Output&) { return csv(context, *options); };
   });
+  add_settling(app, context);
   CLI::App* usage_command = app.add_subcommand("usage", "What was used under an agreement, what is left, what is owed");
   usage_command->add_option("AGREEMENT", options->agreement, "Its id")->required();
   usage_command->callback([&context, options] {

@@ -19,6 +19,8 @@ PROGRAM = os.environ.get("WEIR_TEST_PROGRAM", "build/dev/weir")
 # What a test cannot bring about from outside, and why. Their refusals are walked all the same.
 ONLY_REFUSED = {
     "usageNotice": "needs a contract of the member",
+    "paymentNotice": "needs a contract of the member",
+    "fulfilObligation": "nothing is owed under the terms of the walk",
     "peerNodeChanged": "needs the certificate of the regional node",
     "dspNegotiationOffer": "a provider that begins has no product of ours to offer",
     "dspCounterRequest": "needs an offer that waits for the consumer",
@@ -321,6 +323,8 @@ class OpenApi(unittest.TestCase):
         walk.ask("listReadings", consumer)
         walk.ask("meteringTotals", consumer, query="by=participant")
         walk.ask("meteringCsv", consumer)
+        walk.ask("recordPayment", self.space.provider, {"amount": "1.00", "unit": "CNY", "reference": "invoice"},
+                 id=self.agreement)
         walk.ask("destroyData", consumer, {"reason": "done"}, id=self.agreement)
 
     def walk_running(self, walk):

@@ -154,6 +154,11 @@ class Commands(SpaceCase):
         self.run_one(self.consumer, "fetch", agreement, chinese=True)
         self.run_one(self.consumer, "use", agreement, "-o", self.path("out"), chinese=True)
         self.run_one(self.consumer, "usage", agreement, chinese=True)
+        paid = self.held(terms="anonymize, pay=1.00 CNY")["agreementId"]
+        self.run_one(self.provider, "paid", paid, "--amount", "1.00", "--reference", "invoice 1")
+        self.consumer.weir("use", paid, "-o", os.devnull, ok=False)
+        owed = next(row for row in self.consumer.json("usage", paid)["obligations"] if row["action"] == "anonymize")
+        self.run_one(self.consumer, "fulfil", paid, owed["id"], "--proof", "k = 5", chinese=True)
         self.run_one(self.consumer, "metering list")
         self.run_one(self.consumer, "metering totals", chinese=True)
         self.ran.add(("metering", "csv"))  # not JSON: it is for a spreadsheet

@@ -110,6 +110,47 @@ class Usage(SpaceCase):
                          if os.path.exists(self.consumer.path("vault", self.transfer(self.consumer, done["agreementId"])["id"]))
                          else [], [])
 
+    def owed(self, agreement, action):
+        rows = self.consumer.json("usage", agreement)["obligations"]
+        return next((row for row in rows if row["action"] == action and row["state"] == "pending"), None)
+
+    def test_what_is_to_be_done_before_is_done_by_a_person_who_says_so(self):
+        agreement = self.held(terms="anonymize")["agreementId"]
+        self.denied(agreement)
+        owed = self.owed(agreement, "anonymize")["id"]
+        self.refused(NOT_FOUND, self.consumer, "fulfil", agreement, "0" * 8, "--proof", "k = 5")
+        self.consumer.weir("fulfil", agreement, owed, "--proof", "k = 5")
+        self.use(agreement)
+        self.denied(agreement)  # each use needs it anew
+
+    def test_what_is_to_be_done_before_is_done_by_a_hook(self):
+        os.makedirs(self.consumer.path("hooks"), exist_ok=True)
+        agreement = self.held(terms="anonymize, log")["agreementId"]
+        hook = self.consumer.path("hooks", "anonymize")
+        with open(hook, "w") as file:
+            file.write("#!/bin/sh\ngrep -q %s && echo k=5\n" % agreement)
+        os.chmod(hook, 0o700)
+        self.addCleanup(os.unlink, hook)
+        self.denied(agreement)
+        until(lambda: not self.owed(agreement, "anonymize"))
+        self.use(agreement)
+        done = self.consumer.json("evidence", "list", "--kind", "usage.fulfilled")["items"]
+        self.assertIn("k=5", [entry["body"]["proof"] for entry in done])
+
+    def test_a_payment_that_the_provider_confirms_opens_the_uses(self):
+        done = self.held(terms="pay=100.00 CNY")
+        agreement = done["agreementId"]
+        self.denied(agreement)
+        self.refused(DENIED, self.consumer, "paid", agreement, "--amount", "100.00", "--reference", "by myself")
+        self.provider.weir("paid", agreement, "--amount", "60.00", "--reference", "transfer 1")
+        self.provider.weir("paid", agreement, "--amount", "60.00", "--reference", "transfer 1")  # told twice
+        until(lambda: "usage.paid" in self.kinds(self.consumer, contract=done["contractId"]))
+        self.denied(agreement)
+        self.provider.weir("paid", agreement, "--amount", "40.00", "--reference", "transfer 2")
+        until(lambda: self.kinds(self.consumer, contract=done["contractId"]).count("usage.paid") == 2)
+        self.use(agreement)
+        self.use(agreement)
+
     def test_each_use_and_each_refusal_is_in_the_log_with_its_rules(self):
         done = self.held(terms="count<=1, log")
         self.use(done["agreementId"])

@@ -58,6 +58,7 @@ def flipped(text):
 
 
 REASON = {"reason": "a test"}
+PAYMENT = {"amount": "1.00", "unit": "CNY", "reference": "nothing"}
 nobody = lambda w: {"id": NOBODY}
 process = lambda w: {"pid": NOBODY}
 
@@ -221,6 +222,12 @@ OPERATORS = {
     "destroyData": Route("consumer", lambda w: {"id": w.unfetched}, REASON, unknown=nobody,
                          cases=lambda w: [("malformed", "without a reason", {"body": {}})]),
     "getUsage": Route("consumer", lambda w: {"id": w.agreement}, unknown=nobody),
+    "fulfilObligation": Route("consumer", lambda w: {"id": w.agreement, "obligation": NOBODY}, {"proof": "done"},
+                              cases=lambda w: [("malformed", "without a proof", {"body": {"proof": ""}})]),
+    "recordPayment": Route("provider", lambda w: {"id": w.agreement}, PAYMENT, unknown=nobody, cases=lambda w: [
+        ("wrongly addressed", "at the consumer, who pays", {"at": "consumer"}),
+        ("malformed", "of nothing", {"body": dict(PAYMENT, amount="0")}),
+        ("malformed", "without a reference", {"body": dict(PAYMENT, reference="")})]),
     "createTransfer": Route("consumer", body={"agreement": NOBODY}, cases=lambda w: [
         ("malformed", "a format that is none", {"body": {"agreement": w.agreement, "format": "Carrier-PIGEON"}}),
         ("wrongly addressed", "at the provider", {"at": "provider", "body": {"agreement": w.agreement}}),
@@ -611,6 +618,10 @@ NODES = {
     "peerChanged": Route("region", body={}),
     "peerNodeChanged": Route(body={"nodes": []}, cases=lambda w: [
         ("wrongly addressed", "by who is not the regional node", {"body": {"nodes": [w.mallory.id]}})]),
+    "paymentNotice": Route(body={}, cases=lambda w: [
+        ("wrongly addressed", "of a contract that nobody has", {"body": dict(PAYMENT, contractId="C0")}),
+        ("wrongly addressed", "of a contract of others", {"body": dict(PAYMENT, contractId=w.contract)}),
+        ("malformed", "without a contract", {"body": PAYMENT})]),
     "usageNotice": Route(body={}, cases=lambda w: [
         ("wrongly addressed", "of a contract that nobody has", {"body": notice_of_use(w, "C0")}),
         ("wrongly addressed", "of a contract of others", {"body": notice_of_use(w, w.contract)}),

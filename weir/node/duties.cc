@@ -13,6 +13,7 @@ using flow::delivery::TransferState;
 
 namespace {
 constexpr std::size_t kDueAtOnce = 64;
+constexpr Milliseconds kOwedAgain{5'000};
 constexpr Milliseconds kDay{24LL * 3600 * 1000};
 }  // namespace
 
@@ -27,8 +28,9 @@ std::vector<AlarmTask> Duties::tasks() {
              WEIR_TRY(parts_.contracts.expire(now));
              return {};
            }},
-          {"obligations", [this] { return parts_.usage.next_due(); },
+          {"obligations", [this] { return next_obligation(); },
            [this](Timestamp now) -> Result<> {
+             ran_ = now;
              WEIR_TRY(parts_.usage.run_due(kDueAtOnce));
              WEIR_TRY(parts_.usage.mark_overdue(now, kDueAtOnce));
              return {};
@@ -39,6 +41,16 @@ std::vector<AlarmTask> Duties::tasks() {
              return ended_.empty() ? std::optional<Timestamp>() : std::optional<Timestamp>(parts_.clock.now());
            },
            [this](Timestamp) { return destroy_ended(); }}};
+}
+
+// What was due before and is owed still waits for a person, or for a handler that failed: it is looked at again, but
+// not at once.
+Result<std::optional<Timestamp>> Duties::next_obligation() {
+  WEIR_TRY_LET(const auto coming, parts_.usage.next_due(ran_));
+  WEIR_TRY_LET(const auto first, parts_.usage.next_due(Timestamp(INT64_MIN)));
+  if (!first || *first > ran_) return coming;
+  const Timestamp again = after(ran_, kOwedAgain);
+  return std::optional(coming ? std::min(*coming, again) : again);
 }
 
 Result<> Duties::destroy_ended() {

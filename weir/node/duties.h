@@ -39,7 +39,10 @@ class Duties {
  private:
   Result<> destroy_ended();
 
+  Result<std::optional<Timestamp>> next_obligation();
+
   Parts parts_;
+  Timestamp ran_{INT64_MIN / 2};  // when obligations were last gone through; of the caller's thread alone
   std::mutex mutex_;             // guards ended_
   std::set<std::string> ended_;  // agreements whose data are to be destroyed
 };

@@ -224,6 +224,8 @@ Result<> Node::State::open_delivery() {
                                     .held = kit::is_on(config)});
   delete_handler = std::make_unique<DeleteHandler>(*delivery);
   usage->add_handler(*delete_handler);
+  duty_hooks = std::make_unique<Hooks>(opened.folder.file("hooks"));
+  usage->add_handler(*duty_hooks);
   duties = std::make_unique<Duties>(Duties::Parts{
       .clock = clock, .contracts = *contracts, .usage = *usage, .delivery = *delivery, .self = opened.id.text()});
   data_plane = std::make_unique<DataPlane>(*delivery, rate_limits);
@@ -251,7 +253,8 @@ Result<> Node::State::listen(Node& node) {
   add_routes(*router, node);
   if (kit_counterpart) kit_counterpart->add_routes(*router);
   data_plane->add_routes(*router);
-  const auto access = config.metrics_public ? adapters::http::Access::open() : adapters::http::Access::with_scope("admin");
+  const auto access =
+      config.metrics_public ? adapters::http::Access::open() : adapters::http::Access::with_scope("admin");
   router->add(adapters::metrics::metrics_route(registry, access));
   router->add_openapi("/api/v1/openapi.json", {"Weir, node of a trusted data space", "Weir 可信数据空间节点"}, "1");
   add_schemas(*router);

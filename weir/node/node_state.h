@@ -18,6 +18,7 @@
 #include "weir/node/domain_metrics.h"
 #include "weir/node/duties.h"
 #include "weir/node/group_commit.h"
+#include "weir/node/hooks.h"
 #include "weir/node/kit.h"
 #include "weir/node/log_mark.h"
 #include "weir/node/membership.h"
@@ -81,6 +82,7 @@ struct Node::State {
   std::unique_ptr<CountedNeighbours> counted_neighbours;
   std::unique_ptr<flow::delivery::Service> delivery;
   std::unique_ptr<DeleteHandler> delete_handler;
+  std::unique_ptr<Hooks> duty_hooks;
   RateLimits rate_limits{config.delivery_bytes_per_second};
   std::unique_ptr<DataPlane> data_plane;
   std::unique_ptr<standards::assessment::Service> assessments;

@@ -16,6 +16,7 @@ using adapters::http::Response;
 using adapters::http::Router;
 using flow::delivery::ChunkIndex;
 using flow::delivery::VaultItem;
+using supply::identifier::NodeId;
 using wire::Json;
 
 // A decrypted copy on its way to the user, chunk by chunk; never on disk.
@@ -132,8 +133,8 @@ Result<Response> post_use(Node& node, Request& request) {
   WEIR_TRY_LET(const Asked asked, read_asked(request));
   WEIR_TRY_LET(auto use, use_held(node.contracts(), node.usage(), node.delivery(), request.parameter("id"),
                                   policy_request(node, request, asked), request.principal.actor(), node.clock().now()));
+  node.alarm().look();  // a use may have started a period, or owe something; a refused one too
   if (!use.item) return denial(use.answer, request.language);
-  node.alarm().look();  // a use may have started a period, or owe something
   Response response = Response::bytes("application/octet-stream", "");
   response.headers.set("X-Weir-Use", use.answer.use);
   response.source = std::make_unique<VaultSource>(std::move(use.item));
@@ -171,6 +172,7 @@ Result<Response> get_usage(Node& node, Request& request) {
   for (const auto& duty : owed) {
     owed_list.push(Json::object({{"id", duty.id},
                                  {"action", duty.action},
+                                 {"use", duty.use},
                                  {"state", flow::usage::name_of(duty.state)},
                                  {"due", format_iso8601(duty.due)}}));
   }
@@ -183,14 +185,55 @@ Result<Response> get_usage(Node& node, Request& request) {
                                       {"obligations", owed_list}}));
 }
 
+// Somebody did what was owed, and says how that can be shown.
+Result<Response> post_fulfilment(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const std::string proof, body.text("proof"));
+  if (proof.empty()) return Error(Errc::kInvalidArgument, "proof: is required").because("field.required");
+  const std::string& agreement = request.parameter("id");
+  const std::string& obligation = request.parameter("obligation");
+  WEIR_TRY_LET(const auto owed, node.usage().obligations_of(agreement));
+  const bool its_own = std::any_of(owed.begin(), owed.end(), [&](const auto& each) { return each.id == obligation; });
+  if (!its_own) {
+    return Error(Errc::kNotFound, "the agreement has no obligation " + obligation).because("usage.no_obligation");
+  }
+  WEIR_TRY(node.usage().fulfil(obligation, proof, request.principal.actor()));
+  return get_usage(node, request);
+}
+
+Result<Response> post_payment(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const auto payment, flow::usage::parse_payment(body));
+  WEIR_TRY(node.usage().record_payment(request.parameter("id"), payment, request.principal.actor()));
+  return get_usage(node, request);
+}
+
+// The other side of an agreement, by the contract that it names. Others learn nothing.
+Result<flow::contract::AgreementRecord> agreement_with(Node& node, const NodeId& peer, const std::string& contract) {
+  WEIR_TRY_LET(auto record, node.contracts().get_by_contract(contract));
+  if (record.peer.value() == peer.text()) return record;
+  return Error(Errc::kNotFound, "no such agreement").because("contract.no_agreement");
+}
+
+// The provider says that it was paid.
+Result<Response> take_payment(Node& node, Request& request) {
+  WEIR_TRY_LET(const NodeId peer, peer_of(request));
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const std::string contract, body.text("contractId"));
+  WEIR_TRY_LET(const auto record, agreement_with(node, peer, contract));
+  WEIR_TRY_LET(const auto payment, flow::usage::parse_payment(body));
+  WEIR_TRY(node.usage().accept_payment(record.agreement.id, payment, "peer:" + peer.text()));
+  return Response::empty();
+}
+
 //= TC609-6-2025-15#feedback
 // The consumer tells of a use that it was obliged to tell of. Told twice, it is written down once.
 Result<Response> take_notice(Node& node, Request& request) {
   WEIR_TRY_LET(const auto peer, peer_of(request));
   WEIR_TRY_LET(const Json notice, request.json());
   WEIR_TRY_LET(const std::string contract, notice.text("contractId"));
-  WEIR_TRY_LET(const auto record, node.contracts().get_by_contract(contract));
-  if (record.peer.value() != peer.text() || notice.text_or("connectorId", "") != peer.text()) {
+  WEIR_TRY_LET(const auto record, agreement_with(node, peer, contract));
+  if (notice.text_or("connectorId", "") != peer.text()) {
     return Error(Errc::kNotFound, "no such agreement").because("contract.no_agreement");
   }
   WEIR_TRY_LET(const std::string use, notice["details"].text("use"));
@@ -227,13 +270,27 @@ void add_usage_routes(Router& router, Node& node) {
                 .handler = [&node, handler](Request& request) { return handler(node, request); }});
   };
   add(Method::kPost, "/api/v1/agreements/{id}/decisions", "previewUse",
-      {"Whether a use would be allowed, and why; nothing is counted", "预判使用是否允许及原因；不计数"}, "delivery:read", post_decision);
+      {"Whether a use would be allowed, and why; nothing is counted", "预判使用是否允许及原因；不计数"},
+      "delivery:read", post_decision);
   add(Method::kPost, "/api/v1/agreements/{id}/uses", "useData",
-      {"Uses held data: decided, counted, logged, then streamed", "使用已持有的数据：判定、计数、记录，然后输出"}, "delivery:write", post_use);
+      {"Uses held data: decided, counted, logged, then streamed", "使用已持有的数据：判定、计数、记录，然后输出"},
+      "delivery:write", post_use);
   add(Method::kPost, "/api/v1/agreements/{id}/destruction", "destroyData",
       {"Destroys held data and proves it", "销毁已持有的数据并出具证明"}, "delivery:write", post_destruction);
   add(Method::kGet, "/api/v1/agreements/{id}/usage", "getUsage",
       {"Terms, counters and obligations", "条款、计数与义务"}, "delivery:read", get_usage);
+  add(Method::kPost, "/api/v1/agreements/{id}/obligations/{obligation}/fulfilment", "fulfilObligation",
+      {"Says that an obligation was fulfilled, and how that is shown", "登记义务已履行及其证明"}, "delivery:write",
+      post_fulfilment);
+  add(Method::kPost, "/api/v1/agreements/{id}/payments", "recordPayment",
+      {"The provider was paid; the consumer is told", "提供方登记收款并告知使用方"}, "contract:write", post_payment);
+  router.add({.method = Method::kPost,
+              .pattern = std::string(kProtocolPath) + std::string(flow::usage::kPaymentPath),
+              .access = Access::peer(),
+              .operation = "paymentNotice",
+              .summary = {"The provider says that it was paid", "提供方的收款通知"},
+              .success_status = 204,
+              .handler = [&node](Request& request) { return take_payment(node, request); }});
   router.add({.method = Method::kPost,
               .pattern = std::string(kProtocolPath) + std::string(flow::usage::kNoticePath),
               .access = Access::peer(),

@@ -7,7 +7,9 @@
 #include "weir/flow/usage/impl.h"
 #include "weir/policy/odrl.h"
 #include "weir/policy/validate.h"
+#include "weir/policy/value.h"
 #include "weir/policy/vocabulary.h"
+#include "weir/store/outbox.h"
 #include "weir/wire/json.h"
 
 namespace weir::flow::usage {
@@ -28,6 +30,12 @@ void set_policy(Terms& terms, const policy::Policy& policy, crypto::HashAlgorith
   terms.policy_hash = policy::policy_hash(policy, hash);
 }
 
+// "100.0000" of ten-thousandths.
+std::string amount_text(std::int64_t amount) {
+  const std::string places = std::to_string(10000 + amount % 10000);
+  return std::to_string(amount / 10000) + "." + places.substr(1);
+}
+
 }  // namespace
 
 Service::Service(Parts parts) : impl_(std::make_unique<Impl>(std::move(parts))) {}
@@ -39,7 +47,8 @@ Result<policy::Program> Service::Impl::program_of(const Terms& terms) {
     if (const auto found = programs_.find(terms.policy_hash); found != programs_.end()) return found->second;
   }
   const auto corrupt = [&](const Error& error) {
-    return Error(Errc::kCorrupt, "usage: the stored policy of " + terms.agreement + ": " + std::string(error.message()));
+    return Error(Errc::kCorrupt,
+                 "usage: the stored policy of " + terms.agreement + ": " + std::string(error.message()));
   };
   const auto json = wire::parse_json(terms.policy);
   if (!json) return corrupt(json.error());
@@ -136,7 +145,8 @@ Result<> Service::set_state(store::Tx& tx, std::string_view agreement, TermsStat
 }
 
 //= TC609-6-2025-15#termination
-Result<> Service::set_state(std::string_view agreement, TermsState state, std::string_view why, std::string_view actor) {
+Result<> Service::set_state(std::string_view agreement, TermsState state, std::string_view why,
+                            std::string_view actor) {
   return impl_->parts.sql.write([&](store::Tx& tx) { return set_state(tx, agreement, state, why, actor); });
 }
 
@@ -163,26 +173,65 @@ Result<std::vector<CounterState>> Service::counters(std::string_view agreement) 
                                                     [&](store::Tx& tx) { return load_counters(tx, agreement); });
 }
 
-Result<> Service::record_payment(std::string_view agreement, std::int64_t amount, std::string_view unit,
-                                 std::string_view reference, std::string_view actor) {
-  if (amount <= 0 || reference.empty()) {
-    return Error(Errc::kInvalidArgument, "usage: a payment has an amount and a reference").because("usage.bad_payment");
-  }
+Result<Payment> parse_payment(const Json& json) {
+  const auto amount = policy::parse_number(json.text_or("amount", ""));
+  Payment out{.amount = amount ? *amount / (policy::kNumberScale / 10000) : 0,
+              .unit = json.text_or("unit", ""),
+              .reference = json.text_or("reference", "")};
+  const bool good = out.amount > 0 && !out.unit.empty() && out.unit.size() <= 16 && !out.reference.empty() &&
+                    out.reference.size() <= kTextBytes;
+  if (good) return out;
+  return Error(Errc::kInvalidArgument, "a payment has an amount above zero, a unit and a reference")
+      .because("usage.bad_payment")
+      .advise(R"(for instance {"amount": "100.00", "unit": "CNY", "reference": "invoice 17"})");
+}
+
+// Whether it is new: told twice, it counts once.
+Result<bool> Service::Impl::note_payment(store::Tx& tx, const Terms& terms, const Payment& payment,
+                                         std::string_view actor) {
+  const Timestamp now = parts.clock.now();
+  WEIR_TRY_LET(const bool is_new,
+               insert_payment(tx, terms.agreement, payment.amount, payment.unit, payment.reference, now));
+  if (!is_new) return false;
+  auto paid = entry("usage.paid", terms, actor, now);
+  paid.body = Json::object(
+      {{"tenThousandths", payment.amount}, {"unit", payment.unit}, {"reference", payment.reference}});
+  WEIR_TRY(parts.log.append(tx, paid));
+  return true;
+}
+
+Result<> Service::record_payment(std::string_view agreement, const Payment& payment, std::string_view actor) {
   return impl_->parts.sql.write([&](store::Tx& tx) -> Result<> {
-    const Timestamp now = impl_->parts.clock.now();
     WEIR_TRY_LET(const Terms terms, lock_terms(tx, agreement));
-    WEIR_TRY_LET(const bool is_new, insert_payment(tx, agreement, amount, unit, reference, now));
-    if (!is_new) return {};  // told twice
-    auto entry = impl_->entry("usage.paid", terms, actor, now);
-    entry.body = Json::object({{"tenThousandths", amount}, {"unit", unit}, {"reference", reference}});
-    WEIR_TRY(impl_->parts.log.append(tx, entry));
+    if (terms.obliged) {
+      return Error(Errc::kForbidden, "only the provider says that it was paid").because("usage.not_payee");
+    }
+    WEIR_TRY_LET(const bool is_new, impl_->note_payment(tx, terms, payment, actor));
+    if (!is_new || terms.peer_address.empty()) return {};
+    store::OutboxMessage message;
+    message.lane = "usage:" + terms.agreement;
+    message.peer = terms.peer;
+    message.address = terms.peer_address;
+    message.path = std::string(kPaymentPath);
+    message.body = Json::object({{"contractId", terms.contract},
+                                 {"amount", amount_text(payment.amount)},
+                                 {"unit", payment.unit},
+                                 {"reference", payment.reference}})
+                       .canonical();
+    WEIR_TRY(store::enqueue(tx, message));
     return {};
   });
 }
 
-Result<std::vector<OwedObligation>> Service::due_obligations(Timestamp now, std::size_t limit) {
-  return store::sql_read<std::vector<OwedObligation>>(
-      impl_->parts.sql, [&](store::Tx& tx) { return usage::due_obligations(tx, now, limit); });
+Result<> Service::accept_payment(std::string_view agreement, const Payment& payment, std::string_view actor) {
+  return impl_->parts.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(const Terms terms, lock_terms(tx, agreement));
+    if (!terms.obliged) {
+      return Error(Errc::kForbidden, "nothing is paid to the one who pays").because("usage.not_payer");
+    }
+    WEIR_TRY(impl_->note_payment(tx, terms, payment, actor));
+    return {};
+  });
 }
 
 Result<std::vector<OwedObligation>> Service::obligations_of(std::string_view agreement) {
@@ -190,9 +239,9 @@ Result<std::vector<OwedObligation>> Service::obligations_of(std::string_view agr
       impl_->parts.sql, [&](store::Tx& tx) { return usage::obligations_of(tx, agreement); });
 }
 
-Result<std::optional<Timestamp>> Service::next_due() {
+Result<std::optional<Timestamp>> Service::next_due(Timestamp after) {
   return store::sql_read<std::optional<Timestamp>>(impl_->parts.sql,
-                                                   [&](store::Tx& tx) { return usage::next_due(tx); });
+                                                   [&](store::Tx& tx) { return usage::next_due(tx, after); });
 }
 
 Result<> Service::fulfil(store::Tx& tx, std::string_view id, std::string_view proof, std::string_view actor) {
@@ -238,8 +287,10 @@ Result<> Service::Impl::mark_one_overdue(store::Tx& tx, const OwedObligation& ow
   }
   auto overdue = entry("usage.overdue", terms, "", now);
   overdue.process = owed.use;
-  overdue.body = Json::object(
-      {{"obligation", owed.id}, {"duty", owed.duty}, {"due", format_iso8601(owed.due)}, {"consequences", std::move(follow)}});
+  overdue.body = Json::object({{"obligation", owed.id},
+                               {"duty", owed.duty},
+                               {"due", format_iso8601(owed.due)},
+                               {"consequences", std::move(follow)}});
   WEIR_TRY(parts.log.append(tx, overdue));
   return {};
 }
@@ -256,16 +307,26 @@ Result<std::size_t> Service::mark_overdue(Timestamp now, std::size_t limit) {
 void Service::add_handler(ObligationHandler& handler) { impl_->handlers.push_back(&handler); }
 
 Result<std::size_t> Service::run_due(std::size_t limit) {
-  WEIR_TRY_LET(const auto due, due_obligations(impl_->parts.clock.now(), limit));
+  using Actions = std::vector<std::string>;
+  using Owed = std::vector<OwedObligation>;
+  const Timestamp now = impl_->parts.clock.now();
+  WEIR_TRY_LET(const auto actions, store::sql_read<Actions>(impl_->parts.sql, [&](store::Tx& tx) {
+                 return due_actions(tx, now);
+               }));
   std::size_t done = 0;
-  for (const OwedObligation& owed : due) {
+  for (const std::string& action : actions) {
     const auto handler = std::find_if(impl_->handlers.begin(), impl_->handlers.end(),
-                                      [&](ObligationHandler* each) { return each->handles(owed.action); });
+                                      [&](ObligationHandler* each) { return each->handles(action); });
     if (handler == impl_->handlers.end()) continue;
-    const auto proof = (*handler)->perform(owed);
-    if (!proof) continue;  // still pending: the next run tries again, and in the end it is overdue
-    WEIR_TRY(fulfil(owed.id, *proof, ""));
-    ++done;
+    WEIR_TRY_LET(const auto due, store::sql_read<Owed>(impl_->parts.sql, [&](store::Tx& tx) {
+                   return due_obligations(tx, action, now, limit);
+                 }));
+    for (const OwedObligation& owed : due) {
+      const auto proof = (*handler)->perform(owed);
+      if (!proof) break;  // still pending: the next run tries again, and in the end it is overdue
+      WEIR_TRY(fulfil(owed.id, *proof, ""));
+      ++done;
+    }
   }
   return done;
 }

@@ -1,10 +1,9 @@
 // Usage service: enforces the terms of agreements. One write transaction reads the counters, decides, consumes and
 // appends the evidence entry, so that a budget is exact under concurrency and crashes (I-1, I-2, I-5).
 //
-// Evidence kinds: usage.adopted, usage.changed, usage.state, usage.allowed, usage.conditional, usage.denied, usage.paid,
-// usage.fulfilled, usage.overdue, usage.inherited.
-// Thread-safety: all functions may be called from any thread; Sql serialises the writes.
-// SPDX-License-Identifier: Apache-2.0
+// Evidence kinds: usage.adopted, usage.changed, usage.state, usage.allowed, usage.conditional, usage.denied,
+// usage.paid, usage.fulfilled, usage.overdue, usage.inherited. Thread-safety: all functions may be called from any
+// thread; Sql serialises the writes. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <memory>
@@ -26,6 +25,7 @@ namespace weir::flow::usage {
 
 // Where a notice of use goes, below the protocol address of the peer: an executionFeedback of TC609-6-2025-15 as JSON.
 inline constexpr std::string_view kNoticePath = "/usage-notices";
+inline constexpr std::string_view kPaymentPath = "/payments";
 
 struct NewTerms {
   std::string agreement;
@@ -40,12 +40,20 @@ struct NewTerms {
   std::optional<Timestamp> active_from = {};  // now if not given
 };
 
+struct Payment {
+  std::int64_t amount = 0;  // in ten-thousandths of the unit
+  std::string unit;         // "CNY"
+  std::string reference;    // of the transfer, invoice or receipt: what makes it one payment
+};
+// {"amount": "100.00", "unit": "CNY", "reference": "…"}. Fails with kInvalidArgument ("usage.bad_payment").
+Result<Payment> parse_payment(const wire::Json& json);
+
 struct UseOptions {
   std::string actor = {};    // who asks: for the evidence entry
   std::string process = {};  // transfer or job; may be empty
 };
 
-// Does what a duty asks for. The hooks of anonymising, paying and deleting are such.
+// Does what a duty asks for, such as deleting; the operator's own programs are such too.
 class ObligationHandler {
  public:
   virtual ~ObligationHandler() = default;
@@ -90,29 +98,31 @@ class Service {
   // May it be done, now? Counters, time and duties done are filled in here; set the rest of `request`. An allowed use
   // is consumed and written down before this returns. A denial is written down too and is no error. Fails with
   // kNotFound ("usage.no_terms") or kUnavailable; then nothing was consumed and nothing may be done.
-  Result<Authorization> authorize(std::string_view agreement, const policy::Request& request, const UseOptions& options);
+  Result<Authorization> authorize(std::string_view agreement, const policy::Request& request,
+                                  const UseOptions& options);
   Result<Authorization> authorize(store::Tx& tx, std::string_view agreement, const policy::Request& request,
                                   const UseOptions& options);
   // The same answer without consuming or writing anything.
   Result<Authorization> preview(std::string_view agreement, const policy::Request& request);
 
-  // A payment received for the agreement; `amount` in ten-thousandths of the unit.
-  Result<> record_payment(std::string_view agreement, std::int64_t amount, std::string_view unit,
-                          std::string_view reference, std::string_view actor);
+  // A payment that the provider received; it tells the consumer, whose uses it opens. Told twice, it counts once. Fails
+  // with kForbidden ("usage.not_payee") at the consumer, kInvalidArgument ("usage.bad_payment").
+  Result<> record_payment(std::string_view agreement, const Payment& payment, std::string_view actor);
+  // The provider says that it was paid. Fails with kForbidden ("usage.not_payer") at the provider.
+  Result<> accept_payment(std::string_view agreement, const Payment& payment, std::string_view actor);
 
   //= TC609-6-2025-15#obligations
-  // Obligations that are due at `now` or before, oldest first.
-  Result<std::vector<OwedObligation>> due_obligations(Timestamp now, std::size_t limit);
   Result<std::vector<OwedObligation>> obligations_of(std::string_view agreement);
-  // When the next one falls due; nothing if none is pending. The node sets its timer by it.
-  Result<std::optional<Timestamp>> next_due();
+  // When the next one falls due, later than `after`; nothing if none does. The node sets its timer by it.
+  Result<std::optional<Timestamp>> next_due(Timestamp after);
   // It was done. Doing it twice is no error.
   Result<> fulfil(std::string_view obligation, std::string_view proof, std::string_view actor);
   Result<> fulfil(store::Tx& tx, std::string_view obligation, std::string_view proof, std::string_view actor);
   // Marks what is past due by the grace period as overdue; its consequences become owed. Returns how many.
   Result<std::size_t> mark_overdue(Timestamp now, std::size_t limit);
 
-  // Handlers must outlive the service. run_due performs what is due and handled; returns how many were done.
+  // Handlers must outlive the service. run_due performs what is due and handled, of each action until one fails; what
+  // is left is owed still. Returns how many were done.
   void add_handler(ObligationHandler& handler);
   Result<std::size_t> run_due(std::size_t limit);
 

@@ -219,10 +219,12 @@ Result<std::vector<OwedObligation>> obligations_of(store::Tx& tx, std::string_vi
   return obligations_of(rows);
 }
 
-Result<std::vector<OwedObligation>> due_obligations(store::Tx& tx, Timestamp now, std::size_t limit) {
-  WEIR_TRY_LET(const store::Rows rows,
-               tx.query(select(kObligation, "usage_obligation WHERE state = ? AND due <= ? ORDER BY due, id LIMIT ?"),
-                        {code(ObligationState::kPending), now, limit}));
+Result<std::vector<OwedObligation>> due_obligations(store::Tx& tx, std::string_view action, Timestamp now,
+                                                    std::size_t limit) {
+  WEIR_TRY_LET(const store::Rows rows, tx.query(select(kObligation,
+                                                       "usage_obligation WHERE state = ? AND due <= ? AND action = ? "
+                                                       "ORDER BY due, id LIMIT ?"),
+                                                {code(ObligationState::kPending), now, action, limit}));
   return obligations_of(rows);
 }
 
@@ -234,14 +236,25 @@ Result<std::vector<OwedObligation>> late_obligations(store::Tx& tx, Timestamp du
   return obligations_of(rows);
 }
 
-Result<std::optional<Timestamp>> next_due(store::Tx& tx) {
-  WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT due FROM usage_obligation WHERE state = ? ORDER BY due LIMIT 1",
-                                                {code(ObligationState::kPending)}));
+Result<std::vector<std::string>> due_actions(store::Tx& tx, Timestamp now) {
+  WEIR_TRY_LET(const store::Rows rows,
+               tx.query("SELECT DISTINCT action FROM usage_obligation WHERE state = ? AND due <= ?",
+                        {code(ObligationState::kPending), now}));
+  std::vector<std::string> out;
+  for (const store::Row& row : rows) out.push_back(row[0].text());
+  return out;
+}
+
+Result<std::optional<Timestamp>> next_due(store::Tx& tx, Timestamp after) {
+  WEIR_TRY_LET(const store::Rows rows,
+               tx.query("SELECT due FROM usage_obligation WHERE state = ? AND due > ? ORDER BY due LIMIT 1",
+                        {code(ObligationState::kPending), after}));
   if (rows.empty()) return std::optional<Timestamp>();
   return std::optional<Timestamp>(rows[0][0].time());
 }
 
-Result<std::optional<OwedObligation>> pending_obligation(store::Tx& tx, std::string_view agreement, std::string_view duty) {
+Result<std::optional<OwedObligation>> pending_obligation(store::Tx& tx, std::string_view agreement,
+                                                         std::string_view duty) {
   WEIR_TRY_LET(const store::Rows rows,
                tx.query(select(kObligation, "usage_obligation WHERE agreement = ? AND duty = ? AND state = ? LIMIT 1"),
                         {agreement, duty, code(ObligationState::kPending)}));
@@ -250,7 +263,8 @@ Result<std::optional<OwedObligation>> pending_obligation(store::Tx& tx, std::str
   return std::optional<OwedObligation>(std::move(one));
 }
 
-Result<> save_obligation(store::Tx& tx, std::string_view id, ObligationState state, Timestamp due, std::string_view proof) {
+Result<> save_obligation(store::Tx& tx, std::string_view id, ObligationState state, Timestamp due,
+                         std::string_view proof) {
   WEIR_TRY(tx.execute("UPDATE usage_obligation SET state = ?, due = ?, proof = ? WHERE id ="
                       " ?", {code(state), due, proof, id}));
   return {};

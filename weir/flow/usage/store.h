@@ -38,12 +38,18 @@ Result<std::int64_t> paid(store::Tx& tx, std::string_view agreement, std::string
 Result<> insert_obligation(store::Tx& tx, const OwedObligation& obligation, bool standing);
 Result<OwedObligation> load_obligation(store::Tx& tx, std::string_view id);  // kNotFound ("usage.no_obligation")
 Result<std::vector<OwedObligation>> obligations_of(store::Tx& tx, std::string_view agreement);
-Result<std::vector<OwedObligation>> due_obligations(store::Tx& tx, Timestamp now, std::size_t limit);
+// The actions of pending obligations that are due.
+Result<std::vector<std::string>> due_actions(store::Tx& tx, Timestamp now);
+Result<std::vector<OwedObligation>> due_obligations(store::Tx& tx, std::string_view action, Timestamp now,
+                                                    std::size_t limit);
 Result<std::vector<OwedObligation>> late_obligations(store::Tx& tx, Timestamp due_before, std::size_t limit);
-Result<std::optional<Timestamp>> next_due(store::Tx& tx);
+// Of what falls due later than that.
+Result<std::optional<Timestamp>> next_due(store::Tx& tx, Timestamp after);
 // The pending one of a duty; nothing if there is none.
-Result<std::optional<OwedObligation>> pending_obligation(store::Tx& tx, std::string_view agreement, std::string_view duty);
-Result<> save_obligation(store::Tx& tx, std::string_view id, ObligationState state, Timestamp due, std::string_view proof);
+Result<std::optional<OwedObligation>> pending_obligation(store::Tx& tx, std::string_view agreement,
+                                                         std::string_view duty);
+Result<> save_obligation(store::Tx& tx, std::string_view id, ObligationState state, Timestamp due,
+                         std::string_view proof);
 // Ids of preconditions that are done and not used up yet.
 Result<std::vector<std::string>> fulfilled_duties(store::Tx& tx, std::string_view agreement);
 // A use was allowed: what was done for one use only is used up.

@@ -1,16 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include <gmock/gmock.h>
-#include <gtest/gtest.h>
-
 #include <filesystem>
-#include <mutex>
 #include <thread>
 
-#include "weir/flow/usage/service.h"
-#include "weir/flow/usage/store.h"
-#include "weir/policy/odrl.h"
-#include "weir/policy/terms.h"
-#include "weir/store/outbox.h"
+#include "weir/flow/usage/test_support.h"
 
 namespace weir::flow::usage {
 namespace {
@@ -18,111 +10,6 @@ namespace {
 using policy::Effect;
 using ::testing::Contains;
 using ::testing::HasSubstr;
-
-// A log in a table, so that it stands and falls with the transaction.
-class TableLog final : public trust::evidence::Log {
- public:
-  Result<trust::evidence::EntryIndex> append(store::Tx& tx, const trust::evidence::Entry& entry) override {
-    const std::string leaf = trust::evidence::to_json(entry).canonical();
-    WEIR_TRY(tx.execute("INSERT INTO test_log (kind, leaf) VALUES (?, ?)", {entry.kind, leaf}));
-    WEIR_TRY_LET(const auto row, tx.one("SELECT COUNT(*) FROM test_log"));
-    return trust::evidence::EntryIndex(row[0].integer() - 1);
-  }
-};
-
-// One writer at a time, as the node's group commit sees to it.
-class SerialSql final : public store::Sql {
- public:
-  explicit SerialSql(store::Sql& inner) : inner_(inner) {}
-  Result<> write(const store::Work& work) override {
-    const std::lock_guard lock(mutex_);
-    return inner_.write(work);
-  }
-  Result<> read(const store::Work& work) override {
-    const std::lock_guard lock(mutex_);
-    return inner_.read(work);
-  }
-
- private:
-  store::Sql& inner_;
-  std::mutex mutex_;
-};
-
-Timestamp at(std::string_view text) { return parse_iso8601(text).value_or(Timestamp()); }
-
-constexpr std::string_view kAgreement = "C491350100M000100Y4335012025060112000000000001K";
-
-struct Fixture {
-  explicit Fixture(const std::string& path = ":memory:") {
-    auto opened = store::open_sqlite({.path = path});
-    EXPECT_TRUE(opened.ok());
-    database = *std::move(opened);
-    EXPECT_TRUE(store::migrate(*database, migration()).ok());
-    EXPECT_TRUE(store::migrate(*database, store::outbox_migration()).ok());
-    EXPECT_TRUE(store::migrate(*database, {.module = "test", .versions = {"CREATE TABLE test_log (kind TEXT, leaf TEXT);"}}).ok());
-    serial = std::make_unique<SerialSql>(*database);
-    service = std::make_unique<Service>(Service::Parts{.sql = *serial, .log = log, .clock = clock, .random = random, .node = "node-1"});
-  }
-
-  Terms adopt(std::string_view terms, bool obliged = true, std::string peer_address = {}) {
-    auto offer = policy::parse_terms(terms);
-    EXPECT_TRUE(offer.ok()) << (offer ? "" : offer.error().message());
-    NewTerms given{.agreement = std::string(kAgreement), .product = "product", .provider = "A", .consumer = "B", .peer = "peer",
-                   .peer_address = std::move(peer_address), .obliged = obliged,
-                   .policy = policy::make_agreement(*offer, "urn:agreement", "product", "A", "B")};
-    auto adopted = service->adopt(given, "operator-1");
-    EXPECT_TRUE(adopted.ok()) << (adopted ? "" : adopted.error().message());
-    return adopted ? *adopted : Terms();
-  }
-
-  Authorization use(std::string_view action = "read", std::string_view product = {}) {
-    policy::Request request;
-    request.action = action;
-    request.participant = "B";
-    request.product = product;
-    request.purpose = purpose;
-    request.bytes = bytes;
-    auto answer = service->authorize(kAgreement, request, {.actor = "operator-2"});
-    EXPECT_TRUE(answer.ok()) << (answer ? "" : answer.error().message());
-    return answer ? *answer : Authorization();
-  }
-
-  std::vector<std::string> kinds() {
-    std::vector<std::string> out;
-    EXPECT_TRUE(database->read([&](store::Tx& tx) -> Result<> {
-      WEIR_TRY_LET(const auto rows, tx.query("SELECT kind FROM test_log ORDER BY rowid"));
-      for (const auto& row : rows) out.push_back(row[0].text());
-      return {};
-    }).ok());
-    return out;
-  }
-  std::string last_leaf() {
-    std::string out;
-    EXPECT_TRUE(database->read([&](store::Tx& tx) -> Result<> {
-      WEIR_TRY_LET(const auto row, tx.one("SELECT leaf FROM test_log ORDER BY rowid DESC LIMIT 1"));
-      out = row[0].text();
-      return {};
-    }).ok());
-    return out;
-  }
-  std::int64_t counter(std::string_view name) {
-    auto counters = service->counters(kAgreement);
-    EXPECT_TRUE(counters.ok());
-    for (const CounterState& each : *counters) {
-      if (each.counter == name) return each.value;
-    }
-    return 0;
-  }
-
-  std::unique_ptr<store::Database> database;
-  std::unique_ptr<SerialSql> serial;
-  TableLog log;
-  ManualClock clock{at("2026-06-01T00:00:00Z")};
-  SeededRandom random{7};
-  std::unique_ptr<Service> service;
-  std::string purpose;
-  std::optional<std::int64_t> bytes;
-};
 
 // --- Terms: adopted, changed, suspended, ended. ---
 
@@ -140,8 +27,14 @@ TEST(Usage, AdoptsTermsAndWritesThemDown) {
 TEST(Usage, AdoptsAnAgreementOnce) {
   Fixture f;
   f.adopt("count<=3");
-  const auto again = f.service->adopt({.agreement = std::string(kAgreement), .product = {}, .provider = {}, .consumer = {}, .peer = {}, .peer_address = {},
-                                       .policy = *policy::parse_terms("share")}, "");
+  const auto again = f.service->adopt({.agreement = std::string(kAgreement),
+                                       .product = {},
+                                       .provider = {},
+                                       .consumer = {},
+                                       .peer = {},
+                                       .peer_address = {},
+                                       .policy = *policy::parse_terms("share")},
+                                      "");
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().code(), Errc::kConflict);
   EXPECT_EQ(again.error().reason(), "usage.exists");
@@ -152,7 +45,9 @@ TEST(Usage, RefusesAPolicyThatIsNotWellMade) {
   Fixture f;
   policy::Policy bad;
   bad.permissions = {policy::rule("use", {policy::constraint("count", policy::Operator::kLteq, "three")})};
-  const auto refused = f.service->adopt({.agreement = "a", .product = {}, .provider = {}, .consumer = {}, .peer = {}, .peer_address = {}, .policy = bad}, "");
+  const auto refused = f.service->adopt(
+      {.agreement = "a", .product = {}, .provider = {}, .consumer = {}, .peer = {}, .peer_address = {}, .policy = bad},
+      "");
   ASSERT_FALSE(refused.ok());
   EXPECT_EQ(refused.error().reason(), "policy.bad_value");
 }
@@ -193,8 +88,14 @@ TEST(Usage, EndedTermsStayEnded) {
 
 TEST(Usage, TermsAreNotInForceBeforeTheirTime) {
   Fixture f;
-  NewTerms given{.agreement = std::string(kAgreement), .product = "product", .provider = "A", .consumer = "B", .peer = {}, .peer_address = {},
-                 .policy = *policy::parse_terms("share"), .active_from = at("2026-07-01")};
+  NewTerms given{.agreement = std::string(kAgreement),
+                 .product = "product",
+                 .provider = "A",
+                 .consumer = "B",
+                 .peer = {},
+                 .peer_address = {},
+                 .policy = *policy::parse_terms("share"),
+                 .active_from = at("2026-07-01")};
   ASSERT_TRUE(f.service->adopt(given, "").ok());
   EXPECT_THAT(f.use().reasons[0].why.en, HasSubstr("2026-07-01"));
   f.clock.set(at("2026-07-01"));
@@ -226,7 +127,8 @@ TEST(Usage, CountsUsesAndSaysWhyNot) {
   EXPECT_THAT(denied.reasons[0].why.en, HasSubstr("at most 3 times; this would be use number 4"));
   EXPECT_THAT(denied.reasons[0].why.zh, HasSubstr("最多3次"));
   EXPECT_EQ(f.counter("uses"), 3);
-  EXPECT_EQ(f.kinds(), (std::vector<std::string>{"usage.adopted", "usage.allowed", "usage.allowed", "usage.allowed", "usage.denied"}));
+  EXPECT_EQ(f.kinds(), (std::vector<std::string>{"usage.adopted", "usage.allowed", "usage.allowed", "usage.allowed",
+                                                 "usage.denied"}));
   EXPECT_THAT(f.last_leaf(), HasSubstr("urn:agreement#permission-1"));
   EXPECT_THAT(f.last_leaf(), HasSubstr("operator-2"));
 }
@@ -371,137 +273,6 @@ TEST(Usage, AStoredPolicyThatIsNotWhatWasAgreedIsCorrupt) {
   const auto answer = f.service->authorize(kAgreement, request, {});
   ASSERT_FALSE(answer.ok());
   EXPECT_EQ(answer.error().code(), Errc::kCorrupt);
-}
-
-// --- Obligations. ---
-
-TEST(Usage, DeletionIsOwedOnceByTheEarliestDate) {
-  Fixture f;
-  f.adopt("delete=P7D");
-  const Authorization first = f.use();
-  ASSERT_EQ(first.owed.size(), 1u);
-  EXPECT_EQ(first.owed[0].action, "delete");
-  EXPECT_EQ(first.owed[0].due, at("2026-06-08"));
-  f.clock.set(at("2026-06-03"));
-  f.use();
-  EXPECT_EQ(f.service->obligations_of(kAgreement)->size(), 1u);
-  EXPECT_EQ(**f.service->next_due(), at("2026-06-08"));
-  EXPECT_TRUE(f.service->due_obligations(at("2026-06-07"), 10)->empty());
-  const auto due = f.service->due_obligations(at("2026-06-08"), 10);
-  ASSERT_EQ(due->size(), 1u);
-  ASSERT_TRUE(f.service->fulfil((*due)[0].id, "wiped", "vault").ok());
-  ASSERT_TRUE(f.service->fulfil((*due)[0].id, "wiped", "vault").ok());  // twice is no error
-  EXPECT_TRUE(f.service->due_obligations(at("2027-01-01"), 10)->empty());
-  EXPECT_THAT(f.kinds(), Contains("usage.fulfilled").Times(1));
-}
-
-TEST(Usage, TheProviderWatchesDutiesWithoutOwingThem) {
-  Fixture f;
-  f.adopt("delete=P7D", /*obliged=*/false);
-  const Authorization first = f.use();
-  EXPECT_TRUE(first.allowed());
-  EXPECT_EQ(first.obligations.size(), 1u);
-  EXPECT_TRUE(first.owed.empty());
-}
-
-//= TC609-6-2025-15#obligations type=test
-TEST(Usage, APreconditionIsDoneFirstAndForOneUse) {
-  Fixture f;
-  f.adopt("anonymize, count<=5");
-  const Authorization first = f.use();
-  EXPECT_EQ(first.effect, Effect::kAllowIf);
-  ASSERT_EQ(first.owed.size(), 1u);
-  EXPECT_EQ(f.counter("uses"), 0);
-  EXPECT_EQ(f.use().owed[0].id, first.owed[0].id);  // asked again, owed once
-  ASSERT_TRUE(f.service->fulfil(first.owed[0].id, "k=5", "job").ok());
-  EXPECT_TRUE(f.use().allowed());
-  EXPECT_EQ(f.use().effect, Effect::kAllowIf);  // the next use needs it again
-  EXPECT_EQ(f.counter("uses"), 1);
-}
-
-TEST(Usage, ThePipelineCanSayThatItDoesThePreconditionItself) {
-  Fixture f;
-  f.adopt("anonymize");
-  policy::Request request;
-  request.action = "read";
-  request.participant = "B";
-  const std::string_view done[] = {"urn:agreement#permission-1/duty-1"};
-  request.fulfilled = done;
-  EXPECT_TRUE(f.service->authorize(kAgreement, request, {})->allowed());
-}
-
-TEST(Usage, APaymentOpensAllUsesOnceEnoughIsPaid) {
-  Fixture f;
-  f.adopt("pay=100.00 CNY");
-  EXPECT_EQ(f.use().effect, Effect::kAllowIf);
-  ASSERT_TRUE(f.service->record_payment(kAgreement, 999999, "CNY", "r1", "bank").ok());
-  ASSERT_TRUE(f.service->record_payment(kAgreement, 999999, "CNY", "r1", "bank").ok());  // the same, told twice
-  EXPECT_EQ(f.use().effect, Effect::kAllowIf);
-  ASSERT_TRUE(f.service->record_payment(kAgreement, 1000000, "EUR", "r2", "bank").ok());
-  EXPECT_EQ(f.use().effect, Effect::kAllowIf);
-  ASSERT_TRUE(f.service->record_payment(kAgreement, 1, "CNY", "r3", "bank").ok());
-  EXPECT_TRUE(f.use().allowed());
-  EXPECT_TRUE(f.use().allowed());
-  EXPECT_FALSE(f.service->record_payment(kAgreement, 0, "CNY", "r4", "bank").ok());
-}
-
-//= TC609-6-2025-15#feedback type=test
-TEST(Usage, NotifyingPutsANoticeIntoTheOutbox) {
-  Fixture f;
-  f.adopt("notify", true, "https://peer.example");
-  EXPECT_TRUE(f.use().owed.empty());
-  ASSERT_TRUE(f.database->read([&](store::Tx& tx) -> Result<> {
-    WEIR_TRY_LET(const auto messages, store::due(tx, f.clock.now(), 10));
-    EXPECT_EQ(messages.size(), 1u);
-    EXPECT_EQ(messages[0].path, kNoticePath);
-    EXPECT_EQ(messages[0].peer, "peer");
-    EXPECT_THAT(messages[0].body, HasSubstr("\"result\":\"allowed\""));
-    return {};
-  }).ok());
-}
-
-class Vault final : public ObligationHandler {
- public:
-  bool handles(std::string_view action) const override { return action == "delete"; }
-  Result<std::string> perform(const OwedObligation& obligation) override {
-    ++calls;
-    if (broken) return Error(Errc::kUnavailable, "busy");
-    return "destroyed for " + obligation.agreement;
-  }
-  int calls = 0;
-  bool broken = false;
-};
-
-TEST(Usage, HandlersDoWhatIsDue) {
-  Fixture f;
-  Vault vault;
-  f.service->add_handler(vault);
-  f.adopt("delete, log");
-  f.use();
-  vault.broken = true;
-  EXPECT_EQ(*f.service->run_due(10), 0u);
-  vault.broken = false;
-  EXPECT_EQ(*f.service->run_due(10), 1u);
-  EXPECT_EQ(*f.service->run_due(10), 0u);
-  EXPECT_EQ(vault.calls, 2);
-  EXPECT_THAT(f.last_leaf(), HasSubstr("destroyed for"));
-}
-
-TEST(Usage, WhatIsNotDoneBecomesOverdueWithConsequences) {
-  Fixture f;
-  auto terms = policy::make_agreement(*policy::parse_terms("delete=P1D"), "urn:agreement", "product", "A", "B");
-  terms.permissions[0].duties[0].consequences = {policy::rule("compensate")};
-  ASSERT_TRUE(f.service->adopt({.agreement = std::string(kAgreement), .product = "product", .provider = "A", .consumer = "B", .peer = {}, .peer_address = {}, .policy = terms}, "").ok());
-  f.use();
-  EXPECT_EQ(*f.service->mark_overdue(at("2026-06-02T23:00:00Z"), 10), 0u);  // within the day of grace
-  EXPECT_EQ(*f.service->mark_overdue(at("2026-06-04"), 10), 1u);
-  EXPECT_EQ(*f.service->mark_overdue(at("2026-06-04"), 10), 0u);
-  const auto owed = f.service->obligations_of(kAgreement);
-  ASSERT_EQ(owed->size(), 2u);
-  std::vector<std::string> states;
-  for (const auto& each : *owed) states.push_back(each.action + " " + std::string(name_of(each.state)));
-  EXPECT_THAT(states, ::testing::UnorderedElementsAre("delete overdue", "compensate pending"));
-  EXPECT_THAT(f.kinds(), Contains("usage.overdue"));
 }
 
 // --- Derived data. ---
