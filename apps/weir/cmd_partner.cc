@@ -132,6 +132,7 @@ void add_partner_commands(CLI::App& app, Context& context) {
                              [](Context& c, Output& out, const Options& o) -> Result<int> {
                                WEIR_TRY_LET(Api api, c.api());
                                WEIR_TRY(api.send(adapters::http::Method::kDelete, path_of(o), Json()));
+                               out.object(Json::object({{"id", o.id}, {"removed", true}}));
                                out.good({"forgotten", "已删除"});
                                return kOk;
                              });

@@ -4,7 +4,7 @@ The list of commands is what --help says. A command that is in it and is not run
 """
 import json, os, re, subprocess
 
-from case import TOP, WEIR, SpaceCase, main, until
+from case import NOT_RUNNING, TOP, WEIR, SpaceCase, main, until
 
 
 def leaves(*words):
@@ -172,6 +172,16 @@ class Commands(SpaceCase):
         self.run_one(self.consumer, "evidence bundle", done["contractId"], "-o", self.path("b.json"), chinese=True)
         self.run_one(self.consumer, "evidence export", "-o", self.path("log.jsonl"), chinese=True)
         self.run_one(self.consumer, "evidence check", chinese=True)
+
+    def test_partners(self):
+        node, who = self.consumer, "urn:connector:elsewhere"
+        secret = "file:" + self.file(b"Bearer a-secret-of-twenty-bytes\n", "secret")
+        self.run_one(node, "partner add", who, "--address", "http://127.0.0.1:9/protocol/2025-1", "--name", "Elsewhere",
+                     "--authorization-in", secret, "--authorization-out", secret, chinese=True)
+        self.assertEqual([row["id"] for row in self.run_one(node, "partner list", chinese=True)["items"]], [who])
+        self.run_one(node, "partner catalog", who, code=NOT_RUNNING)  # nobody answers there
+        self.run_one(node, "partner negotiate", who, "dataset-1", code=NOT_RUNNING)
+        self.run_one(node, "partner remove", who)
 
     def test_standards(self):
         node, clause = self.region, "TC609-6-2025-13#drill"
