@@ -50,6 +50,7 @@ set(WEIR_ARROWS
   "standards/assessment -> trust/evidence"
   "standards/framework -> standards/standard"
   "standards/query -> standards/standard"
+  "standards/register -> standards/clause"
   "standards/register -> standards/standard"
   "standards/register -> trust/evidence"
   "standards/query -> standards/framework"

@@ -2,7 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
 
-#include "apps/weir/commands.h"
+#include "apps/weir/standards.h"
 #include "weir/store/files.h"
 #include "weir/wire/encoding.h"
 
@@ -10,11 +10,6 @@ namespace weir::cli {
 namespace {
 
 using wire::Json;
-
-const Json::Array& items(const Json& json) {
-  static const Json::Array none;
-  return json.is_array() ? json.items() : none;
-}
 
 struct CommentOptions {
   std::string standard;
@@ -30,6 +25,23 @@ struct CommentOptions {
   std::string csv;
 };
 
+// What a class of device cannot meet: of each clause its level, where the draft's clauses are known here.
+void print_feasibility(Output& out, const Json& device) {
+  const std::string name = device.text_or("device", "");
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& one : items(device["infeasible"])) {
+    const Json& said_of = items(one["comments"]).back();
+    rows.push_back({one.text_or("clause", ""), one.text_or("level", ""), said(out, one["requirement"]),
+                    said_of.text_or("text", ""), said_of.text_or("verdict", "")});
+  }
+  out.line(Text{"A " + name + " cannot meet:", name + " 类设备无法满足："});
+  out.table({{"clause", "条款"}, {"level", "级别"}, {"requirement", "要求"}, {"why", "理由"}, {"verdict", "处理"}}, rows);
+  if (!device.has("profile")) return;
+  const auto count = [&](const char* of) { return std::to_string(device["profile"].integer_or(of, 0)); };
+  out.line(Text{"  of " + count("musts") + " musts that concern it, " + count("infeasibleMusts") + " are out of reach",
+                "  与其相关的强制条款 " + count("musts") + " 条，其中 " + count("infeasibleMusts") + " 条无法满足"});
+}
+
 void print_comments(Output& out, const Json& answer) {
   std::vector<std::vector<std::string>> rows;
   for (const Json& one : items(answer["items"])) {
@@ -43,13 +55,7 @@ void print_comments(Output& out, const Json& answer) {
              {"verdict", "处理"},
              {"comment", "意见"}},
             rows);
-  for (const Json& device : items(answer["feasibility"])) {
-    std::string clauses;
-    for (const Json& one : items(device["infeasible"]))
-      clauses += (clauses.empty() ? "" : ", ") + one.text_or("clause", "");
-    out.line(Text{"  " + device.text_or("device", "") + " cannot meet: " + clauses,
-                  "  " + device.text_or("device", "") + " 无法满足：" + clauses});
-  }
+  for (const Json& device : items(answer["feasibility"])) print_feasibility(out, device);
   const std::string total = std::to_string(answer["statistics"].integer_or("total", 0));
   out.line(Text{total + " comments", "共 " + total + " 条意见"});
 }

@@ -219,6 +219,16 @@ class OpenApi(unittest.TestCase):
             walk.ask(name + "Standards", node)
         walk.ask("diffStandards", node, query="from=TC609-6-2025-14&to=TC609-6-2025-15")
         walk.ask("exportStandards", node)
+        columns = "document,clause,level,tier,check,applies,status,requirement_en,requirement_zh,note\n"
+        rows = "OS 1,,,,,,,A system,系统,\nOS 1,6.1,must,,probe none,,assessed,Holds,保持,\n"
+        added = walk.ask("addChecklist", node, {"checklist": base64.b64encode((columns + rows).encode()).decode()})
+        self.assertEqual((added["clauses"], len(added["problems"])), (1, 1))
+        made = walk.ask("subscribeStandards", node, {"name": "cloud", "filter": {"direction": "02"}})
+        key = made["calendar"].split("/")[-2]
+        self.assertIn(b"BEGIN:VEVENT", walk.ask("getStandardsCalendar", node, key=key))
+        self.assertIn(b"<entry>", walk.ask("getStandardsEvents", node, key=key))
+        walk.ask("listSubscriptions", node)
+        walk.ask("endSubscription", node, id=str(made["id"]))
         comment = {"standard": "PRJ-TC260-WG5-04", "clause": "6.2.1", "text": "too much", "who": "a maker", "infeasibleFor": ["collector"]}
         made = walk.ask("commentDraft", node, comment)
         walk.ask("decideComment", node, {"comment": made["id"], "verdict": "partly", "reason": "for collectors"})

@@ -196,6 +196,9 @@ class Commands(SpaceCase):
         for question in ("tree", "coverage", "gap", "timeline", "due"):
             self.run_one(node, "standards " + question, chinese=True)
         self.run_one(node, "standards diff", "TC609-6-2025-14", "TC609-6-2025-15", chinese=True)
+        made = self.run_one(node, "standards subscribe", "cloud", "--direction", "02")
+        self.run_one(node, "standards subscribe", chinese=True)
+        self.run_one(node, "standards subscribe", "--end", str(made["id"]))
         self.run_one(node, "standards export", "--format", "svg", "-o", self.path("coverage.svg"), chinese=True)
         made = self.run_one(node, "standards comment", "PRJ-TC260-WG5-04", "--clause", "6.2.1", "--text", "too much", "--who", "a maker",
                             "--infeasible-for", "collector")

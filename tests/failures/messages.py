@@ -269,6 +269,12 @@ OPERATORS = {
     "decideComment": Route(body={}, cases=lambda w: [
         ("wrongly addressed", "a comment that is not there", {"body": {"comment": 999999, "verdict": "accepted"}}),
         ("malformed", "a refusal without a reason", {"body": {"comment": 1, "verdict": "rejected"}})]),
+    "addChecklist": Route(body={"checklist": "!"}, cases=lambda w: [
+        ("malformed", "a checklist without columns", {"body": {"checklist": "YSxiCjEsMgo="}})]),
+    "subscribeStandards": Route(body={"name": ""}), "listSubscriptions": Route(),
+    "endSubscription": Route(params=lambda w: {"id": "0"}, unknown=lambda w: {"id": "0"}),
+    "getStandardsCalendar": Route(params=lambda w: {"key": "none"}, unknown=lambda w: {"key": "none"}),
+    "getStandardsEvents": Route(params=lambda w: {"key": "none"}, unknown=lambda w: {"key": "none"}),
     "getTile": Route(params=lambda w: {"path": "tile/0/000"}, cases=lambda w: [
         ("wrongly addressed", "a tile that is not there", {"params": {"path": "tile/9/999"}}),
         ("malformed", "a path that leads out", {"params": {"path": "../weir.db"}})]),

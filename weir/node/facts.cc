@@ -299,9 +299,10 @@ Result<Json> see_log(Node& node) {
 }
 
 // Kinds of entries that checks ask for.
-std::set<std::string> kinds_asked_for() {
+Result<std::set<std::string>> kinds_asked_for(Node& node) {
   std::set<std::string> out = {"usage.allowed", "usage.denied", "usage.conditional"};
-  for (const auto& list : standards::clause::Registry::embedded().all()) {
+  WEIR_TRY_LET(const auto clauses, node.standards().clauses());
+  for (const auto& list : clauses->all()) {
     for (const auto& clause : list.clauses) {
       const auto& arguments = clause.check.arguments;
       if (clause.check.probe == "exercise" && arguments.size() > 1) out.insert(arguments.begin() + 1, arguments.end());
@@ -322,11 +323,12 @@ Json event_json(Node& node, store::Tx& tx, const trust::evidence::StoredEntry& s
 // The newest of each kind that is asked for, and the newest of any.
 Result<Json> see_events(Node& node) {
   Json out;
+  WEIR_TRY_LET(const auto kinds, kinds_asked_for(node));
   WEIR_TRY(node.sql().read([&](store::Tx& tx) -> Result<> {
     out = Json::array();
     trust::evidence::Query query;
     query.order = trust::evidence::Order::kNewestFirst;
-    for (const std::string& kind : kinds_asked_for()) {
+    for (const std::string& kind : kinds) {
       query.kind = kind;
       query.limit = 1;
       query.cursor.clear();

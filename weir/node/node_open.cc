@@ -152,9 +152,11 @@ Result<> Node::State::open_domain() {
   metering = std::make_unique<flow::metering::Service>(
       flow::metering::Service::Deps{.sql = *sql, .log = *counted_log, .clock = clock, .node = opened.id.text()});
   standards = std::make_unique<standards::registering::Service>(standards::registering::Deps{
-      .sql = *sql, .log = *counted_log, .clock = clock, .known_direction = [](std::string_view direction) {
-        return standards::framework::shipped().knows(direction);
-      }});
+      .sql = *sql,
+      .log = *counted_log,
+      .clock = clock,
+      .random = random,
+      .known_direction = [](std::string_view direction) { return standards::framework::shipped().knows(direction); }});
   usage = std::make_unique<flow::usage::Service>(
       flow::usage::Service::Parts{.sql = *sql,
                                   .log = *counted_log,
@@ -234,7 +236,7 @@ Result<> Node::State::open_delivery() {
                                             .log = *counted_log,
                                             .clock = clock,
                                             .random = random,
-                                            .registry = standards::clause::Registry::embedded(),
+                                            .clauses = [this] { return standards->clauses(); },
                                             .key = opened.identity,
                                             .certificate = opened.identity_pem,
                                             .node = opened.id.text(),

@@ -7,6 +7,7 @@
 #include "weir/standards/assessment/oscal.h"
 #include "weir/standards/assessment/report.h"
 #include "weir/standards/assessment/service.h"
+#include "weir/standards/register/service.h"
 #include "weir/wire/encoding.h"
 
 namespace weir::node {
@@ -19,7 +20,6 @@ using adapters::http::Response;
 using adapters::http::Router;
 using standards::clause::Checklist;
 using standards::clause::Clause;
-using standards::clause::Registry;
 using wire::Json;
 
 namespace assessment = standards::assessment;
@@ -49,14 +49,15 @@ Json summary_json(const Checklist& list) {
                        {"assessable", list.assessable()}});
 }
 
-Result<Response> list_checklists(Node&, Request& request) {
+Result<Response> list_checklists(Node& node, Request& request) {
   const std::string words = request.query_or("words", "");
+  WEIR_TRY_LET(const auto clauses, node.standards().clauses());
   Json::Array items;
   if (words.empty()) {
-    for (const Checklist& list : Registry::embedded().all()) items.push_back(summary_json(list));
+    for (const Checklist& list : clauses->all()) items.push_back(summary_json(list));
   } else {
     WEIR_TRY_LET(const std::size_t limit, page_limit(request));
-    for (const auto& found : Registry::embedded().search(words, limit)) {
+    for (const auto& found : clauses->search(words, limit)) {
       Json row = clause_json(*found.clause);
       row.set("document", found.checklist->document);
       items.push_back(std::move(row));
@@ -65,8 +66,9 @@ Result<Response> list_checklists(Node&, Request& request) {
   return Response::json(page_json(std::move(items), ""));
 }
 
-Result<Response> get_checklist(Node&, Request& request) {
-  const Checklist* list = Registry::embedded().find(request.parameter("id"));
+Result<Response> get_checklist(Node& node, Request& request) {
+  WEIR_TRY_LET(const auto registry, node.standards().clauses());
+  const Checklist* list = registry->find(request.parameter("id"));
   if (list == nullptr) return Error(Errc::kNotFound, "there is no such checklist").because("assessment.no_checklist");
   Json clauses = Json::array();
   for (const Clause& one : list->clauses) clauses.push(clause_json(one));

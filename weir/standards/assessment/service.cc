@@ -78,11 +78,12 @@ Result<> verify(const Signed& made, const crypto::PublicKey& key) {
 }
 
 Result<Attestation> Service::file(const NewAttestation& fresh, const std::string& actor) {
-  const clause::Found found = parts_.registry.find_clause(fresh.clause);
+  WEIR_TRY_LET(const auto registry, parts_.clauses());
+  const clause::Found found = registry->find_clause(fresh.clause);
   if (found.clause == nullptr) {
     return Error(Errc::kNotFound, "there is no clause '" + fresh.clause.substr(0, 200) + "'")
         .because("assessment.no_clause")
-        .advise("clauses are named DOCUMENT#CLAUSE; see: weir standards clauses");
+        .advise("clauses are named DOCUMENT#CLAUSE; see: weir standards checklists DOCUMENT");
   }
   const Timestamp now = parts_.clock.now();
   const CheckKind kind = found.clause->check.kind;
@@ -152,10 +153,13 @@ Result<Bytes> Service::file_of(const std::string& attestation) {
   });
 }
 
-Result<std::vector<const clause::Checklist*>> Service::lists_of(const std::vector<std::string>& documents) const {
+namespace {
+
+Result<std::vector<const clause::Checklist*>> lists_of(const clause::Registry& registry,
+                                                       const std::vector<std::string>& documents) {
   std::vector<const clause::Checklist*> out;
   for (const std::string& name : documents) {
-    const clause::Checklist* list = parts_.registry.find(name);
+    const clause::Checklist* list = registry.find(name);
     if (list == nullptr || !list->assessable()) {
       return Error(Errc::kNotFound, "there is no checklist of '" + name.substr(0, 200) + "' to assess a node by")
           .because("assessment.no_checklist")
@@ -164,17 +168,20 @@ Result<std::vector<const clause::Checklist*>> Service::lists_of(const std::vecto
     out.push_back(list);
   }
   if (!out.empty()) return out;
-  for (const clause::Checklist& list : parts_.registry.all()) {
+  for (const clause::Checklist& list : registry.all()) {
     if (list.assessable()) out.push_back(&list);
   }
   return out;
 }
 
+}  // namespace
+
 Result<Signed> Service::make(const std::vector<std::string>& documents, const clause::Subject& subject, Facts facts,
                              const std::string& version, const std::string& actor) {
   Input input{.lists = {}, .subject = subject, .facts = std::move(facts), .filed = {}, .now = parts_.clock.now(),
               .hash = parts_.hash, .version = version};
-  WEIR_TRY_LET(input.lists, lists_of(documents));
+  WEIR_TRY_LET(const auto registry, parts_.clauses());  // holds what `lists` points into
+  WEIR_TRY_LET(input.lists, lists_of(*registry, documents));
   WEIR_TRY_LET(input.filed, filed(""));
   Signed out;
   out.assessment = assess(input);

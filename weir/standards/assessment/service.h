@@ -6,6 +6,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -57,7 +58,8 @@ class Service {
     trust::evidence::Log& log;
     const Clock& clock;
     Random& random;
-    const clause::Registry& registry;
+    // The checklists there are now.
+    std::function<Result<std::shared_ptr<const clause::Registry>>()> clauses;
     const crypto::PrivateKey& key;
     std::string certificate;  // PEM, of the key
     std::string node;         // identifier
@@ -84,7 +86,6 @@ class Service {
   Result<std::vector<Summary>> list(std::size_t limit);
 
  private:
-  Result<std::vector<const clause::Checklist*>> lists_of(const std::vector<std::string>& documents) const;
   Parts parts_;
 };
 

@@ -23,7 +23,7 @@ struct ServiceFixture {
                    .log = *log.log,
                    .clock = clock,
                    .random = random,
-                   .registry = clause::Registry::embedded(),
+                   .clauses = clause::Registry::shipped,
                    .key = key,
                    .certificate = "PEM",
                    .node = "node",

@@ -82,7 +82,7 @@ TEST(AssessmentServiceRefuses, ToKeepWhatIsNotInEvidence) {
   ServiceFixture f;
   FailingLog broken;
   Service service({.sql = *f.log.database, .log = broken, .clock = f.clock, .random = f.random,
-                   .registry = clause::Registry::embedded(), .key = f.key, .certificate = "PEM", .node = "node",
+                   .clauses = clause::Registry::shipped, .key = f.key, .certificate = "PEM", .node = "node",
                    .hash = crypto::HashAlgorithm::kSha256});
   EXPECT_FALSE(service.file(f.drill(), "anna"));
   EXPECT_FALSE(service.make({"TC609-6-2025-13"}, {"connector", "international"}, good_facts(), "1", "anna"));

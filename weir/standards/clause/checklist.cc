@@ -113,7 +113,8 @@ Text problem_of(const std::vector<std::string>& cells, Clause& clause) {
             "检查方式应为 probe 名称、document、interview 或 maturity"};
   }
   for (const std::string& word : clause.applies) {
-    if (std::find(kWords.begin(), kWords.end(), word) == kWords.end()) {
+    const bool own_device = word.starts_with("device:") && is_probe_word(word.substr(7));
+    if (!own_device && std::find(kWords.begin(), kWords.end(), word) == kWords.end()) {
       return {"'" + word + "' is no role, suite or class of device", "“" + word + "”不是角色、算法套件或设备类别"};
     }
   }

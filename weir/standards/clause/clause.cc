@@ -26,6 +26,9 @@ bool concerns(const Clause& clause, const Names& names, std::string_view own) {
   return !named;
 }
 
+// A class of device that a checklist names itself: "device:plc".
+constexpr std::string_view kOwnDevice = "device:";
+
 }  // namespace
 
 std::string_view name_of(Level level) { return kLevels[static_cast<std::size_t>(level)]; }
@@ -54,7 +57,17 @@ Text text_of(CheckKind kind) {
 
 bool applies_to(const Clause& clause, const Subject& subject) {
   return concerns(clause, kRoles, subject.role) && concerns(clause, kSuites, subject.suite) &&
-         concerns(clause, kDevices, subject.device);
+         concerns_device(clause, subject.device);
+}
+
+bool concerns_device(const Clause& clause, std::string_view device) {
+  bool named = false;
+  for (const std::string& word : clause.applies) {
+    const bool own = word.starts_with(kOwnDevice);
+    if (own ? word.substr(kOwnDevice.size()) == device : word == device) return true;
+    named = named || own || std::find(kDevices.begin(), kDevices.end(), word) != kDevices.end();
+  }
+  return !named;
 }
 
 const Clause* Checklist::find(std::string_view id) const {

@@ -38,7 +38,7 @@ struct Check {
 };
 
 // What is assessed: a node's role ("connector", "regional"), suite ("international", "shangmi") and class of device
-// ("server", "gateway", "constrained").
+// ("server", "gateway", "constrained", or one that a checklist names: "plc" of "device:plc").
 struct Subject {
   std::string role;
   std::string suite;
@@ -58,6 +58,8 @@ struct Clause {
 };
 // Of each of the three, one that is named must be the subject's; one of which nothing is named does not matter.
 bool applies_to(const Clause& clause, const Subject& subject);
+// The same of the class of device alone.
+bool concerns_device(const Clause& clause, std::string_view device);
 
 struct Checklist {
   std::string document;  // "TC609-6-2025-16"

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -25,6 +26,8 @@ class Registry {
  public:
   // The lists that the program carries (weir/standards/clause/lists).
   static const Registry& embedded();
+  // The same, to be held with lists that were added; never fails.
+  static Result<std::shared_ptr<const Registry>> shipped();
 
   // Fails with kConflict ("checklist.exists") if there is one of that document.
   Result<> add(Checklist checklist);

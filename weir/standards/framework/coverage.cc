@@ -48,7 +48,10 @@ void put(const Registry& registry, Index index, Cell& cell) {
     if (phase != Phase::kPublished) return;
     cell.international.push_back(index);
   } else if (phase == Phase::kPublished) {
-    cell.published.push_back(index);
+    const standard::Family family = it.number.family();
+    const bool other = family == standard::Family::kGroup || family == standard::Family::kLocal ||
+                       family == standard::Family::kEnterprise;
+    (other ? cell.other : cell.published).push_back(index);
   } else if (phase == Phase::kDevelopment) {
     cell.development.push_back(index);
   } else {
@@ -61,6 +64,7 @@ void lay_out(const Direction& direction, int depth, std::vector<Cell>& out) {
   out.push_back({.direction = &direction,
                  .depth = depth,
                  .published = {},
+                 .other = {},
                  .development = {},
                  .past = {},
                  .unknown = {},
@@ -109,7 +113,10 @@ std::vector<TargetState> targets(const Registry& registry, const Framework& fram
   std::vector<Index> coming;
   for (const Cell& cell : cells) {
     if (cell.depth != 0) continue;
-    all.insert(all.end(), cell.published.begin(), cell.published.end());
+    std::ranges::copy_if(cell.published, std::back_inserter(all), [&](Index index) {
+      const standard::Family family = registry.at(index).number.family();
+      return family == standard::Family::kNational || family == standard::Family::kIndustry;
+    });
     coming.insert(coming.end(), cell.development.begin(), cell.development.end());
   }
   for (std::vector<Index>* list : {&all, &coming}) {

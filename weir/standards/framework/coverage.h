@@ -19,7 +19,8 @@ using standard::Registry;
 struct Cell {
   const Direction* direction = nullptr;
   int depth = 0;
-  std::vector<Index> published;  // national and industry standards in force, or published and not yet in force
+  std::vector<Index> published;  // in force, or published and not yet in force; national, industry, of committees
+  std::vector<Index> other;      // the same of groups, regions and enterprises: they fill no gap
   std::vector<Index> development;
   std::vector<Index> past;           // superseded, withdrawn
   std::vector<Index> unknown;        // whose status no source says

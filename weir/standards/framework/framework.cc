@@ -31,7 +31,7 @@ Result<Direction> read_direction(const Json& json, std::set<std::string>& seen, 
   Direction out;
   WEIR_TRY_LET(out.id, json.text("id"));
   out.name = {json.text_or("en", ""), json.text_or("zh", "")};
-  out.scope = json.text_or("scope", "");
+  out.scope = {json.text_or("scope", ""), json.text_or("scopeZh", "")};
   if (depth > kDepthMax) return bad("the tree is too deep at " + out.id);
   if (!seen.insert(out.id).second) return bad("direction " + out.id + " is there twice");
   for (const Json& child : items_of(json["children"])) {

@@ -17,7 +17,7 @@ namespace weir::standards::framework {
 struct Direction {
   std::string id;  // "02.1.1"
   Text name;
-  std::string scope;  // in our own words
+  Text scope;      // in our own words
   std::vector<Direction> children;
   bool is_leaf() const { return children.empty(); }
 };

@@ -56,10 +56,10 @@ std::string standards_csv(const standard::Registry& registry) {
 }
 
 std::string coverage_csv(const std::vector<framework::Cell>& cells) {
-  std::string out = "id,name_zh,name_en,published,development,past,unknown,international,missing,unverified\n";
+  std::string out = "id,name_zh,name_en,published,other,development,past,unknown,international,missing,unverified\n";
   for (const framework::Cell& cell : cells) {
     out += cell.direction->id + "," + quoted(cell.direction->name.zh) + "," + quoted(cell.direction->name.en);
-    for (const std::size_t count : {cell.published.size(), cell.development.size(), cell.past.size(),
+    for (const std::size_t count : {cell.published.size(), cell.other.size(), cell.development.size(), cell.past.size(),
                                     cell.unknown.size(), cell.international.size()}) {
       out += "," + std::to_string(count);
     }

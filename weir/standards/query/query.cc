@@ -170,7 +170,7 @@ Result<Json> show(const Library& library, const Parameters& parameters) {
 Json tree_json(const framework::Direction& direction) {
   Json out = Json::object({{"id", direction.id},
                            {"name", text_json(direction.name)},
-                           {"scope", direction.scope},
+                           {"scope", text_json(direction.scope)},
                            {"directions", framework::leaves(direction)}});
   if (direction.is_leaf()) return out;
   Json children = Json::array();
@@ -204,9 +204,17 @@ Result<Json> tree(const Library& library, const Parameters& parameters) {
                library.framework.edition(parameter(parameters, "edition", framework::kClassifyingEdition)));
   Json parts = Json::array();
   std::size_t count = 0;
-  for (const framework::Direction& part : edition->parts) {
-    parts.push(tree_json(part));
-    count += framework::leaves(part);
+  const std::string below = parameter(parameters, "direction", "");
+  if (!below.empty()) {
+    const framework::Direction* only = framework::find(*edition, below);
+    if (only == nullptr) return bad_parameter("edition " + edition->id + " has no direction \"" + below + "\"");
+    parts.push(tree_json(*only));
+    count = framework::leaves(*only);
+  } else {
+    for (const framework::Direction& part : edition->parts) {
+      parts.push(tree_json(part));
+      count += framework::leaves(part);
+    }
   }
   Json figures = Json::array();
   for (const framework::Figure& figure : edition->figures) figures.push(figure_json(figure));
@@ -224,6 +232,7 @@ Result<Json> tree(const Library& library, const Parameters& parameters) {
   Json editions = Json::array();
   for (const framework::Edition& other : library.framework.editions) editions.push(edition_json(other));
   return edition_json(*edition)
+      .set("direction", below)
       .set("directions", count)
       .set("parts", std::move(parts))
       .set("figures", std::move(figures))
@@ -253,14 +262,15 @@ Result<Json> coverage(const Library& library, const Parameters& parameters) {
   std::size_t all = 0;
   std::size_t unverified = 0;
   for (const Cell& cell : cells) {
-    const std::size_t count = cell.published.size() + cell.development.size() + cell.past.size() + cell.unknown.size() +
-                              cell.international.size();
+    const std::size_t count = cell.published.size() + cell.other.size() + cell.development.size() + cell.past.size() +
+                              cell.unknown.size() + cell.international.size();
     Json row = Json::object({{"id", cell.direction->id},
                              {"name", text_json(cell.direction->name)},
                              {"depth", cell.depth},
                              {"leaf", cell.direction->is_leaf()},
                              {"published", cell.published.size()},
                              {"development", cell.development.size()},
+                             {"other", cell.other.size()},
                              {"past", cell.past.size()},
                              {"unknown", cell.unknown.size()},
                              {"international", cell.international.size()},
@@ -356,11 +366,15 @@ Result<std::vector<Index>> chosen(const Library& library, const Parameters& para
 Result<Json> timeline(const Library& library, const Parameters& parameters) {
   WEIR_TRY_LET(const std::vector<Index> list, chosen(library, parameters));
   WEIR_TRY_LET(const std::int64_t limit, whole(parameters, "limit", 30, 1000));
+  WEIR_TRY_LET(const Date first, standard::parse_date(parameter(parameters, "from", "1850")));
+  WEIR_TRY_LET(const Date last, standard::parse_date(parameter(parameters, "until", "2199")));
   Json events = Json::array();
   for (const standard::Event& event : standard::timeline(library.registry, list)) {
     if (events.size() == static_cast<std::size_t>(limit)) break;
+    if (standard::last_day(event.day) < first_day(first) || standard::first_day(event.day) > last_day(last)) continue;
     events.push(Json::object({{"day", format(event.day)},
                               {"what", event.what},
+                              {"value", event.value},
                               {"words", text_json(event.words)},
                               {"standard", brief(library.registry, event.standard)}}));
   }
@@ -407,7 +421,7 @@ Result<Json> difference(const Library& library, const Parameters& parameters) {
   };
   WEIR_TRY_LET(const clause::Checklist* from, list("from"));
   WEIR_TRY_LET(const clause::Checklist* to, list("to"));
-  return diff(*from, *to);
+  return diff(*from, *to, library.clauses);
 }
 
 }  // namespace

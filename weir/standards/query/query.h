@@ -50,7 +50,8 @@ struct Document {
 // Parameter "format": "csv", "json", "svg", "ics", "atom"; "what": "standards", "coverage".
 Result<Document> document(const Library& library, const Parameters& parameters);
 
-// What differs between two editions' lists of clauses.
-wire::Json diff(const clause::Checklist& from, const clause::Checklist& to);
+// What differs between two editions' lists of clauses; each change names the probe that checks it, and "sharedWith":
+// the clauses of other documents that the same probe checks.
+wire::Json diff(const clause::Checklist& from, const clause::Checklist& to, const clause::Registry& known);
 
 }  // namespace weir::standards::query

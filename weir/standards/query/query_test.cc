@@ -45,10 +45,32 @@ TEST(Query, DiffNamesWhatCameWentAndChanged) {
   b.document = "B";
   b.clauses[0].level = clause::Level::kMay;
   b.clauses[1].id = "3";
-  const wire::Json out = diff(a, b);
+  const wire::Json out = diff(a, b, clause::Registry::embedded());
   EXPECT_EQ(out["added"].items()[0].text_or("id", ""), "3");
   EXPECT_EQ(out["removed"].items()[0].text_or("id", ""), "2");
   EXPECT_EQ(out["changed"].items()[0]["what"].items()[0].as_string(), "level");
+}
+
+TEST(Query, DiffNamesTheClausesElsewhereThatTheSameProbeChecks) {
+  const clause::Checklist* own = clause::Registry::embedded().find("TC609-6-2025-16");
+  ASSERT_NE(own, nullptr);
+  clause::Checklist from{.document = "A"};
+  for (const clause::Clause& clause : own->clauses) {
+    if (from.clauses.empty() && !clause.check.probe.empty()) from.clauses.push_back(clause);
+  }
+  clause::Checklist to{.document = "B"};
+  const wire::Json out = diff(from, to, clause::Registry::embedded());
+  const wire::Json& gone = out["removed"].items()[0];
+  EXPECT_EQ(gone.text_or("probe", ""), from.clauses[0].check.probe);
+  EXPECT_EQ(gone["sharedWith"].items()[0].as_string().substr(0, 3), "TC6");
+}
+
+TEST(Query, TheTimelineIsOfTheDaysThatAreAskedFor) {
+  const auto all = answer(kNow, "timeline", {{"limit", "1000"}});
+  const auto some = answer(kNow, "timeline", {{"limit", "1000"}, {"from", "2025-01"}, {"until", "2025-12"}});
+  ASSERT_TRUE(all.ok() && some.ok());
+  EXPECT_LT((*some)["events"].size(), (*all)["events"].size());
+  for (const wire::Json& event : (*some)["events"].items()) EXPECT_EQ(event.text_or("day", "").substr(0, 4), "2025");
 }
 
 TEST(Query, TheExportIsReadByTheImport) {

@@ -1,6 +1,7 @@
 // The questions there are, and what differs between two lists of clauses.
 // SPDX-License-Identifier: Apache-2.0
 #include <array>
+#include <map>
 
 #include "weir/standards/query/parts.h"
 
@@ -32,7 +33,7 @@ const std::array<Question, 8>& all_questions() {
       {"show",
        {"One standard with every claim, its source, links and conflicts", "单项标准：各字段来源、关联与冲突"},
        {kNumber}},
-      {"tree", {"An edition of the framework, its figures and mappings", "框架某一版本及其指标与映射"}, {kEdition}},
+      {"tree", {"An edition of the framework, its figures and mappings", "框架某一版本及其指标与映射"}, {kEdition, kDirection}},
       {"coverage",
        {"How many standards each direction has, against the targets", "各方向标准数量及目标对照"},
        {kEdition, {"rows", {"true: with the numbers behind each count", "附各计数所含标准"}}}},
@@ -41,7 +42,14 @@ const std::array<Question, 8>& all_questions() {
        {kEdition, kDirection}},
       {"timeline",
        {"What happened, and publications by year", "历程与逐年发布数"},
-       {kNumber, kDirection, kCommittee, kKind, kWords, kLimit}},
+       {{"from", {"first day", "起始日期"}},
+        {"until", {"last day", "截止日期"}},
+        kNumber,
+        kDirection,
+        kCommittee,
+        kKind,
+        kWords,
+        kLimit}},
       {"due",
        {"Deadlines: comment, entry into force, review, adoption", "期限：征求意见、实施、复审、转化"},
        {{"from", {"first day", "起始日期"}},
@@ -64,16 +72,44 @@ const std::array<Question, 8>& all_questions() {
 
 std::span<const Question> questions() { return all_questions(); }
 
-Json diff(const clause::Checklist& from, const clause::Checklist& to) {
+namespace {
+
+// Probe -> the clauses that it checks, of documents other than the two.
+std::map<std::string, Json> shared(const clause::Checklist& from, const clause::Checklist& to,
+                                   const clause::Registry& known) {
+  constexpr std::size_t kMost = 50;
+  std::map<std::string, Json> out;
+  for (const clause::Checklist* list : {&from, &to}) {
+    for (const clause::Clause& clause : list->clauses) {
+      if (!clause.check.probe.empty()) out.try_emplace(clause.check.probe, Json::array());
+    }
+  }
+  if (out.empty()) return out;
+  for (const clause::Checklist& list : known.all()) {
+    if (list.document == from.document || list.document == to.document) continue;
+    for (const clause::Clause& clause : list.clauses) {
+      const auto found = clause.check.probe.empty() ? out.end() : out.find(clause.check.probe);
+      if (found != out.end() && found->second.size() < kMost) found->second.push(list.document + "#" + clause.id);
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+Json diff(const clause::Checklist& from, const clause::Checklist& to, const clause::Registry& known) {
   Json added = Json::array();
   Json removed = Json::array();
   Json changed = Json::array();
-  const auto one = [](const clause::Clause& clause) {
-    return Json::object({{"id", clause.id},
-                         {"level", name_of(clause.level)},
-                         {"requirement", text_json(clause.requirement)},
-                         {"check", name_of(clause.check.kind)},
-                         {"status", clause.status}});
+  const std::map<std::string, Json> probes = shared(from, to, known);
+  const auto one = [&](const clause::Clause& clause) {
+    Json json = Json::object({{"id", clause.id},
+                              {"level", name_of(clause.level)},
+                              {"requirement", text_json(clause.requirement)},
+                              {"check", name_of(clause.check.kind)},
+                              {"status", clause.status}});
+    if (clause.check.probe.empty()) return json;
+    return json.set("probe", clause.check.probe).set("sharedWith", probes.at(clause.check.probe));
   };
   for (const clause::Clause& clause : to.clauses) {
     const clause::Clause* before = from.find(clause.id);
@@ -86,6 +122,7 @@ Json diff(const clause::Checklist& from, const clause::Checklist& to) {
     if (before->tier != clause.tier) what.push("tier");
     if (before->requirement != clause.requirement) what.push("requirement");
     if (before->applies != clause.applies) what.push("applies");
+    if (before->check != clause.check) what.push("check");
     if (what.size() > 0)
       changed.push(
           Json::object({{"id", clause.id}, {"what", std::move(what)}, {"from", one(*before)}, {"to", one(clause)}}));

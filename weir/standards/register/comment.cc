@@ -116,7 +116,27 @@ Json statistics(const std::vector<Comment>& comments) {
                        {"byWho", counted(people)}});
 }
 
-Json feasibility(const std::vector<Comment>& comments) {
+namespace {
+
+// How many clauses of the draft concern a class of device, and how many of these it cannot meet.
+Json profile_of(const clause::Checklist& draft, const std::string& device,
+                const std::map<std::string, Json>& infeasible) {
+  std::int64_t all = 0;
+  std::int64_t musts = 0;
+  std::int64_t out_of_reach = 0;
+  for (const clause::Clause& clause : draft.clauses) {
+    if (!clause::concerns_device(clause, device)) continue;
+    const bool must = clause.level == clause::Level::kMust;
+    ++all;
+    musts += must ? 1 : 0;
+    out_of_reach += must && infeasible.contains(clause.id) ? 1 : 0;
+  }
+  return Json::object({{"clauses", all}, {"musts", musts}, {"infeasibleMusts", out_of_reach}});
+}
+
+}  // namespace
+
+Json feasibility(const std::vector<Comment>& comments, const clause::Checklist* draft) {
   std::map<std::string, std::map<std::string, Json>> classes;
   for (const Comment& comment : comments) {
     for (const std::string& device : comment.infeasible_for) {
@@ -124,14 +144,25 @@ Json feasibility(const std::vector<Comment>& comments) {
       list.push(Json::object({{"comment", comment.id},
                               {"who", comment.who},
                               {"text", comment.text},
+                              {"proposal", comment.proposal},
                               {"verdict", name_of(comment.verdict)}}));
     }
   }
   Json out = Json::array();
   for (const auto& [device, clauses] : classes) {
     Json list = Json::array();
-    for (const auto& [clause, said] : clauses) list.push(Json::object({{"clause", clause}, {"comments", said}}));
-    out.push(Json::object({{"device", device}, {"infeasible", std::move(list)}}));
+    for (const auto& [clause, said] : clauses) {
+      Json one = Json::object({{"clause", clause}, {"comments", said}});
+      if (const clause::Clause* known = draft == nullptr ? nullptr : draft->find(clause)) {
+        const Json words = Json::object({{"en", known->requirement.en}, {"zh", known->requirement.zh}});
+        one.set("level", name_of(known->level)).set("requirement", words);
+        one.set("concerns", clause::concerns_device(*known, device));
+      }
+      list.push(std::move(one));
+    }
+    Json of_device = Json::object({{"device", device}, {"infeasible", std::move(list)}});
+    if (draft != nullptr) of_device.set("profile", profile_of(*draft, device, clauses));
+    out.push(std::move(of_device));
   }
   return out;
 }

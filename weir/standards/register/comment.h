@@ -12,6 +12,7 @@
 #include "weir/base/result.h"
 #include "weir/base/text.h"
 #include "weir/base/time.h"
+#include "weir/standards/clause/clause.h"
 #include "weir/wire/json.h"
 
 namespace weir::standards::registering {
@@ -49,8 +50,9 @@ struct Decision {
 Result<Decision> parse_decision(const wire::Json& json);
 
 wire::Json statistics(const std::vector<Comment>& comments);
-// Class of device -> the clauses infeasible for it, with the comments that say so.
-wire::Json feasibility(const std::vector<Comment>& comments);
+// Class of device -> the clauses infeasible for it, with the comments that say so; with the draft's clauses, where
+// there is a list of them, also their level and words, and how many musts that concern the class are out of reach.
+wire::Json feasibility(const std::vector<Comment>& comments, const clause::Checklist* draft = nullptr);
 // 标准征求意见汇总处理表: number, clause, comment, proposal, who, disposition, reason. CSV with a mark, for
 // spreadsheets.
 std::string summary_table(const std::vector<Comment>& comments);

@@ -34,6 +34,22 @@ TEST(Comment, SaysWhichClausesAClassOfDeviceCannotMeet) {
   EXPECT_EQ(report.items()[1]["infeasible"].size(), 1u);
 }
 
+TEST(Comment, WithTheDraftsClausesSaysHowManyMustsAreOutOfReach) {
+  const clause::Checklist draft{
+      .document = "OS 1",
+      .clauses = {{.id = "6.2.1", .level = clause::Level::kMust, .requirement = {"Memory is isolated", "内存隔离"}},
+                  {.id = "6.3", .level = clause::Level::kShould},
+                  {.id = "6.4", .level = clause::Level::kMust},
+                  {.id = "6.5", .level = clause::Level::kMust, .applies = {"device:plc"}}}};
+  const Json report = feasibility({*parse_comment(example()), *parse_comment(example().set("clause", "6.3"))}, &draft);
+  const Json& collector = report.items()[0];
+  EXPECT_EQ(collector["profile"].integer_or("clauses", 0), 3);  // 6.5 concerns another class
+  EXPECT_EQ(collector["profile"].integer_or("musts", 0), 2);
+  EXPECT_EQ(collector["profile"].integer_or("infeasibleMusts", 0), 1);
+  EXPECT_EQ(collector["infeasible"].items()[0].text_or("level", ""), "must");
+  EXPECT_EQ(report.items()[1]["profile"].integer_or("musts", 0), 3);
+}
+
 TEST(Comment, TheSummaryTableIsSafeInASpreadsheet) {
   Comment comment = *parse_comment(example().set("text", "=1+1, \"quoted\""));
   comment.verdict = Verdict::kRejected;

@@ -11,9 +11,12 @@
 #include <string>
 #include <vector>
 
+#include "weir/base/random.h"
 #include "weir/base/time.h"
+#include "weir/standards/clause/registry.h"
 #include "weir/standards/register/comment.h"
 #include "weir/standards/register/store.h"
+#include "weir/standards/register/subscription.h"
 #include "weir/standards/standard/import.h"
 #include "weir/standards/standard/registry.h"
 #include "weir/trust/evidence/evidence.h"
@@ -24,7 +27,18 @@ struct Deps {
   store::Sql& sql;
   trust::evidence::Log& log;
   const Clock& clock;
+  Random& random;
   std::function<bool(std::string_view)> known_direction;
+};
+
+struct AddedChecklist {
+  clause::Checklist checklist;
+  std::vector<clause::Problem> problems;  // rows that were left out
+  bool fresh = false;                     // false: it was here already, word for word
+};
+struct NewSubscription {
+  Subscription subscription;
+  std::string key;  // shown once
 };
 
 class Service {
@@ -44,14 +58,36 @@ class Service {
   Result<Comment> decide(const Decision& decision, const std::string& actor);
   Result<std::vector<Comment>> comments(const std::string& standard);
 
+  // The checklists that the program carries, and those that were added.
+  Result<std::shared_ptr<const clause::Registry>> clauses();
+  // A checklist as CSV in any common encoding. Fails as parse_checklist, or with kConflict ("checklist.exists") if
+  // there is another list of that document: another edition has a name of its own.
+  Result<AddedChecklist> add_checklist(ByteView file, const std::string& actor);
+
+  Result<NewSubscription> subscribe(Subscription subscription, const std::string& actor);
+  // Fails with kNotFound ("subscription.unknown").
+  Result<> unsubscribe(std::int64_t id, const std::string& actor);
+  Result<std::vector<Subscription>> subscriptions();
+  // By the key of a feed's address. Fails with kNotFound ("subscription.unknown").
+  Result<Subscription> subscription_of(std::string_view key);
+
  private:
+  // What the rows of the table come to, over what the program carries.
+  struct Known {
+    std::shared_ptr<const standard::Registry> registry;
+    std::shared_ptr<const clause::Registry> clauses;
+    std::vector<Comment> comments;
+    std::vector<Subscription> subscriptions;
+    std::int64_t seen = 0;  // the last row
+  };
+  static Result<> take_in(Known& known, const std::vector<Stored>& rows);
+  Result<> refresh();
   Result<> refresh(store::Tx& tx);
+  Result<> keep(const Stored& row, trust::evidence::Entry entry, std::int64_t* id);
 
   Deps deps_;
   std::mutex mutex_;  // guards what follows
-  std::shared_ptr<const standard::Registry> registry_;
-  std::vector<Comment> comments_;
-  std::int64_t seen_ = 0;
+  Known known_;
 };
 
 }  // namespace weir::standards::registering

@@ -28,7 +28,7 @@ Result<std::vector<Stored>> since(store::Tx& tx, std::int64_t id) {
       tx.query("SELECT id, time, actor, kind, subject, body FROM standards_register WHERE id > ? ORDER BY id", {id}));
   std::vector<Stored> out;
   for (const store::Row& row : rows) {
-    auto body = wire::parse_json(row[5].text());
+    auto body = wire::parse_json(row[5].text(), {.bytes_max = 64u << 20, .depth_max = 16});
     if (!body) return std::move(body).error().with("the register of standards");
     out.push_back({row[0].integer(), row[1].time(), row[2].text(), row[3].text(), row[4].text(), *std::move(body)});
   }

@@ -19,8 +19,8 @@ struct Stored {
   std::int64_t id = 0;
   Timestamp time;
   std::string actor;
-  std::string kind;     // "statement", "comment", "decision"
-  std::string subject;  // number of the standard
+  std::string kind;     // "statement", "comment", "decision", "checklist", "subscription", "unsubscription"
+  std::string subject;  // number of the standard, document of the checklist
   wire::Json body;
 };
 Result<std::int64_t> append(store::Tx& tx, const Stored& row);

@@ -54,6 +54,34 @@ constexpr std::array<std::string_view, kFieldCount> kFields = {
 
 }  // namespace
 
+std::string_view name_of(Family family) {
+  switch (family) {
+    case Family::kNational:
+      return "national";
+    case Family::kIndustry:
+      return "industry";
+    case Family::kGroup:
+      return "group";
+    case Family::kLocal:
+      return "local";
+    case Family::kEnterprise:
+      return "enterprise";
+    case Family::kInternational:
+      return "international";
+    case Family::kItu:
+      return "itu";
+    case Family::kCommittee:
+      return "committee";
+    case Family::kNdi:
+      return "ndi";
+    case Family::kPlan:
+      return "plan";
+    case Family::kPlaceholder:
+      return "placeholder";
+  }
+  return "";
+}
+
 std::string_view name_of(Status status) { return kStatuses[static_cast<std::size_t>(status)].name; }
 Text words_for(Status status) {
   const StatusRow& row = kStatuses[static_cast<std::size_t>(status)];

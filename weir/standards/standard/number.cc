@@ -82,32 +82,6 @@ char upper(char c) { return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c
 
 }  // namespace
 
-std::string_view name_of(Family family) {
-  switch (family) {
-    case Family::kNational:
-      return "national";
-    case Family::kIndustry:
-      return "industry";
-    case Family::kGroup:
-      return "group";
-    case Family::kLocal:
-      return "local";
-    case Family::kEnterprise:
-      return "enterprise";
-    case Family::kInternational:
-      return "international";
-    case Family::kItu:
-      return "itu";
-    case Family::kCommittee:
-      return "committee";
-    case Family::kNdi:
-      return "ndi";
-    case Family::kPlaceholder:
-      return "placeholder";
-  }
-  return "";
-}
-
 // Reads from the left; each step takes what it knows.
 struct NumberReader {
   std::string_view rest;
@@ -175,6 +149,7 @@ struct NumberReader {
   Result<> itu();
   Result<> recommendation(std::string& name);
   Result<> document();
+  bool plan();
   Result<bool> chinese_body();
   Result<> read();
 };
@@ -364,6 +339,24 @@ Result<> NumberReader::document() {
   return {};
 }
 
+// "20153699-T-469": year and serial, recommended (T), mandatory (Q) or guide (Z), department. Whether it was one.
+bool NumberReader::plan() {
+  constexpr std::size_t kSerial = 8;
+  const bool shape = rest.size() == kSerial + 6 && rest[kSerial] == '-' && rest[kSerial + 2] == '-';
+  if (!shape || !std::ranges::all_of(rest.substr(0, kSerial), is_digit)) return false;
+  const char degree = upper(rest[kSerial + 1]);
+  if ((degree != 'T' && degree != 'Q' && degree != 'Z') || !std::ranges::all_of(rest.substr(kSerial + 3), is_digit))
+    return false;
+  out.family_ = Family::kPlan;
+  out.kind_ = "plan";
+  out.text_ = std::string(rest);
+  out.text_[kSerial + 1] = degree;
+  out.undated_ = out.text_;
+  out.year_ = std::stoi(out.text_.substr(0, 4));
+  rest = {};
+  return true;
+}
+
 // Whether the text begins with a Chinese body; then all of it was read.
 Result<bool> NumberReader::chinese_body() {
   const std::string_view start = rest;
@@ -417,6 +410,7 @@ Result<bool> NumberReader::chinese_body() {
 Result<> NumberReader::read() {
   const std::string_view all = rest;
   if (take("ITU-T")) return itu();
+  if (plan()) return {};
   if (all.starts_with("PRJ-") || all.starts_with("prj-")) {
     out.family_ = Family::kPlaceholder;
     return document();

@@ -27,6 +27,7 @@ enum class Family : std::uint8_t {
   kItu,            // ITU-T
   kCommittee,      // TC609-…: technical documents of a national committee
   kNdi,            // NDI-TR-…
+  kPlan,           // 20153699-T-469: a project in the national plan
   kPlaceholder,    // PRJ-…: a real project that has no number yet
 };
 std::string_view name_of(Family family);

@@ -36,6 +36,7 @@ TEST(StandardNumber, KeepsWhatIsCanonical) {
                            "TC609-6-2025-XX(a)",
                            "TC260-PG-20244A",
                            "NDI-TR-2025-04",
+                           "20153699-T-469",
                            "PRJ-TC260-WG3-01",
                            "ISO/IEC 27001:2022",
                            "ISO/IEC 27001:2022/Amd 1:2024",

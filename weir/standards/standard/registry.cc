@@ -120,7 +120,9 @@ void Registry::settle(Index standard) {
     status = stage;
   }
   it.published = date(standard, Field::kPublished);
-  if (!it.published.known() && phase_of(it.status) != Phase::kDevelopment) it.published = {it.number.year(), 0, 0};
+  const bool project = it.number.family() == Family::kPlan || it.number.family() == Family::kPlaceholder;
+  if (!it.published.known() && phase_of(it.status) != Phase::kDevelopment && !project)
+    it.published = {it.number.year(), 0, 0};
   it.verified =
       status != nullptr && status->trust == Trust::kSourced && (title == nullptr || title->trust == Trust::kSourced);
   it.words = to_lower_ascii(it.number.text());
