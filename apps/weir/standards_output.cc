@@ -4,6 +4,7 @@
 #include <functional>
 
 #include "apps/weir/standards.h"
+#include "weir/standards/standard/shipped.h"
 #include "weir/wire/encoding.h"
 
 namespace weir::cli {

@@ -6,7 +6,7 @@ change touches, feeds that a calendar reads without a token. Assessment and OSCA
 import json
 from urllib.parse import quote
 
-from case import FAILED, NOT_FOUND, SpaceCase, TOP, USAGE, main
+from case import FAILED, NOT_FOUND, SpaceCase, TOP, USAGE, main, read
 
 COLUMNS = "document,clause,level,tier,check,applies,status,requirement_en,requirement_zh,note\n"
 
@@ -76,7 +76,7 @@ class Standards(SpaceCase):
         self.assertGreaterEqual(self.ask("find", conflicts="true", words="99101")["total"], 1)
         path = self.file(b"", "out.csv")
         self.standards("export", "-o", path)
-        self.assertIn("GB/T 99104-2026", open(path, encoding="utf-8").read())
+        self.assertIn("GB/T 99104-2026", read(path))
 
     def test_a_workbook_with_merged_cells_loads_and_says_which_rows_they_filled(self):
         report = self.standards("import", TOP + "/tests/vectors/standards/merged.xlsx", "--source", "a workbook")
@@ -124,7 +124,7 @@ class Standards(SpaceCase):
         self.assertEqual(listed["items"][0]["verdict"], "partly")
         path = self.file(b"", "table.csv")
         self.node.weir("standards", "comment", draft, "--csv", path)
-        self.assertIn("'=1+1", open(path, encoding="utf-8-sig").read())
+        self.assertIn("'=1+1", read(path))
 
     # ── feeds ──
     def test_a_calendar_reads_its_feed_without_a_token_until_the_subscription_ends(self):

@@ -12,7 +12,7 @@
 #include "weir/node/facts_business.h"
 #include "weir/node/membership.h"
 #include "weir/node/node.h"
-#include "weir/standards/clause/registry.h"
+#include "weir/standards/register/service.h"
 #include "weir/trust/credential/password.h"
 #include "weir/trust/credential/service.h"
 #include "weir/trust/evidence/fsck.h"
