@@ -44,6 +44,8 @@ set(WEIR_ARROWS
   "flow/delivery -> supply/identifier"
   "flow/delivery -> trust/evidence"
   "flow/metering -> trust/evidence"
+  "use/job -> trust/evidence"
+  "use/job -> supply/identifier"
   "standards/assessment -> standards/clause"
   "standards/assessment -> supply/grade"
   "standards/assessment -> supply/identifier"

@@ -4,6 +4,7 @@
 #include <array>
 #include <string>
 
+#include "weir/base/check.h"
 #include "weir/wire/reader.h"
 
 namespace weir::mpc {
@@ -32,6 +33,7 @@ std::string_view name_of(Tag tag) {
     case Tag::kPsiStore: return "psi_store";
     case Tag::kPsiCoin: return "psi_coin";
     case Tag::kPsiImages: return "psi_images";
+    case Tag::kBye: return "bye";
   }
   return "unknown";
 }
@@ -39,6 +41,8 @@ std::string_view name_of(Tag tag) {
 Result<> Channel::send(Tag tag, ByteView payload) {
   wire::Builder head;
   head.u16(static_cast<std::uint16_t>(tag)).u64(payload.size());
+  if (out_) out_->update(head.bytes());
+  if (out_) out_->update(payload);
   WEIR_TRY(write(head.take()));
   WEIR_TRY(write(payload));
   sent_ += kHeadBytes + payload.size();
@@ -59,10 +63,22 @@ Result<> Channel::receive(Tag tag, std::span<std::uint8_t> out) {
         .because("mpc.message");
   }
   WEIR_TRY(read(out));
+  if (in_) in_->update(head);
+  if (in_) in_->update(out);
   received_ += kHeadBytes + size;
   return {};
 }
 
 Result<> Channel::flush() { return push(); }
+
+void Channel::keep_transcript() {
+  out_.emplace(crypto::HashAlgorithm::kSha256);
+  in_.emplace(crypto::HashAlgorithm::kSha256);
+}
+
+Channel::Transcript Channel::transcript() {
+  WEIR_CHECK(out_ && in_);
+  return {out_->finish(), in_->finish()};
+}
 
 }  // namespace weir::mpc

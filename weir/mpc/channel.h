@@ -8,10 +8,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 
 #include "weir/base/bytes.h"
 #include "weir/base/result.h"
+#include "weir/crypto/hash.h"
 #include "weir/mpc/block.h"
 
 namespace weir::mpc {
@@ -35,6 +37,7 @@ enum class Tag : std::uint16_t {
   kPsiStore = 15,
   kPsiCoin = 16,
   kPsiImages = 17,
+  kBye = 18,
 };
 
 // "base_ot_points"
@@ -58,6 +61,15 @@ class Channel {
   std::uint64_t sent() const { return sent_; }
   std::uint64_t received() const { return received_; }
 
+  // From now on everything that goes each way is hashed (SHA-256). What one side sent, the other received.
+  void keep_transcript();
+  struct Transcript {
+    crypto::Digest sent{};
+    crypto::Digest received{};
+  };
+  // Requires: it is kept. Ends it.
+  Transcript transcript();
+
  protected:
   // The line itself: all of it, or an error.
   virtual Result<> write(ByteView bytes) = 0;
@@ -67,6 +79,8 @@ class Channel {
  private:
   std::uint64_t sent_ = 0;
   std::uint64_t received_ = 0;
+  std::optional<crypto::Hasher> out_;
+  std::optional<crypto::Hasher> in_;
 };
 
 }  // namespace weir::mpc

@@ -6,6 +6,7 @@
 #include <thread>
 
 #include "weir/adapters/http/client_connection.h"
+#include "weir/adapters/http/line.h"
 #include "weir/adapters/http/problem.h"
 #include "weir/base/check.h"
 
@@ -109,12 +110,22 @@ struct Client::State {
     idle.push_back({std::move(key), std::move(connection), steady_clock::now() + options.idle_timeout});
   }
 
+  Result<Held> connect(const Exchange& exchange, Deadline deadline) const;
   Result<ClientResponse> run(Exchange& exchange);
   Result<ClientResponse> attempt(Exchange& exchange, ClientConnection& connection, Deadline deadline, bool& answered,
                                  bool& reusable) const;
 };
 
 namespace {
+
+Result<> check_node(const Exchange& exchange, const ClientConnection& connection) {
+  const std::string& node = exchange.request.node;
+  if (node.empty() || connection.peer_node() == node) return {};
+  return Error(Errc::kUnauthenticated, exchange.url.authority() + " proves to be node '" + connection.peer_node() +
+                                           "', not '" + node + "'")
+      .because("tls.node")
+      .advise("the address may be out of date: resolve the node's identifier again");
+}
 
 // Sends the body piece by piece. Stops early if the other side already answers: it will not want the rest.
 Result<bool> send_body(const Exchange& exchange, ClientConnection& connection) {
@@ -279,6 +290,14 @@ Result<ClientResponse> Client::State::attempt(Exchange& exchange, ClientConnecti
   return Error(Errc::kCorrupt, "only provisional answers came").because("http.malformed_response");
 }
 
+Result<Held> Client::State::connect(const Exchange& exchange, Deadline deadline) const {
+  const Deadline connect_deadline = std::min(deadline, steady_clock::now() + options.connect_timeout);
+  WEIR_TRY_LET(Held connection,
+               ClientConnection::open(exchange.url, exchange.url.secure ? tls : nullptr, connect_deadline));
+  WEIR_TRY(check_node(exchange, *connection));
+  return connection;
+}
+
 Result<ClientResponse> Client::State::run(Exchange& exchange) {
   const ClientRequest& request = exchange.request;
   exchange.timeout = request.timeout.count() > 0 ? request.timeout : options.timeout;
@@ -288,16 +307,9 @@ Result<ClientResponse> Client::State::run(Exchange& exchange) {
   for (Held connection = take_kept(key);; connection = nullptr) {
     const bool kept = connection != nullptr;
     if (!kept) {
-      const Deadline connect_deadline = std::min(deadline, steady_clock::now() + options.connect_timeout);
-      WEIR_TRY_LET(connection,
-                   ClientConnection::open(exchange.url, exchange.url.secure ? tls : nullptr, connect_deadline));
+      WEIR_TRY_LET(connection, connect(exchange, deadline));
     }
-    if (!request.node.empty() && connection->peer_node() != request.node) {
-      return Error(Errc::kUnauthenticated, exchange.url.authority() + " proves to be node '" + connection->peer_node() +
-                                               "', not '" + request.node + "'")
-          .because("tls.node")
-          .advise("the address may be out of date: resolve the node's identifier again");
-    }
+    if (kept) WEIR_TRY(check_node(exchange, *connection));
     bool answered = false;
     bool reusable = false;
     Result<ClientResponse> response = attempt(exchange, *connection, deadline, answered, reusable);
@@ -347,6 +359,28 @@ Result<ClientResponse> Client::upload(const ClientRequest& request, BodySource& 
   WEIR_TRY_LET(Url url, parse_url(request.url));
   Exchange exchange{.request = request, .url = std::move(url), .source = &source};
   return state_->run(exchange);
+}
+
+Result<std::unique_ptr<Line>> Client::upgrade(ClientRequest request, std::string_view protocol) {
+  request.headers.set("Connection", "Upgrade");
+  request.headers.set("Upgrade", protocol);
+  WEIR_TRY_LET(Url url, parse_url(request.url));
+  Exchange exchange{.request = request, .url = std::move(url)};
+  exchange.timeout = request.timeout.count() > 0 ? request.timeout : state_->options.timeout;
+  const Deadline deadline = exchange.deadline();
+  WEIR_TRY_LET(std::shared_ptr<ClientConnection> connection, state_->connect(exchange, deadline));
+  WEIR_TRY(connection->write_all(view_of(format_head(exchange, state_->options.user_agent)), deadline));
+  std::string rest;
+  bool answered = false;
+  Receiver receiver(exchange, *connection, rest);
+  WEIR_TRY_LET(const ClientResponse response, receiver.receive(deadline, answered));
+  if (response.status != 101) {
+    WEIR_TRY(response.ok());
+    return Error(Errc::kCorrupt, "the other side did not change the protocol").because("http.malformed_response");
+  }
+  if (!rest.empty()) return malformed(Error(Errc::kCorrupt, "it goes on before it was asked to"));
+  Transport& transport = connection->transport();
+  return std::make_unique<Line>(transport, std::move(connection));
 }
 
 Result<> ClientResponse::ok() const {

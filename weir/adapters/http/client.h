@@ -73,6 +73,9 @@ class Client {
                                   const PieceSink& sink);
   // As request(), with the body from a source of known length.
   Result<ClientResponse> upload(const ClientRequest& request, BodySource& source);
+  // A connection of its own that speaks `protocol` (RFC 9110 section 7.8) from now on. An answer other than 101 is an
+  // Error, as ClientResponse::ok() gives it.
+  Result<std::unique_ptr<Line>> upgrade(ClientRequest request, std::string_view protocol);
 
  private:
   struct State;

@@ -33,6 +33,7 @@ class ClientConnection {
   // Whether something to read is there already.
   bool readable() const;
   const Transport& transport() const { return transport_; }
+  Transport& transport() { return transport_; }
   const std::string& peer_node() const { return peer_node_; }
 
  private:

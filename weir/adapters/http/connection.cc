@@ -22,36 +22,6 @@ constexpr std::size_t kLingerBytesMax = 4u << 20;
 constexpr milliseconds kLingerTime{2000};
 constexpr std::size_t kCallersMax = 4096;
 
-std::string_view phrase_of(int status) {
-  switch (status) {
-    case 200: return "OK";
-    case 201: return "Created";
-    case 202: return "Accepted";
-    case 204: return "No Content";
-    case 206: return "Partial Content";
-    case 304: return "Not Modified";
-    case 400: return "Bad Request";
-    case 401: return "Unauthorized";
-    case 403: return "Forbidden";
-    case 404: return "Not Found";
-    case 405: return "Method Not Allowed";
-    case 408: return "Request Timeout";
-    case 409: return "Conflict";
-    case 413: return "Content Too Large";
-    case 415: return "Unsupported Media Type";
-    case 416: return "Range Not Satisfiable";
-    case 422: return "Unprocessable Content";
-    case 429: return "Too Many Requests";
-    case 431: return "Request Header Fields Too Large";
-    case 500: return "Internal Server Error";
-    case 501: return "Not Implemented";
-    case 503: return "Service Unavailable";
-    case 505: return "HTTP Version Not Supported";
-    case 507: return "Insufficient Storage";
-    default: return "Status";
-  }
-}
-
 std::string http_date() {
   const std::time_t now = static_cast<std::time_t>(SystemClock().now().value() / 1000);
   std::tm parts{};
@@ -441,6 +411,7 @@ void Connection::respond(Response response) {
   status_ = response.status;
   limiter_ = std::move(response.limiter);
   source_ = std::move(response.source);
+  takeover_ = std::move(response.takeover);
   const bool bodiless = has_no_body(status_);
   // What is long leaves from a stream thread, so that the edge stays quick.
   if (response.body.size() > kPieceBytes) source_ = make_memory_source(std::move(response.body));
@@ -481,6 +452,7 @@ Connection::Next Connection::flush() {
     out_at_ += io->bytes;
     set_deadline(hub_.options.write_timeout);
   }
+  if (takeover_) return give_line();
   if (source_left_ > 0) {
     stage_ = Stage::kSource;
     write_start_ = steady_clock::now();

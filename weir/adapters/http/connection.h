@@ -91,6 +91,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   Next fill(std::size_t room);  // reads what is there into in_
   Next flush();
   Next finish_exchange();
+  Next give_line();
   Next begin_linger();
   Next linger();
   void arm(Next what);
@@ -161,6 +162,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   // The response under way.
   int status_ = 0;
   std::unique_ptr<BodySource> source_;
+  std::function<void(std::unique_ptr<Line>)> takeover_;
   std::shared_ptr<RateLimiter> limiter_;
   std::uint64_t source_left_ = 0;
   std::uint64_t body_out_ = 0;

@@ -57,6 +57,37 @@ std::string_view name_of(Method method) {
   return "GET";
 }
 
+std::string_view phrase_of(int status) {
+  switch (status) {
+    case 101: return "Switching Protocols";
+    case 200: return "OK";
+    case 201: return "Created";
+    case 202: return "Accepted";
+    case 204: return "No Content";
+    case 206: return "Partial Content";
+    case 304: return "Not Modified";
+    case 400: return "Bad Request";
+    case 401: return "Unauthorized";
+    case 403: return "Forbidden";
+    case 404: return "Not Found";
+    case 405: return "Method Not Allowed";
+    case 408: return "Request Timeout";
+    case 409: return "Conflict";
+    case 413: return "Content Too Large";
+    case 415: return "Unsupported Media Type";
+    case 416: return "Range Not Satisfiable";
+    case 422: return "Unprocessable Content";
+    case 429: return "Too Many Requests";
+    case 431: return "Request Header Fields Too Large";
+    case 500: return "Internal Server Error";
+    case 501: return "Not Implemented";
+    case 503: return "Service Unavailable";
+    case 505: return "HTTP Version Not Supported";
+    case 507: return "Insufficient Storage";
+    default: return "Status";
+  }
+}
+
 std::optional<Method> parse_method(std::string_view text) {
   for (const Method method : {Method::kGet, Method::kHead, Method::kPost, Method::kPut, Method::kPatch,
                               Method::kDelete, Method::kOptions}) {
@@ -201,6 +232,15 @@ Response Response::empty(int status) {
   Response response;
   response.status = status;
   return response;
+}
+
+Response Response::switching(std::string_view protocol, std::function<void(std::unique_ptr<Line>)> takeover) {
+  Response out;
+  out.status = 101;
+  out.headers.set("Connection", "Upgrade");
+  out.headers.set("Upgrade", protocol);
+  out.takeover = std::move(takeover);
+  return out;
 }
 
 Response Response::created(std::string_view location, const wire::Json& value) {

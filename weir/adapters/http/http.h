@@ -30,8 +30,11 @@ class RateLimiter;
 
 namespace weir::adapters::http {
 
+class Line;
+
 enum class Method : std::uint8_t { kGet, kHead, kPost, kPut, kPatch, kDelete, kOptions };
 std::string_view name_of(Method method);  // "GET"
+std::string_view phrase_of(int status);   // "OK"
 std::optional<Method> parse_method(std::string_view text);
 // GET, HEAD and OPTIONS change nothing.
 bool is_safe(Method method);
@@ -165,12 +168,17 @@ struct Response {
   std::string body;
   std::unique_ptr<BodySource> source;     // instead of body
   std::shared_ptr<RateLimiter> limiter;   // of the source, in bytes a second
+  // With status 101: the connection belongs to whoever is called here, on the edge thread, when the head is sent. Must
+  // be quick. The line must be let go of before the server is destroyed.
+  std::function<void(std::unique_ptr<Line>)> takeover;
 
   static Response json(const wire::Json& value, int status = 200);
   static Response bytes(std::string content_type, std::string body, int status = 200);
   static Response text(std::string body, int status = 200);
   static Response empty(int status = 204);
   static Response created(std::string_view location, const wire::Json& value);
+  // 101: from now on the connection speaks `protocol`.
+  static Response switching(std::string_view protocol, std::function<void(std::unique_ptr<Line>)> takeover);
 };
 
 using Handler = std::function<Result<Response>(Request&)>;

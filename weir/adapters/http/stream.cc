@@ -7,6 +7,7 @@
 #include <cstring>
 
 #include "weir/adapters/http/connection.h"
+#include "weir/adapters/http/line.h"
 #include "weir/base/log.h"
 
 namespace weir::adapters::http {
@@ -70,6 +71,19 @@ void Connection::abort_on_edge() {
     self->away_ = false;
     self->close();
   });
+}
+
+// The head of a 101 is sent: the connection is somebody else's until the line is let go of.
+Connection::Next Connection::give_line() {
+  const auto take = std::exchange(takeover_, nullptr);
+  // What came before this side agreed belongs to no protocol.
+  if (!in_.empty()) close_after_ = true;
+  if (finish_exchange() != Next::kAgain) return Next::kStop;
+  stage_ = Stage::kBusy;
+  away_ = true;
+  const std::shared_ptr<void> owner(this, [self = shared_from_this()](void*) { self->abort_on_edge(); });
+  take(std::make_unique<Line>(transport_, owner));
+  return Next::kStop;
 }
 
 Connection::Flow Connection::next_piece() {

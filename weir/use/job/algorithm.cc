@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/use/job/algorithm.h"
+
+#include <array>
+
+#include "weir/crypto/hash.h"
+#include "weir/wire/encoding.h"
+
+namespace weir::use::job {
+namespace {
+
+using wire::Json;
+
+Json text_json(const Text& text) { return Json::object({{"en", text.en}, {"zh", text.zh}}); }
+
+Json described(const Algorithm& a) {
+  return Json::object({{"id", a.id},
+                       {"version", a.version},
+                       {"security", a.security},
+                       {"what", text_json(a.what)},
+                       {"consumerLearns", text_json(a.consumer_learns)},
+                       {"providerLearns", text_json(a.provider_learns)}});
+}
+
+std::array<Algorithm, 1> make_algorithms() {
+  std::array<Algorithm, 1> out = {
+      {{.id = "psi-rr22",
+        .version = "1",
+        .security = "malicious, 128 bits computational, 40 statistical; Raghuraman and Rindal, CCS 2022",
+        .what = {"The consumer's rows whose key the provider has too", "使用方表中、其键值提供方也持有的行"},
+        .consumer_learns = {"which of its keys the provider has, and how many keys the provider has",
+                            "自己的哪些键值提供方也持有，以及提供方键值的个数"},
+        .provider_learns = {"how many keys the consumer has; nothing of which they are", "使用方键值的个数；不知其内容"},
+        .hash = {}}}};
+  for (Algorithm& each : out) {
+    each.hash = wire::encode_hex(crypto::hash(crypto::HashAlgorithm::kSha256, view_of(described(each).canonical())));
+  }
+  return out;
+}
+
+}  // namespace
+
+std::span<const Algorithm> algorithms() {
+  static const auto all = make_algorithms();
+  return all;
+}
+
+Result<const Algorithm*> find_algorithm(std::string_view id) {
+  for (const Algorithm& each : algorithms()) {
+    if (each.id == id) return &each;
+  }
+  return Error(Errc::kNotFound, "this node has no algorithm of that name")
+      .because("job.no_algorithm")
+      .advise("weir compute algorithms lists them");
+}
+
+Json to_json(const Algorithm& algorithm) {
+  Json out = described(algorithm);
+  out.set("hash", algorithm.hash);
+  return out;
+}
+
+}  // namespace weir::use::job

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/use/job/ledger.h"
+
+namespace weir::use::job {
+
+Result<> may_ask(const LedgerRules& rules, std::span<const Claim> earlier, const Claim& claim) {
+  if (claim.count < rules.set_least) {
+    return Error(Errc::kForbidden, "the set has " + std::to_string(claim.count) + " keys; " +
+                                       std::to_string(rules.set_least) + " are the least that may be computed on")
+        .because("job.set_too_small")
+        .advise("ask about more at once");
+  }
+  if (static_cast<std::int64_t>(earlier.size()) >= rules.questions_most) {
+    return Error(Errc::kForbidden, "all " + std::to_string(rules.questions_most) +
+                                       " questions about this product are spent")
+        .because("job.questions_spent")
+        .advise("the owner of the data may allow more: jobs.questions_max");
+  }
+  for (const Claim& before : earlier) {
+    if (before.root == claim.root) continue;
+    if (difference(before, claim) >= static_cast<double>(rules.set_least)) continue;
+    return Error(Errc::kForbidden, "the set differs from an earlier one by fewer than " +
+                                       std::to_string(rules.set_least) + " keys: the two answers would tell of those few")
+        .because("job.near_identical")
+        .advise("ask with the same set again, or with one that differs more");
+  }
+  return {};
+}
+
+}  // namespace weir::use::job

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/use/job/run.h"
+
+#include <cstring>
+
+#include "weir/mpc/aes.h"
+#include "weir/mpc/psi.h"
+
+namespace weir::use::job {
+namespace {
+
+Result<crypto::Digest> greet(mpc::Channel& channel, const Job& job) {
+  const crypto::Digest own = terms_digest(job);
+  crypto::Digest other{};
+  WEIR_TRY(channel.send(mpc::Tag::kHello, ByteView(own)));
+  WEIR_TRY(channel.receive(mpc::Tag::kHello, std::span<std::uint8_t>(other)));
+  if (own == other) return own;
+  return Error(Errc::kConflict, "the other side means another job, other sets or another algorithm")
+      .because("job.mismatch");
+}
+
+mpc::Blocks elements_of(const crypto::Digest& terms, const mpc::Blocks& keys) {
+  mpc::Block salt;
+  std::memcpy(&salt, terms.data(), sizeof salt);
+  mpc::Blocks out(keys.size());
+  mpc::Aes(salt).encrypt(keys, out);
+  return out;
+}
+
+}  // namespace
+
+Result<mpc::Blocks> run_consumer(mpc::Channel& channel, Random& random, const Job& job, const mpc::Blocks& keys) {
+  WEIR_TRY_LET(const crypto::Digest terms, greet(channel, job));
+  const mpc::Blocks elements = elements_of(terms, keys);
+  WEIR_TRY_LET(const auto found,
+               mpc::psi_receive(channel, random, elements, static_cast<std::size_t>(job.theirs.count)));
+  WEIR_TRY(channel.send(mpc::Tag::kBye, ByteView()));
+  WEIR_TRY(channel.flush());
+  mpc::Blocks out;
+  out.reserve(found.size());
+  for (const std::size_t index : found) out.push_back(keys[index]);
+  return out;
+}
+
+Result<> run_provider(mpc::Channel& channel, Random& random, const Job& job, const mpc::Blocks& keys) {
+  WEIR_TRY_LET(const crypto::Digest terms, greet(channel, job));
+  const mpc::Blocks elements = elements_of(terms, keys);
+  WEIR_TRY(mpc::psi_send(channel, random, elements, static_cast<std::size_t>(job.theirs.count)));
+  return channel.receive(mpc::Tag::kBye, std::span<std::uint8_t>());
+}
+
+}  // namespace weir::use::job

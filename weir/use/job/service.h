@@ -1,0 +1,125 @@
+// Job service: the use cases of both sides. Every transition commits with its evidence and its message (I-1, I-2).
+//
+// Evidence kinds: job.asked, job.proposed, job.accepted, job.approved, job.started, job.finished, job.released,
+// job.rejected, job.failed. Both claims are in both logs before a run begins. I-5: a run needs a live agreement, a
+// decision, and its bytes are metered. I-6: both sides decide.
+// Thread-safe.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <functional>
+
+#include "weir/base/random.h"
+#include "weir/store/outbox.h"
+#include "weir/trust/evidence/evidence.h"
+#include "weir/use/job/ledger.h"
+#include "weir/use/job/store.h"
+
+namespace weir::use::job {
+
+// Below the peer's protocol address.
+inline constexpr std::string_view kJobsPath = "/jobs";
+
+struct Agreed {
+  std::string contract;
+  std::string product;
+  Role role = Role::kConsumer;  // this node's
+  supply::identifier::NodeId peer;
+  std::string peer_address;
+  std::string content;  // root of the product's content; empty if it has none
+};
+
+// What the terms say to a job.
+struct Ruling {
+  bool allowed = false;
+  bool automatic = false;  // the terms name the algorithm: no person is asked
+  std::string words;       // of a refusal
+};
+
+// The neighbours, as jobs see them; the node adapts contract, usage and metering to it.
+class Neighbours {
+ public:
+  virtual ~Neighbours() = default;
+  // Fails with kNotFound, or kForbidden ("agreement.not_live").
+  virtual Result<Agreed> agreed(store::Tx& tx, const std::string& agreement) = 0;
+  // Outside of any transaction; nothing is counted.
+  virtual Result<Ruling> preview(const Job& job) = 0;
+  // Counts, and writes down what was decided.
+  virtual Result<Ruling> authorize(store::Tx& tx, const Job& job, const std::string& actor) = 0;
+  // What the run moved, both ways; the meter is closed.
+  virtual Result<> meter(store::Tx& tx, const Job& job) = 0;
+};
+
+struct Proposal {
+  std::string agreement;
+  std::string algorithm = "psi-rr22";
+  std::vector<KeyColumn> keys;
+  std::string action = "compute";
+  std::string purpose;
+  std::string input;  // content root of the own table
+};
+
+class Service {
+ public:
+  struct Deps {
+    store::Sql& sql;
+    trust::evidence::Log& log;
+    const Clock& clock;
+    Random& random;
+    Neighbours& neighbours;
+    std::string node;  // identifier of this node
+    LedgerRules rules = {};
+    std::function<void(const std::string& id)> wake = [](const std::string&) {};
+  };
+  explicit Service(Deps deps) : deps_(std::move(deps)) {}
+
+  // ── consumer ──
+  // Fails with kForbidden ("job.denied": the denial is in the log), "agreement.not_live", kConflict
+  // ("job.not_consumer", "job.no_content"), "job.no_algorithm".
+  Result<Job> propose(const Proposal& proposal, const std::string& actor);
+  // The result may leave the node: written down first. Fails with kConflict ("job.no_result").
+  Result<Job> release(const std::string& id, const std::string& actor);
+
+  // ── provider ──
+  Result<Job> approve(const std::string& id, const std::string& actor);
+  // The provider says no; the consumer takes its question back.
+  Result<Job> reject(const std::string& id, std::string_view reason, const std::string& actor);
+  // The consumer opens the channel. Fails with kNotFound for whoever is not the job's consumer, "job.wrong_state".
+  Result<Job> open_channel(const std::string& id, const supply::identifier::NodeId& peer);
+
+  // ── both: the node's worker ──
+  Result<Bytes> salt(const Job& job);
+  // The own table is read: commits to it, and tells the other side. A table that the rules do not admit ends the job.
+  Result<> claim(const std::string& id, const Claim& mine);
+  // Before the first byte that depends on data; again after an interruption. Both claims and the decision are in the
+  // log when it returns. Fails with kConflict ("job.set_swapped") if `mine` is not what was committed to, "job.denied".
+  Result<Job> start(const std::string& id, const Claim& mine);
+  Result<> finish(const std::string& id, const Outcome& outcome);
+  Result<> fail(const std::string& id, const Error& error);
+
+  // ── hear; the same message again changes nothing ──
+  Result<Job> receive_proposal(const supply::identifier::NodeId& peer, const wire::Json& body);
+  Result<Job> receive_event(const supply::identifier::NodeId& peer, const std::string& id, const wire::Json& body);
+  // The peer refused a message for good. Runs in the transaction that sets it aside.
+  Result<> refused(store::Tx& tx, const std::string& id, const Error& error);
+
+  // ── look ──
+  Result<Job> get(const std::string& id);
+  Result<Page> list(const std::string& cursor, std::size_t limit);
+  Result<std::vector<Job>> unfinished();
+
+ private:
+  Result<> step(store::Tx& tx, Job& job, Event event);
+  Result<> record(store::Tx& tx, const Job& job, std::string_view kind, const std::string& actor, wire::Json more = {});
+  Result<> tell(store::Tx& tx, const Job& job, std::string_view path, wire::Json body);
+  Result<> end(store::Tx& tx, Job& job, Event event, const Error& error, const std::string& actor, bool tell_peer);
+  Result<> check_ledger(store::Tx& tx, const Job& job);
+  Result<> take_approval(store::Tx& tx, Job& job, const wire::Json& body, const std::string& actor);
+  Result<> take_completion(store::Tx& tx, Job& job, const wire::Json& body, const std::string& actor);
+  void wake_after(store::Tx& tx, const std::string& id);
+  std::string self() const { return "node:" + deps_.node; }
+
+  Deps deps_;
+};
+
+}  // namespace weir::use::job

@@ -1,0 +1,49 @@
+// Set: the keys of a table as a set of digests, the commitment to it, and a sketch by which sets are compared.
+//
+// A key is SHA-256 of its columns in their forms, each with its length, cut to 128 bits; rows with the same key are one
+// element, rows without a key are none. The commitment is the Merkle root (tlog/tree.h) over the leaves salt || key in
+// ascending order; the salt is the owner's secret and stays the same for one counterpart and product, so that the same
+// set gives the same root in every run, and whoever sees the root learns nothing of what is in it.
+// The sketch is the smallest 512 of the leaf hashes' first 64 bits: how much two sets share is seen from their sketches.
+// Format: docs/formats/jobs.md. Thread-safety: pure.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "weir/mpc/block.h"
+#include "weir/use/job/csv.h"
+#include "weir/use/job/key.h"
+
+namespace weir::use::job {
+
+struct KeySet {
+  mpc::Blocks keys;          // ascending by their bytes, each once
+  std::uint64_t rows = 0;    // of the table
+  std::uint64_t keyless = 0; // rows without a key
+};
+
+// The key of a record. Requires: as many values as forms.
+std::optional<mpc::Block> key_of(const std::vector<std::string_view>& values, const std::vector<Form>& forms);
+// Reads a table to its end.
+Result<KeySet> read_keys(ByteSource source, const std::vector<std::string>& columns, const std::vector<Form>& forms);
+// Writes the heading, and the records whose key is among `keys`, which ascend; returns how many records.
+using TextSink = std::function<Result<>(std::string_view text)>;
+Result<std::uint64_t> write_matches(ByteSource source, const std::vector<std::string>& columns,
+                                    const std::vector<Form>& forms, const mpc::Blocks& keys, const TextSink& sink);
+bool before(const mpc::Block& a, const mpc::Block& b);  // by their bytes
+
+// What a side says of its set before a run.
+struct Claim {
+  std::int64_t count = 0;
+  std::string root;                   // "sha256:<hex>"
+  std::vector<std::uint64_t> sketch;  // ascending
+  friend bool operator==(const Claim&, const Claim&) = default;
+};
+inline constexpr std::size_t kSketchMax = 512;
+Claim claim_of(const mpc::Blocks& keys, ByteView salt);
+// Estimates in how many elements two sets differ; exact where both sketches hold the whole set.
+double difference(const Claim& a, const Claim& b);
+
+}  // namespace weir::use::job

@@ -1,0 +1,155 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/use/job/store.h"
+
+#include <charconv>
+
+namespace weir::use::job {
+namespace {
+
+using wire::Json;
+
+constexpr std::string_view kVersion1 =
+    "CREATE TABLE job (id TEXT PRIMARY KEY, role INTEGER NOT NULL, state INTEGER NOT NULL, peer TEXT NOT NULL,"
+    " agreement TEXT NOT NULL, product TEXT NOT NULL, body TEXT NOT NULL, created INTEGER NOT NULL,"
+    " updated INTEGER NOT NULL);"
+    "CREATE INDEX job_created ON job (created, id);"
+    "CREATE INDEX job_peer ON job (peer, product, created);"
+    "CREATE INDEX job_open ON job (state) WHERE state < 500;"
+    "CREATE TABLE job_salt (peer TEXT NOT NULL, product TEXT NOT NULL, salt BLOB NOT NULL,"
+    " PRIMARY KEY (peer, product));";
+
+constexpr std::string_view kColumns = "id, role, state, peer, agreement, product, body, created, updated";
+
+std::string body_of(const Job& job) {
+  Json out = Json::object({{"peerAddress", job.peer_address},
+                           {"contract", job.contract},
+                           {"work", to_json(job.work)},
+                           {"input", job.input},
+                           {"error", job.error},
+                           {"actor", job.actor}});
+  if (!job.mine.root.empty()) out.set("mine", to_json(job.mine));
+  if (!job.theirs.root.empty()) out.set("theirs", to_json(job.theirs));
+  if (!job.outcome.sent_hash.empty()) out.set("outcome", to_json(job.outcome));
+  return out.dump();
+}
+
+Result<Job> parse_row(const store::Row& row) {
+  WEIR_TRY_LET(auto peer, supply::identifier::NodeId::parse(row[3].text()));
+  WEIR_TRY_LET(const State state, parse_state(row[2].integer()));
+  WEIR_TRY_LET(const Json body, wire::parse_json(row[6].text()));
+  // An algorithm of an older version is not known any more; the job is still there.
+  auto work = parse_work(body["work"]);
+  Job out{.id = row[0].text(),
+          .role = row[1].integer() == 1 ? Role::kProvider : Role::kConsumer,
+          .state = state,
+          .peer = std::move(peer),
+          .peer_address = body.text_or("peerAddress", ""),
+          .agreement = row[4].text(),
+          .contract = body.text_or("contract", ""),
+          .product = row[5].text(),
+          .work = work ? *std::move(work) : Work{},
+          .input = body.text_or("input", ""),
+          .mine = {},
+          .theirs = {},
+          .outcome = {},
+          .error = body.text_or("error", ""),
+          .actor = body.text_or("actor", ""),
+          .created = row[7].time(),
+          .updated = row[8].time()};
+  if (body.has("mine")) {
+    WEIR_TRY_LET(out.mine, parse_claim(body["mine"]));
+  }
+  if (body.has("theirs")) {
+    WEIR_TRY_LET(out.theirs, parse_claim(body["theirs"]));
+  }
+  if (body.has("outcome")) {
+    WEIR_TRY_LET(out.outcome, parse_outcome(body["outcome"]));
+  }
+  return out;
+}
+
+Result<std::vector<Job>> select(store::Tx& tx, std::string_view where, const store::Params& params) {
+  WEIR_TRY_LET(const store::Rows rows,
+               tx.query("SELECT " + std::string(kColumns) + " FROM job " + std::string(where), params));
+  std::vector<Job> out;
+  for (const store::Row& row : rows) {
+    WEIR_TRY_LET(Job job, parse_row(row));
+    out.push_back(std::move(job));
+  }
+  return out;
+}
+
+}  // namespace
+
+store::Migration migration() { return {"job", {kVersion1}}; }
+
+Result<> insert(store::Tx& tx, const Job& job) {
+  WEIR_TRY(tx.execute("INSERT INTO job (" + std::string(kColumns) + ") VALUES (?,?,?,?,?,?,?,?,?)",
+                      {job.id, static_cast<std::int64_t>(job.role), static_cast<std::int64_t>(job.state),
+                       job.peer.text(), job.agreement, job.product, body_of(job), job.created, job.updated}));
+  return {};
+}
+
+Result<> update(store::Tx& tx, const Job& job) {
+  WEIR_TRY(tx.execute("UPDATE job SET state = ?, body = ?, updated = ? WHERE id = ?",
+                      {static_cast<std::int64_t>(job.state), body_of(job), job.updated, job.id}));
+  return {};
+}
+
+Result<std::optional<Job>> find(store::Tx& tx, const std::string& id) {
+  WEIR_TRY_LET(auto found, select(tx, "WHERE id = ?", {id}));
+  if (found.empty()) return std::optional<Job>();
+  return std::optional<Job>(std::move(found.front()));
+}
+
+Result<Job> load(store::Tx& tx, const std::string& id) {
+  WEIR_TRY_LET(auto found, find(tx, id));
+  if (found) return *std::move(found);
+  return Error(Errc::kNotFound, "no such job").because("job.not_found");
+}
+
+Result<Page> list(store::Tx& tx, const std::string& cursor, std::size_t limit) {
+  std::int64_t before_time = INT64_MAX;
+  std::string before_id;
+  if (!cursor.empty()) {
+    const std::size_t dot = cursor.find('.');
+    const auto read = std::from_chars(cursor.data(), cursor.data() + std::min(dot, cursor.size()), before_time);
+    if (dot == std::string::npos || read.ec != std::errc() || read.ptr != cursor.data() + dot) {
+      return Error(Errc::kInvalidArgument, "not a cursor of this list").because("page.cursor");
+    }
+    before_id = cursor.substr(dot + 1);
+  }
+  Page page;
+  WEIR_TRY_LET(page.rows, select(tx, "WHERE created < ? OR (created = ? AND id < ?) ORDER BY created DESC, id DESC LIMIT ?",
+                                 {before_time, before_time, before_id, static_cast<std::int64_t>(limit + 1)}));
+  if (page.rows.size() <= limit) return page;
+  page.rows.erase(page.rows.begin() + static_cast<std::ptrdiff_t>(limit), page.rows.end());
+  page.next = std::to_string(page.rows.back().created.value()) + "." + page.rows.back().id;
+  return page;
+}
+
+Result<std::vector<Job>> unfinished(store::Tx& tx) {
+  return select(tx, "WHERE state < ? ORDER BY created", {static_cast<std::int64_t>(State::kDone)});
+}
+
+Result<std::vector<Claim>> claims_of(store::Tx& tx, const std::string& peer, const std::string& product,
+                                     const std::string& but) {
+  WEIR_TRY_LET(const auto jobs, select(tx, "WHERE peer = ? AND product = ? AND state <> ? AND id <> ? ORDER BY created",
+                                       {peer, product, static_cast<std::int64_t>(State::kRejected), but}));
+  std::vector<Claim> out;
+  for (const Job& job : jobs) {
+    if (!job.theirs.root.empty()) out.push_back(job.theirs);
+  }
+  return out;
+}
+
+Result<Bytes> salt_of(store::Tx& tx, const std::string& peer, const std::string& product, Random& random) {
+  Bytes fresh(32);
+  random.fill(fresh);
+  WEIR_TRY(tx.execute("INSERT INTO job_salt (peer, product, salt) VALUES (?,?,?) ON CONFLICT DO NOTHING",
+                      {peer, product, fresh}));
+  WEIR_TRY_LET(const store::Row row, tx.one("SELECT salt FROM job_salt WHERE peer = ? AND product = ?", {peer, product}));
+  return row[0].blob();
+}
+
+}  // namespace weir::use::job

@@ -1,0 +1,34 @@
+// Job store: jobs and the salts of commitments, in SQL. Tables: docs/formats/jobs.md.
+//
+// Thread-safety: functions over a Tx.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "weir/base/random.h"
+#include "weir/store/sql.h"
+#include "weir/use/job/job.h"
+
+namespace weir::use::job {
+
+store::Migration migration();
+
+Result<> insert(store::Tx& tx, const Job& job);
+Result<> update(store::Tx& tx, const Job& job);
+// Fails with kNotFound ("job.not_found").
+Result<Job> load(store::Tx& tx, const std::string& id);
+Result<std::optional<Job>> find(store::Tx& tx, const std::string& id);
+// Newest first.
+struct Page {
+  std::vector<Job> rows;
+  std::string next;  // cursor; empty at the end
+};
+Result<Page> list(store::Tx& tx, const std::string& cursor, std::size_t limit);
+// Jobs that are not over, oldest first.
+Result<std::vector<Job>> unfinished(store::Tx& tx);
+// What the peer claimed of its sets in jobs about the product that were not rejected, oldest first; `but` is left out.
+Result<std::vector<Claim>> claims_of(store::Tx& tx, const std::string& peer, const std::string& product,
+                                     const std::string& but);
+// The secret with which own sets are committed to towards one counterpart about one product; made when first asked for.
+Result<Bytes> salt_of(store::Tx& tx, const std::string& peer, const std::string& product, Random& random);
+
+}  // namespace weir::use::job
