@@ -35,6 +35,7 @@ void add_people_commands(CLI::App& app, Context& context);    // participant, no
 void add_catalog_commands(CLI::App& app, Context& context);   // publish, search, show, resolve, catalog
 void add_contract_commands(CLI::App& app, Context& context);  // negotiate, contract
 void add_delivery_commands(CLI::App& app, Context& context);  // fetch, use, destroy, transfer
+void add_compute_commands(CLI::App& app, Context& context);   // compute
 void add_metering_commands(CLI::App& app, Context& context);  // metering, usage
 void add_evidence_commands(CLI::App& app, Context& context);  // evidence, verify
 void add_policy_commands(CLI::App& app, Context& context);    // policy

@@ -44,6 +44,7 @@ int main(int argc, char** argv) {
   weir::cli::add_catalog_commands(app, context);
   weir::cli::add_contract_commands(app, context);
   weir::cli::add_delivery_commands(app, context);
+  weir::cli::add_compute_commands(app, context);
   weir::cli::add_metering_commands(app, context);
   weir::cli::add_evidence_commands(app, context);
   weir::cli::add_policy_commands(app, context);

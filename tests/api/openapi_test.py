@@ -44,6 +44,9 @@ ONLY_REFUSED = {
     "putInboundManifest": "needs a push to the member",
     "putInboundChunk": "needs a push to the member",
     "peerEvidence": "needs a contract of the member",
+    "jobRequest": "needs an agreement of the member",
+    "jobEvent": "needs a job of the member",
+    "jobChannel": "needs a job of the member",
 }
 
 
@@ -122,6 +125,7 @@ class OpenApi(unittest.TestCase):
             member = self.walk_participants(walk)
             product = self.walk_catalogue(walk)
             self.walk_contracts(walk, product)
+            self.walk_jobs(walk)
             self.walk_delivery(walk)
             self.walk_evidence(walk)
             self.walk_assessment(walk)
@@ -317,6 +321,32 @@ class OpenApi(unittest.TestCase):
         walk.ask("createOffer", provider, {"product": product, "consumer": consumer.call("GET", "/api/v1/node")["node"]})
         walk.ask("suspendAgreement", consumer, {"reason": "a pause"}, id=self.second)
         walk.ask("resumeAgreement", consumer, {}, id=self.second)
+
+    def walk_jobs(self, walk):
+        """Two computations that a person decides on: one runs, one is refused."""
+        consumer, provider = self.space.consumer, self.space.provider
+        walk.ask("listAlgorithms", provider)
+        table = lambda start: b"id,x\n" + b"".join(b"%d,y\n" % (start + i) for i in range(150))
+        content = walk.ask("putContent", provider, raw=table(0))
+        terms = {"permission": [{"action": "urn:weir:tc609:compute"}]}
+        product = walk.ask("createProduct", provider, dict(self.text, content=content, terms=terms))["id"]
+        until(lambda: consumer.request("GET", "/api/v1/products/" + quote(product)).status == 200)
+        asked = walk.ask("createNegotiation", consumer, {"product": product})
+        done = until(lambda: (n := consumer.call("GET", "/api/v1/negotiations/" + asked["id"]))["state"] == "FINALIZED" and n)
+        query = urlencode({"agreement": done["agreementId"], "key": "id"})
+        for run in (True, False):
+            job = walk.ask("createJob", consumer, raw=table(100), query=query)["id"]
+            until(lambda: provider.request("GET", "/api/v1/jobs/" + job).status == 200)
+            if run:
+                walk.ask("approveJob", provider, {}, id=job)
+            else:
+                walk.ask("rejectJob", provider, {"reason": "not again"}, id=job)
+            end = until(lambda: (j := walk.ask("getJob", consumer, query="wait=5000", id=job))["state"] in
+                        ("DONE", "REJECTED", "FAILED") and j)
+            self.assertEqual(end["state"], "DONE" if run else "REJECTED", end)
+            if run:
+                self.assertEqual(len(walk.ask("getJobResult", consumer, id=job).splitlines()), 51)
+        walk.ask("listJobs", consumer)
 
     def walk_delivery(self, walk):
         consumer = self.space.consumer

@@ -165,6 +165,24 @@ class Commands(SpaceCase):
         self.assertIn("ConsumedQuantity", self.consumer.weir("metering", "csv"))
         self.run_one(self.consumer, "destroy", agreement, "--reason", "done", chinese=True)
 
+    def test_computations(self):
+        self.run_one(self.provider, "compute algorithms", chinese=True)
+        rows = lambda start: b"id,x\n" + b"".join(b"%d,y\n" % (start + i) for i in range(150))
+        agreement = self.agree(rows(0), "action=compute, env=mpc")["agreementId"]
+        asked = [self.consumer.request("POST", f"/api/v1/jobs?agreement={agreement}&key=id", rows(100),
+                                       {"Content-Type": "application/octet-stream"}).json["id"] for _ in range(2)]
+        for job in asked:
+            until(lambda: self.provider.request("GET", "/api/v1/jobs/" + job).status == 200)
+        self.run_one(self.provider, "compute status", chinese=True)
+        self.run_one(self.provider, "compute status", asked[0], chinese=True)
+        self.run_one(self.provider, "compute approve", asked[0])
+        self.run_one(self.provider, "compute reject", asked[1], "--reason", "once is enough")
+        until(lambda: self.consumer.json("compute", "status", asked[0])["state"] == "DONE")
+        self.run_one(self.consumer, "compute result", asked[0], "-o", self.path("shared.csv"))
+        hash = next(a["hash"] for a in self.provider.json("compute", "algorithms")["items"] if a["id"] == "psi-rr22")
+        agreement = self.agree(rows(0), f"action=compute, algorithm=psi-rr22@{hash}")["agreementId"]
+        self.run_one(self.consumer, "compute psi", agreement, "--mine", self.file(rows(100)), "--key", "id", chinese=True)
+
     def test_evidence(self):
         done = self.held()
         self.run_one(self.consumer, "evidence list", "--contract", done["contractId"], chinese=True)

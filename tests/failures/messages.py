@@ -228,6 +228,20 @@ OPERATORS = {
         ("wrongly addressed", "at the consumer, who pays", {"at": "consumer"}),
         ("malformed", "of nothing", {"body": dict(PAYMENT, amount="0")}),
         ("malformed", "without a reference", {"body": dict(PAYMENT, reference="")})]),
+    "createJob": Route("consumer", data=b"id,x\n1,2\n", cases=lambda w: [
+        ("malformed", "without a key", {"query": f"agreement={w.agreement}"}),
+        ("malformed", "a form that is none", {"query": f"agreement={w.agreement}&key=id&form=shape"}),
+        ("malformed", "two columns here and one there", {"query": f"agreement={w.agreement}&key=id,x&theirKey=id"}),
+        ("malformed", "an algorithm that nobody has", {"query": f"agreement={w.agreement}&key=id&algorithm=guess"}),
+        ("wrongly addressed", "an agreement that nobody has", {"query": f"agreement={NOBODY}&key=id"}),
+        ("wrongly addressed", "at the provider", {"at": "provider", "query": f"agreement={w.agreement}&key=id"}),
+        ("out of order", "under an agreement that ended", {"query": f"agreement={w.ended}&key=id"})]),
+    "listJobs": Route("consumer", cases=lambda w: [("malformed", "a cursor that is none", {"query": "cursor=x"})]),
+    "getJob": Route("consumer", nobody, unknown=nobody), "getJobResult": Route("consumer", nobody, unknown=nobody),
+    "approveJob": Route(params=nobody, body={}, unknown=nobody),
+    "rejectJob": Route(params=nobody, body=REASON, unknown=nobody, cases=lambda w: [
+        ("malformed", "without a reason", {"body": {}})]),
+    "listAlgorithms": Route(),
     "createTransfer": Route("consumer", body={"agreement": NOBODY}, cases=lambda w: [
         ("malformed", "a format that is none", {"body": {"agreement": w.agreement, "format": "Carrier-PIGEON"}}),
         ("wrongly addressed", "at the provider", {"at": "provider", "body": {"agreement": w.agreement}}),
@@ -632,6 +646,11 @@ NODES = {
         ("wrongly addressed", "of a contract that nobody has", {"body": notice_of_use(w, "C0")}),
         ("wrongly addressed", "of a contract of others", {"body": notice_of_use(w, w.contract)}),
         ("malformed", "without a use", {"body": {"contractId": w.contract, "connectorId": w.mallory.id}})]),
+    "jobRequest": Route(body={}, cases=lambda w: [
+        ("malformed", "a job that is named otherwise", {"body": {"job": "1", "agreement": w.agreement}}),
+        ("malformed", "of nothing to compute", {"body": {"job": NOBODY[9:], "agreement": w.agreement, "work": {}}})]),
+    "jobEvent": Route(params=nobody, body={"event": "failure", "words": "x"}, unknown=nobody),
+    "jobChannel": Route(params=nobody, unknown=nobody),
     "reportIdentifiers": Route("region", body={}, cases=report_cases),
     "peerEvidence": Route(params=lambda w: {"contract": w.contract}, unknown=lambda w: {"contract": "C0"},
                           foreign=lambda w: {"contract": w.contract}),

@@ -34,6 +34,10 @@ std::string_view name_of(Tag tag) {
     case Tag::kPsiCoin: return "psi_coin";
     case Tag::kPsiImages: return "psi_images";
     case Tag::kBye: return "bye";
+    case Tag::kShares: return "shares";
+    case Tag::kProducts: return "products";
+    case Tag::kJoinSeed: return "join_seed";
+    case Tag::kJoinStore: return "join_store";
   }
   return "unknown";
 }

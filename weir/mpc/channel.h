@@ -38,6 +38,10 @@ enum class Tag : std::uint16_t {
   kPsiCoin = 16,
   kPsiImages = 17,
   kBye = 18,
+  kShares = 19,
+  kProducts = 20,
+  kJoinSeed = 21,
+  kJoinStore = 22,
 };
 
 // "base_ot_points"

@@ -1,9 +1,7 @@
 // PSI: two parties learn which of their elements they share; the receiver learns it, the sender nothing.
 //
-// Protocol: Raghuraman and Rindal, "Blazing Fast PSI from Improved OKVS and Subfield VOLE", CCS 2022, figure 6
-// (malicious oblivious PRF) and figure 7, over GF(2^128): the receiver sends a key-value store of hashed elements
-// hidden by VOLE values; both evaluate the same random function where they hold the same element; the sender sends its
-// images in random order.
+// Protocol: Raghuraman and Rindal, "Blazing Fast PSI from Improved OKVS and Subfield VOLE", CCS 2022, figure 7: both
+// evaluate one random function (oprf.h) where they hold the same element; the sender sends its images in random order.
 // Elements: 128-bit digests of the parties' keys, made with one salt for both; collisions have probability n^2 / 2^128.
 // Learns: the receiver the intersection, and how many elements the sender has; the sender how many the receiver has.
 // Not hidden: both counts. Not covered: what repeated runs with changing sets tell (see use/job).

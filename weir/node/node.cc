@@ -22,6 +22,7 @@ Result<std::unique_ptr<Node>> Node::start(store::Files& files, const config::Con
   WEIR_TRY(s.open_trust());
   WEIR_TRY(s.open_domain());
   WEIR_TRY(s.open_delivery());
+  WEIR_TRY(s.open_jobs());
   return node;
 }
 
@@ -32,6 +33,8 @@ Result<> Node::open_doors() {
   if (kit::is_on(s.config)) {
     WEIR_TRY_LET(s.kit_counterpart, kit::Counterpart::start(*this));
   }
+  WEIR_TRY_LET(const auto jobs, s.jobs->unfinished());
+  for (const auto& job : jobs) s.job_runner->wake(job.id);
   WEIR_TRY(s.listen(*this));
   s.alarm->look();
   catalog_changed();
@@ -50,6 +53,7 @@ void Node::stop(Milliseconds deadline) {
   State& s = *state_;
   [[maybe_unused]] const Result<> cleared = s.opened.folder.clear_running_url();
   s.news.stop();
+  s.job_runner->stop();  // it holds connections of the server
   s.server->stop(deadline);
   s.server.reset();
   s.kit_counterpart.reset();
@@ -83,6 +87,9 @@ flow::usage::Service& Node::usage() { return *state_->usage; }
 flow::metering::Service& Node::metering() { return *state_->metering; }
 flow::delivery::Service& Node::delivery() { return *state_->delivery; }
 flow::delivery::Contents& Node::contents() { return *state_->contents; }
+use::job::Service& Node::jobs() { return *state_->jobs; }
+Jobs& Node::job_runner() { return *state_->job_runner; }
+flow::delivery::Contents& Node::job_inputs() { return *state_->job_inputs; }
 standards::assessment::Service& Node::assessments() { return *state_->assessments; }
 const config::Config& Node::config() const { return state_->config; }
 const adapters::http::Router& Node::router() const { return *state_->router; }

@@ -30,6 +30,9 @@ namespace weir::supply::identifier {
 class Registry;
 }
 
+namespace weir::use::job {
+class Service;
+}
 namespace weir::standards::assessment {
 class Service;
 }
@@ -45,6 +48,7 @@ class Service;
 
 namespace weir::node {
 
+class Jobs;
 class Membership;
 
 class Node {
@@ -83,6 +87,9 @@ class Node {
   flow::metering::Service& metering();
   flow::delivery::Service& delivery();
   flow::delivery::Contents& contents();
+  use::job::Service& jobs();
+  Jobs& job_runner();
+  flow::delivery::Contents& job_inputs();
   standards::assessment::Service& assessments();
   const config::Config& config() const;
   const adapters::http::Router& router() const;

@@ -23,7 +23,7 @@ Result<> migrate_all(store::Database& database) {
        {store::outbox_migration(), adapters::http::idempotency_migration(), supply::identifier::Registry::migration(),
         trust::credential::Credentials::migration(), trust::participant::migration(), supply::catalog::migration(),
         flow::usage::migration(), flow::metering::migration(), flow::contract::contract_migration(),
-        flow::delivery::delivery_migration(), standards::assessment::migration(),
+        flow::delivery::delivery_migration(), use::job::migration(), standards::assessment::migration(),
         standards::registering::migration(), partners_migration()}) {
     WEIR_TRY(store::migrate(database, migration));
   }
@@ -241,6 +241,28 @@ Result<> Node::State::open_delivery() {
                                             .certificate = opened.identity_pem,
                                             .node = opened.id.text(),
                                             .hash = crypto::hash_of(suite)});
+  return {};
+}
+
+Result<> Node::State::open_jobs() {
+  for (const char* folder : {"jobs/inputs", "jobs/results"}) {
+    WEIR_TRY(files.make_directories(opened.folder.file(folder)));
+  }
+  job_inputs = std::make_unique<flow::delivery::Contents>(files, opened.folder.file("jobs/inputs"),
+                                                          crypto::hash_of(node_file().suite), random);
+  WEIR_TRY(job_inputs->sweep());
+  job_neighbours = std::make_unique<JobNeighbours>(opened.id.text(), clock, *contracts, *usage, *metering);
+  jobs = std::make_unique<use::job::Service>(use::job::Service::Deps{
+      .sql = *sql,
+      .log = *counted_log,
+      .clock = clock,
+      .random = random,
+      .neighbours = *job_neighbours,
+      .node = opened.id.text(),
+      .rules = {.set_least = config.job_set_least, .questions_most = config.job_questions_most},
+      .wake = [this](const std::string& id) {
+        if (job_runner) job_runner->wake(id);
+      }});
   return {};
 }
 

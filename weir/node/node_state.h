@@ -19,6 +19,8 @@
 #include "weir/node/duties.h"
 #include "weir/node/group_commit.h"
 #include "weir/node/hooks.h"
+#include "weir/node/job_neighbours.h"
+#include "weir/node/jobs.h"
 #include "weir/node/kit.h"
 #include "weir/node/log_mark.h"
 #include "weir/node/membership.h"
@@ -85,6 +87,9 @@ struct Node::State {
   std::unique_ptr<Hooks> duty_hooks;
   RateLimits rate_limits{config.delivery_bytes_per_second};
   std::unique_ptr<DataPlane> data_plane;
+  std::unique_ptr<JobNeighbours> job_neighbours;
+  std::unique_ptr<flow::delivery::Contents> job_inputs;
+  std::unique_ptr<use::job::Service> jobs;
   std::unique_ptr<standards::assessment::Service> assessments;
   std::unique_ptr<adapters::http::Authenticator> authenticator;
   std::unique_ptr<adapters::http::IdempotencyStore> idempotency;
@@ -103,6 +108,7 @@ struct Node::State {
 
   // The threads come last, so that they end first.
   std::unique_ptr<Transfers> transfers;
+  std::unique_ptr<Jobs> job_runner;
   std::unique_ptr<Alarm> alarm;
   std::unique_ptr<Alarm> above;  // of its own: a node above that does not answer must not hold up what falls due
   std::unique_ptr<Dispatcher> dispatcher;
@@ -117,6 +123,7 @@ struct Node::State {
   Result<> open_trust();
   Result<> open_domain();
   Result<> open_delivery();
+  Result<> open_jobs();
   Result<> listen(Node& node);
   void start_threads(Node& node);
   void committed();

@@ -118,6 +118,13 @@ Result<> Node::State::keep_house(Timestamp now) {
 void Node::State::start_threads(Node& node) {
   transfers = std::make_unique<Transfers>(*delivery, *contents, *client, rate_limits,
                                           TransfersOptions{.foreign = foreign.get()});
+  job_runner = std::make_unique<Jobs>(Jobs::Deps{.service = *jobs,
+                                                 .inputs = *job_inputs,
+                                                 .contents = *contents,
+                                                 .client = *client,
+                                                 .files = files,
+                                                 .results = opened.folder.file("jobs/results"),
+                                                 .random = random});
   alarm = std::make_unique<Alarm>(clock, alarm_tasks());
   if (membership->has_above()) above = std::make_unique<Alarm>(clock, std::vector{heartbeat_task(), report_task()});
   collector = std::make_unique<Collector>(node);
@@ -126,6 +133,7 @@ void Node::State::start_threads(Node& node) {
     return message_answered(*contracts, *delivery, tx, message, answer);
   };
   hooks.refused = [this](store::Tx& tx, const store::OutboxMessage& message, const Error& error) {
+    if (message.lane.starts_with("job:")) return jobs->refused(tx, message.lane.substr(4), error);
     return message_refused(*contracts, *delivery, tx, message, error);
   };
   DispatcherOptions options;

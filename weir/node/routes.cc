@@ -102,6 +102,7 @@ void add_routes(Router& router, Node& node) {
   add_usage_routes(router, node);
   add_delivery_routes(router, node);
   add_metering_routes(router, node);
+  add_job_routes(router, node);
   add_evidence_routes(router, node);
   add_assessment_routes(router, node);
   add_standards_routes(router, node);

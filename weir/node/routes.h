@@ -24,6 +24,7 @@ void add_policy_routes(adapters::http::Router& router, Node& node);
 void add_catalog_routes(adapters::http::Router& router, Node& node);
 void add_contract_routes(adapters::http::Router& router, Node& node);
 void add_delivery_routes(adapters::http::Router& router, Node& node);
+void add_job_routes(adapters::http::Router& router, Node& node);
 void add_usage_routes(adapters::http::Router& router, Node& node);
 void add_metering_routes(adapters::http::Router& router, Node& node);
 // The Dataspace Protocol 2025-1, whole: version, catalog, negotiation and transfer, both roles.

@@ -50,6 +50,8 @@ struct Config {
   std::int64_t requests_per_second = 0;     // of one address; 0: no limit
   std::int64_t delivery_bytes_per_second = 0;  // of one delivery, until changed; 0: no limit
   bool unsigned_peers = false;  // whether agreements with connectors that do not sign are made
+  std::int64_t job_set_least = 100;      // keys that a private computation needs on each side
+  std::int64_t job_questions_most = 1000;  // of one counterpart about one product
   std::int64_t retention_days = 365;
   Milliseconds heartbeat_interval{5'000};
   Milliseconds stop_timeout{10'000};

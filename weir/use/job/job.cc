@@ -100,7 +100,8 @@ Result<Work> parse_work(const Json& json) {
   WEIR_TRY_LET(out.hash, json.text("hash"));
   WEIR_TRY_LET(out.action, json.text("action"));
   WEIR_TRY_LET(out.purpose, json.text("purpose"));
-  if (out.purpose.size() > kNameBytesMax || out.action.size() > kNameBytesMax) return malformed("a name too long");
+  if (out.purpose.size() > kNameBytesMax) return malformed("a name too long");
+  if (out.action != "compute" && out.action != "jointDevelop") return malformed("an action that is no computation");
   const auto known = find_algorithm(out.algorithm);
   if (!known || (*known)->version != out.version || (*known)->hash != out.hash) {
     return Error(Errc::kConflict, "this node has no such algorithm of that version and hash")

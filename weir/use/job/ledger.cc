@@ -19,8 +19,9 @@ Result<> may_ask(const LedgerRules& rules, std::span<const Claim> earlier, const
   for (const Claim& before : earlier) {
     if (before.root == claim.root) continue;
     if (difference(before, claim) >= static_cast<double>(rules.set_least)) continue;
-    return Error(Errc::kForbidden, "the set differs from an earlier one by fewer than " +
-                                       std::to_string(rules.set_least) + " keys: the two answers would tell of those few")
+    const std::string least = std::to_string(rules.set_least);
+    return Error(Errc::kForbidden, "the set differs from an earlier one by fewer than " + least +
+                                       " keys: the two answers would tell of those few")
         .because("job.near_identical")
         .advise("ask with the same set again, or with one that differs more");
   }

@@ -88,7 +88,8 @@ Result<Job> Service::propose(const Proposal& proposal, const std::string& actor)
   const auto make = [&](store::Tx& tx) -> Result<Job> {
     WEIR_TRY_LET(Agreed agreed, deps_.neighbours.agreed(tx, proposal.agreement));
     if (agreed.role != Role::kConsumer) {
-      return Error(Errc::kConflict, "the consumer of an agreement asks for its computations").because("job.not_consumer");
+      return Error(Errc::kConflict, "the consumer of an agreement asks for its computations")
+          .because("job.not_consumer");
     }
     const Timestamp now = deps_.clock.now();
     return Job{.id = deps_.random.uuid(),

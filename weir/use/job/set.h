@@ -4,7 +4,7 @@
 // element, rows without a key are none. The commitment is the Merkle root (tlog/tree.h) over the leaves salt || key in
 // ascending order; the salt is the owner's secret and stays the same for one counterpart and product, so that the same
 // set gives the same root in every run, and whoever sees the root learns nothing of what is in it.
-// The sketch is the smallest 512 of the leaf hashes' first 64 bits: how much two sets share is seen from their sketches.
+// The sketch is the smallest 512 of the leaf hashes' first 64 bits: it shows how much two sets share.
 // Format: docs/formats/jobs.md. Thread-safety: pure.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -43,10 +43,11 @@ TEST(KeySet, ColumnsOfAKeyDoNotRunIntoEachOther) {
 TEST(KeySet, MatchesAreTheRowsThemselvesWithTheHeading) {
   const std::string table = "id,note\n3,\"x,y\"\n4,z\n3,again";
   std::string out;
-  const auto rows = write_matches(source_of(table), {"id"}, {Form::kExact}, keys_from(3, 4), [&](std::string_view text) {
-    out += text;
-    return Result<>();
-  });
+  const auto rows =
+      write_matches(source_of(table), {"id"}, {Form::kExact}, keys_from(3, 4), [&](std::string_view text) {
+        out += text;
+        return Result<>();
+      });
   EXPECT_EQ(*rows, 2u);
   EXPECT_EQ(out, "id,note\n3,\"x,y\"\n3,again\n");
 }

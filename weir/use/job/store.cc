@@ -120,8 +120,9 @@ Result<Page> list(store::Tx& tx, const std::string& cursor, std::size_t limit) {
     before_id = cursor.substr(dot + 1);
   }
   Page page;
-  WEIR_TRY_LET(page.rows, select(tx, "WHERE created < ? OR (created = ? AND id < ?) ORDER BY created DESC, id DESC LIMIT ?",
-                                 {before_time, before_time, before_id, static_cast<std::int64_t>(limit + 1)}));
+  WEIR_TRY_LET(page.rows,
+               select(tx, "WHERE created < ? OR (created = ? AND id < ?) ORDER BY created DESC, id DESC LIMIT ?",
+                      {before_time, before_time, before_id, static_cast<std::int64_t>(limit + 1)}));
   if (page.rows.size() <= limit) return page;
   page.rows.erase(page.rows.begin() + static_cast<std::ptrdiff_t>(limit), page.rows.end());
   page.next = std::to_string(page.rows.back().created.value()) + "." + page.rows.back().id;
@@ -148,7 +149,8 @@ Result<Bytes> salt_of(store::Tx& tx, const std::string& peer, const std::string&
   random.fill(fresh);
   WEIR_TRY(tx.execute("INSERT INTO job_salt (peer, product, salt) VALUES (?,?,?) ON CONFLICT DO NOTHING",
                       {peer, product, fresh}));
-  WEIR_TRY_LET(const store::Row row, tx.one("SELECT salt FROM job_salt WHERE peer = ? AND product = ?", {peer, product}));
+  WEIR_TRY_LET(const store::Row row,
+               tx.one("SELECT salt FROM job_salt WHERE peer = ? AND product = ?", {peer, product}));
   return row[0].blob();
 }
 

@@ -1,0 +1,278 @@
+// SPDX-License-Identifier: Apache-2.0
+// weir compute: private computation under a contract.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <chrono>
+#include <cstdio>
+
+#include "apps/weir/commands.h"
+#include "weir/store/files.h"
+#include "weir/wire/encoding.h"
+
+namespace weir::cli {
+namespace {
+
+using adapters::http::Method;
+using wire::Json;
+
+constexpr std::chrono::seconds kPatience{30};  // for an answer that a person of the other side may have to give
+
+std::string job_path(const std::string& id, std::string_view end = {}) {
+  return "/api/v1/jobs/" + wire::escape_url(id) + std::string(end);
+}
+
+bool is_over(const std::string& state) { return state == "DONE" || state == "REJECTED" || state == "FAILED"; }
+
+Text phase_of(const std::string& state) {
+  if (state == "PREPARING" || state == "ACCEPTED") return {"reading the own table", "读取本方数据表"};
+  if (state == "PROPOSED") return {"waiting for the other side", "等待对方"};
+  return {"computing", "计算中"};
+}
+
+std::string text_of(const Output& out, const Json& text) {
+  return out.pick(Text{text.text_or("en", ""), text.text_or("zh", "")});
+}
+
+void show_job(Output& out, const Json& job) {
+  const Json& work = job["work"];
+  std::string keys;
+  for (const Json& key : work["keys"].is_array() ? work["keys"].items() : Json::Array{}) {
+    keys += (keys.empty() ? "" : ", ") + key.text_or("consumer", "") + " = " + key.text_or("provider", "") + " (" +
+            key.text_or("form", "") + ")";
+  }
+  std::vector<std::pair<Text, std::string>> rows = {
+      {{"job", "任务"}, job.text_or("id", "")},
+      {{"state", "状态"}, job.text_or("state", "")},
+      {{"role", "角色"}, job.text_or("role", "")},
+      {{"agreement", "协议"}, job.text_or("agreement", "")},
+      {{"algorithm", "算法"}, work.text_or("algorithm", "") + "@" + work.text_or("hash", "")},
+      {{"key", "键"}, keys},
+      {{"purpose", "用途"}, work.text_or("purpose", "")},
+      {{"consumer learns", "使用方获知"}, text_of(out, job["consumerLearns"])},
+      {{"provider learns", "提供方获知"}, text_of(out, job["providerLearns"])}};
+  if (job.has("mine")) rows.push_back({{"own keys", "本方键数"}, std::to_string(job["mine"].integer_or("count", 0))});
+  if (job.has("theirs")) {
+    rows.push_back({{"other's keys", "对方键数"}, std::to_string(job["theirs"].integer_or("count", 0))});
+  }
+  if (job.has("outcome")) {
+    const Json& outcome = job["outcome"];
+    const auto moved = static_cast<std::uint64_t>(outcome.integer_or("sent", 0) + outcome.integer_or("received", 0));
+    rows.push_back({{"moved", "传输量"}, format_bytes(moved)});
+    rows.push_back({{"took", "耗时"}, std::to_string(outcome.integer_or("milliseconds", 0)) + " ms"});
+    if (outcome.has("rows")) rows.push_back({{"rows", "结果行数"}, std::to_string(outcome.integer_or("rows", 0))});
+  }
+  if (job.has("error")) rows.push_back({{"why", "原因"}, job.text_or("error", "")});
+  out.pairs(rows);
+}
+
+struct PsiOptions {
+  std::string agreement;
+  std::string file;
+  std::string key;
+  std::string their_key;
+  std::string form = "text";
+  std::string action = "compute";
+  std::string purpose;
+  std::string output;
+};
+
+Result<int> fetch_result(Context& context, Output& out, const std::string& id, const std::string& output) {
+  WEIR_TRY_LET(Api api, context.api());
+  api.timeout = Milliseconds(3'600'000);
+  const bool to_file = !output.empty();
+  const std::string temporary = output + ".part";
+  std::FILE* file = to_file ? std::fopen(temporary.c_str(), "wb") : stdout;
+  if (file == nullptr) return Error(Errc::kInvalidArgument, "cannot write " + temporary);
+  std::uint64_t bytes = 0;
+  const auto answer = api.stream(Method::kGet, job_path(id, "/result"), {}, [&](ByteView piece) -> Result<bool> {
+    bytes += piece.size();
+    return std::fwrite(piece.data(), 1, piece.size(), file) == piece.size();
+  });
+  const bool closed = to_file ? std::fclose(file) == 0 : std::fflush(file) == 0;
+  if (!answer || !closed) {
+    if (to_file) ::unlink(temporary.c_str());
+    WEIR_TRY(answer);
+    return Error(Errc::kExhausted, "the output could not be written");
+  }
+  if (!to_file) return kOk;
+  WEIR_TRY(store::real_files().rename(temporary, output));
+  out.object(Json::object({{"job", id}, {"bytes", static_cast<std::int64_t>(bytes)}, {"file", output}}));
+  out.good({"released and logged: " + format_bytes(bytes) + " written to " + output,
+            "已取出并记录：" + format_bytes(bytes) + " 写入 " + output});
+  return kOk;
+}
+
+// Until it is over, or for a while where a person of the other side is to answer.
+Result<Json> follow(Api& api, Output& out, Json job) {
+  const std::string path = job_path(job.text_or("id", ""));
+  const auto asked = std::chrono::steady_clock::now();
+  std::string state = job.text_or("state", "");
+  std::optional<Progress> progress;
+  std::string shown;
+  while (!is_over(state)) {
+    if (state == "PROPOSED" && std::chrono::steady_clock::now() - asked > kPatience) break;
+    const Text phase = phase_of(state);
+    if (phase.en != shown) progress.emplace(out, phase);
+    shown = phase.en;
+    WEIR_TRY_LET(job, api.await(path, Milliseconds(500),
+                                [](const Json& seen) { return is_over(seen.text_or("state", "")); }));
+    progress->show(0, 0);
+    state = job.text_or("state", "");
+  }
+  return job;
+}
+
+Result<int> psi(Context& context, Output& out, const PsiOptions& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  api.timeout = Milliseconds(600'000);
+  std::string path = "/api/v1/jobs?agreement=" + wire::escape_url(options.agreement) +
+                     "&key=" + wire::escape_url(options.key) + "&form=" + wire::escape_url(options.form) +
+                     "&action=" + wire::escape_url(options.action) + "&purpose=" + wire::escape_url(options.purpose);
+  if (!options.their_key.empty()) path += "&theirKey=" + wire::escape_url(options.their_key);
+  Json job;
+  {
+    Progress progress(out, {"handing the table to the own node", "将数据表交给本方节点"});
+    WEIR_TRY_LET(job, api.upload(path, options.file, [&](std::uint64_t done, std::uint64_t total) {
+                   progress.show(done, total);
+                 }));
+  }
+  WEIR_TRY_LET(job, follow(api, out, std::move(job)));
+  const std::string state = job.text_or("state", "");
+  const std::string id = job.text_or("id", "");
+  if (state == "REJECTED" || state == "FAILED") {
+    return Error(state == "REJECTED" ? Errc::kForbidden : Errc::kConflict,
+                 "the computation did not take place: " + job.text_or("error", ""))
+        .because(state == "REJECTED" ? "job.rejected" : "job.failed")
+        .advise("weir compute status " + id);
+  }
+  if (state != "DONE") {
+    out.object(job);
+    show_job(out, job);
+    out.next({"the other side has yet to approve it; look again: weir compute status " + id,
+              "对方尚未批准；稍后查看：weir compute status " + id});
+    return kOk;
+  }
+  const auto matches = std::to_string(job["outcome"].integer_or("matches", 0));
+  if (!options.output.empty()) {
+    out.good({matches + " keys are in both tables; nobody saw the other's", "双方共有 " + matches + " 个键；互不可见"});
+    return fetch_result(context, out, id, options.output);
+  }
+  out.object(job);
+  out.good({matches + " keys are in both tables; nobody saw the other's", "双方共有 " + matches + " 个键；互不可见"});
+  show_job(out, job);
+  out.next({"weir compute result " + id + " -o FILE", "weir compute result " + id + " -o 文件"});
+  return kOk;
+}
+
+Result<int> status(Context& context, Output& out, const std::string& id) {
+  WEIR_TRY_LET(Api api, context.api());
+  if (!id.empty()) {
+    WEIR_TRY_LET(const Json job, api.get(job_path(id)));
+    out.object(job);
+    show_job(out, job);
+    return kOk;
+  }
+  WEIR_TRY_LET(const Json page, api.get("/api/v1/jobs?limit=100"));
+  out.object(page);
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& job : page["items"].is_array() ? page["items"].items() : Json::Array{}) {
+    rows.push_back({job.text_or("id", ""), job.text_or("state", ""), job.text_or("role", ""),
+                    job["work"].text_or("algorithm", ""), job.text_or("agreement", ""), job.text_or("error", "")});
+  }
+  out.table({{"job", "任务"}, {"state", "状态"}, {"role", "角色"}, {"algorithm", "算法"}, {"agreement", "协议"},
+             {"why", "原因"}},
+            rows);
+  return kOk;
+}
+
+Result<int> decide(Context& context, Output& out, const std::string& id, const std::string& reason, bool yes) {
+  WEIR_TRY_LET(Api api, context.api());
+  const Json body = yes ? Json::object() : Json::object({{"reason", reason}});
+  WEIR_TRY_LET(const Json job, api.post(job_path(id, yes ? "/approve" : "/reject"), body));
+  out.object(job);
+  if (yes) {
+    out.good({"approved; it runs when the own table is read", "已批准；读取本方数据表后运行"});
+  } else {
+    out.good({"refused; the other side is told", "已拒绝，并告知对方"});
+  }
+  return kOk;
+}
+
+Result<int> list_algorithms(Context& context, Output& out) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const Json page, api.get("/api/v1/algorithms"));
+  out.object(page);
+  for (const Json& each : page["items"].items()) {
+    out.pairs({{{"algorithm", "算法"}, each.text_or("id", "") + "@" + each.text_or("hash", "")},
+               {{"gives", "结果"}, text_of(out, each["what"])},
+               {{"consumer learns", "使用方获知"}, text_of(out, each["consumerLearns"])},
+               {{"provider learns", "提供方获知"}, text_of(out, each["providerLearns"])},
+               {{"security", "安全性"}, each.text_or("security", "")}});
+  }
+  return kOk;
+}
+
+void add_psi(CLI::App& group, Context& context) {
+  const auto options = std::make_shared<PsiOptions>();
+  CLI::App* command = group.add_subcommand("psi", "Finds the own rows whose key the other side has too");
+  command->add_option("AGREEMENT", options->agreement, "Agreement over the other side's table")->required();
+  command->add_option("--mine", options->file, "Own table, CSV with a heading; it does not leave the own node")
+      ->required();
+  command->add_option("--key", options->key, "Columns of the key in it, with commas between")->required();
+  command->add_option("--their-key", options->their_key, "The same in the other table, if they are called otherwise");
+  command->add_option("--form", options->form, "exact, text, phone or id-card; one, or one for each column")
+      ->capture_default_str();
+  command->add_option("--purpose", options->purpose, "What for");
+  command->add_option("--action", options->action, "compute or jointDevelop")->capture_default_str();
+  command->add_option("-o,--output", options->output, "Where the rows go");
+  command->footer("Example: weir compute psi AGREEMENT --mine customers.csv --key phone --form phone -o shared.csv");
+  command->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return psi(context, out, *options); };
+  });
+}
+
+}  // namespace
+
+void add_compute_commands(CLI::App& app, Context& context) {
+  CLI::App* group = app.add_subcommand("compute", "Private computation under a contract: nobody sees the other's rows");
+  group->require_subcommand(1);
+  add_psi(*group, context);
+  struct Options {
+    std::string id;
+    std::string reason;
+    std::string output;
+  };
+  const auto options = std::make_shared<Options>();
+  CLI::App* look = group->add_subcommand("status", "Where a computation stands; all of them without an id");
+  look->add_option("JOB", options->id, "Computation");
+  look->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return status(context, out, options->id); };
+  });
+  CLI::App* yes = group->add_subcommand("approve", "Lets a computation on the own data run");
+  yes->add_option("JOB", options->id, "Computation")->required();
+  yes->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return decide(context, out, options->id, "", true); };
+  });
+  CLI::App* no = group->add_subcommand("reject", "Refuses one, or takes an own one back");
+  no->add_option("JOB", options->id, "Computation")->required();
+  no->add_option("--reason", options->reason, "Why, for the other side and the log")->required();
+  no->callback([&context, options] {
+    context.run = [&context, options](Output& out) {
+      return decide(context, out, options->id, options->reason, false);
+    };
+  });
+  CLI::App* result = group->add_subcommand("result", "Takes out what a computation found; this is logged");
+  result->add_option("JOB", options->id, "Computation")->required();
+  result->add_option("-o,--output", options->output, "Where to; standard output if left out");
+  result->callback([&context, options] {
+    context.run = [&context, options](Output& out) {
+      return fetch_result(context, out, options->id, options->output);
+    };
+  });
+  group->add_subcommand("algorithms", "What may be computed, with the hash that a contract names")->callback([&context] {
+    context.run = [&context](Output& out) { return list_algorithms(context, out); };
+  });
+}
+
+}  // namespace weir::cli

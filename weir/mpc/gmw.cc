@@ -1,0 +1,220 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/mpc/gmw.h"
+
+#include <algorithm>
+
+#include "weir/base/check.h"
+#include "weir/mpc/aes.h"
+
+namespace weir::mpc {
+namespace {
+
+constexpr Fold kFold = Fold::k4;
+constexpr std::size_t kPiece = std::size_t{1} << 18;  // transfers made at once
+
+std::span<std::uint8_t> bytes_of_words(std::vector<std::uint64_t>& words) {
+  return {reinterpret_cast<std::uint8_t*>(words.data()), words.size() * sizeof(std::uint64_t)};
+}
+ByteView bytes_of_words(const std::vector<std::uint64_t>& words) {
+  return {reinterpret_cast<const std::uint8_t*>(words.data()), words.size() * sizeof(std::uint64_t)};
+}
+
+void clear_beyond(Bits& bits) {
+  if (bits.count % 64 != 0) bits.words.back() &= (std::uint64_t{1} << (bits.count % 64)) - 1;
+}
+
+Bits conjoin_own(Bits a, const Bits& b) {
+  for (std::size_t i = 0; i < a.words.size(); ++i) a.words[i] &= b.words[i];
+  return a;
+}
+
+// `count` bits from `from`, which is a multiple of 128, as choices.
+Blocks choices_of(const Bits& bits, std::size_t from, std::size_t count) {
+  Blocks out((count + 127) / 128);
+  for (std::size_t i = 0; i < (count + 63) / 64; ++i) {
+    (i % 2 == 0 ? out[i / 2].lo : out[i / 2].hi) = bits.words[from / 64 + i];
+  }
+  return out;
+}
+
+}  // namespace
+
+Bits operator^(Bits a, const Bits& b) {
+  WEIR_CHECK(a.count == b.count);
+  for (std::size_t i = 0; i < a.words.size(); ++i) a.words[i] ^= b.words[i];
+  return a;
+}
+
+Result<Gmw> Gmw::open(Channel& channel, Random& random, Side side) {
+  if (side == Side::kFirst) {
+    WEIR_TRY_LET(OtSender sender, OtSender::open(channel, random, kFold));
+    WEIR_TRY_LET(OtReceiver receiver, OtReceiver::open(channel, random, kFold));
+    return Gmw(channel, random, side, std::move(sender), std::move(receiver));
+  }
+  WEIR_TRY_LET(OtReceiver receiver, OtReceiver::open(channel, random, kFold));
+  WEIR_TRY_LET(OtSender sender, OtSender::open(channel, random, kFold));
+  return Gmw(channel, random, side, std::move(sender), std::move(receiver));
+}
+
+Bits Gmw::negate(Bits a) const {
+  if (side_ == Side::kSecond) return a;
+  for (std::uint64_t& word : a.words) word = ~word;
+  clear_beyond(a);
+  return a;
+}
+
+// The sender's two pads of a transfer, m0 and m1, make its b = m0 ^ m1; with the other's a as choice, m_a = m0 ^ a b.
+Result<> Gmw::offer_products(Triples& out) {
+  for (std::size_t at = 0; at < out.c.count; at += kPiece) {
+    const std::size_t count = std::min(kPiece, out.c.count - at);
+    WEIR_TRY_LET(Blocks zeros, sender_.extend(*channel_, *random_, count));
+    Blocks ones = zeros;
+    for (Block& each : ones) each ^= sender_.delta();
+    hash_blocks(zeros, sent_tweak_);
+    hash_blocks(ones, sent_tweak_);
+    sent_tweak_ += count;
+    for (std::size_t i = 0; i < count; ++i) {
+      out.b.set(at + i, ((zeros[i].lo ^ ones[i].lo) & 1) != 0);
+      out.c.set(at + i, (zeros[i].lo & 1) != 0);
+    }
+  }
+  return {};
+}
+
+Result<> Gmw::choose_products(Triples& out) {
+  for (std::size_t at = 0; at < out.c.count; at += kPiece) {
+    const std::size_t count = std::min(kPiece, out.c.count - at);
+    WEIR_TRY_LET(Blocks chosen, receiver_.extend(*channel_, *random_, choices_of(out.a, at, count), count));
+    hash_blocks(chosen, received_tweak_);
+    received_tweak_ += count;
+    for (std::size_t i = 0; i < count; ++i) {
+      out.c.words[(at + i) / 64] ^= (chosen[i].lo & 1) << ((at + i) % 64);
+    }
+  }
+  return {};
+}
+
+Result<Gmw::Triples> Gmw::triples(std::size_t count) {
+  Triples out{Bits(count), Bits(count), Bits(count)};
+  random_->fill(bytes_of_words(out.a.words));
+  if (count > 0) clear_beyond(out.a);
+  if (side_ == Side::kFirst) {
+    WEIR_TRY(offer_products(out));
+    WEIR_TRY(choose_products(out));
+  } else {
+    Triples chosen{out.a, Bits(count), Bits(count)};
+    WEIR_TRY(choose_products(chosen));
+    WEIR_TRY(offer_products(out));
+    out.c = out.c ^ chosen.c;
+  }
+  out.c = out.c ^ conjoin_own(out.a, out.b);
+  return out;
+}
+
+Result<std::vector<std::uint64_t>> Gmw::swap_words(const std::vector<std::uint64_t>& words) {
+  std::vector<std::uint64_t> theirs(words.size());
+  if (side_ == Side::kFirst) WEIR_TRY(channel_->send(Tag::kShares, bytes_of_words(words)));
+  WEIR_TRY(channel_->receive(Tag::kShares, bytes_of_words(theirs)));
+  if (side_ == Side::kSecond) WEIR_TRY(channel_->send(Tag::kShares, bytes_of_words(words)));
+  WEIR_TRY(channel_->flush());
+  return theirs;
+}
+
+Result<Bits> Gmw::conjoin(const Bits& a, const Bits& b) {
+  WEIR_CHECK(a.count == b.count);
+  WEIR_TRY_LET(const Triples triple, triples(a.count));
+  Bits d = a ^ triple.a;
+  Bits e = b ^ triple.b;
+  const std::size_t size = d.words.size();
+  std::vector<std::uint64_t> own(d.words);
+  own.insert(own.end(), e.words.begin(), e.words.end());
+  WEIR_TRY_LET(const auto theirs, swap_words(own));
+  Bits out = triple.c;
+  for (std::size_t i = 0; i < size; ++i) {
+    const std::uint64_t dd = own[i] ^ theirs[i];
+    const std::uint64_t ee = own[size + i] ^ theirs[size + i];
+    out.words[i] ^= (dd & triple.b.words[i]) ^ (ee & triple.a.words[i]);
+    if (side_ == Side::kFirst) out.words[i] ^= dd & ee;
+  }
+  if (out.count > 0) clear_beyond(out);
+  return out;
+}
+
+// A ripple-carry adder of the two shares: bit k is x ^ y ^ c, and the next carry is c ^ (x ^ c)(y ^ c).
+Result<std::vector<Bits>> Gmw::decompose(const std::vector<std::uint64_t>& numbers) {
+  constexpr std::size_t kWidth = 64;
+  const Bits nothing(numbers.size());
+  std::vector<Bits> own(kWidth, nothing);
+  for (std::size_t i = 0; i < numbers.size(); ++i) {
+    for (std::size_t k = 0; k < kWidth; ++k) own[k].set(i, (numbers[i] >> k & 1) != 0);
+  }
+  std::vector<Bits> out;
+  Bits carry = nothing;
+  for (std::size_t k = 0; k < kWidth; ++k) {
+    const Bits& x = side_ == Side::kFirst ? own[k] : nothing;
+    const Bits& y = side_ == Side::kFirst ? nothing : own[k];
+    out.push_back(x ^ y ^ carry);
+    if (k + 1 == kWidth) break;
+    WEIR_TRY_LET(const Bits both, conjoin(x ^ carry, y ^ carry));
+    carry = carry ^ both;
+  }
+  return out;
+}
+
+// (m ^ n) z = m z + n (1 - 2m) z: the owner of z has m, and the other chooses with its n.
+Result<std::vector<std::uint64_t>> Gmw::sums_of_own(const Bits& bits, const std::vector<std::uint64_t>& numbers,
+                                                    std::size_t run) {
+  WEIR_CHECK(bits.count == numbers.size() && (bits.count == 0 || bits.count % run == 0));
+  std::vector<std::uint64_t> out(bits.count == 0 ? 0 : bits.count / run);
+  for (std::size_t at = 0; at < bits.count; at += kPiece) {
+    const std::size_t count = std::min(kPiece, bits.count - at);
+    WEIR_TRY_LET(Blocks zeros, sender_.extend(*channel_, *random_, count));
+    Blocks ones = zeros;
+    for (Block& each : ones) each ^= sender_.delta();
+    hash_blocks(zeros, sent_tweak_);
+    hash_blocks(ones, sent_tweak_);
+    sent_tweak_ += count;
+    std::vector<std::uint64_t> corrections(count);
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t number = numbers[at + i];
+      const bool own = bits.at(at + i);
+      corrections[i] = zeros[i].lo - ones[i].lo + (own ? 0 - number : number);
+      out[(at + i) / run] += (own ? number : 0) - zeros[i].lo;
+    }
+    WEIR_TRY(channel_->send(Tag::kProducts, bytes_of_words(corrections)));
+  }
+  WEIR_TRY(channel_->flush());
+  return out;
+}
+
+Result<std::vector<std::uint64_t>> Gmw::sums_of_theirs(const Bits& bits, std::size_t run) {
+  WEIR_CHECK(bits.count == 0 || bits.count % run == 0);
+  std::vector<std::uint64_t> out(bits.count == 0 ? 0 : bits.count / run);
+  for (std::size_t at = 0; at < bits.count; at += kPiece) {
+    const std::size_t count = std::min(kPiece, bits.count - at);
+    WEIR_TRY_LET(Blocks chosen, receiver_.extend(*channel_, *random_, choices_of(bits, at, count), count));
+    hash_blocks(chosen, received_tweak_);
+    received_tweak_ += count;
+    std::vector<std::uint64_t> corrections(count);
+    WEIR_TRY(channel_->receive(Tag::kProducts, bytes_of_words(corrections)));
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::uint64_t mask = 0 - static_cast<std::uint64_t>(bits.at(at + i));
+      out[(at + i) / run] += chosen[i].lo + (corrections[i] & mask);
+    }
+  }
+  return out;
+}
+
+Result<Bits> Gmw::reveal_to_first(const Bits& bits) {
+  if (side_ == Side::kSecond) {
+    WEIR_TRY(channel_->send(Tag::kShares, bytes_of_words(bits.words)));
+    WEIR_TRY(channel_->flush());
+    return Bits(bits.count);
+  }
+  Bits theirs(bits.count);
+  WEIR_TRY(channel_->receive(Tag::kShares, bytes_of_words(theirs.words)));
+  if (theirs.count > 0) clear_beyond(theirs);
+  return theirs ^ bits;
+}
+
+}  // namespace weir::mpc

@@ -1,0 +1,80 @@
+// Gmw: two parties compute on bits and numbers that neither of them knows, many at once.
+//
+// Protocol: Goldreich, Micali, Wigderson, STOC 1987, with the triples of Beaver, CRYPTO 1991, made from random
+// oblivious transfers in both directions (Asharov, Lindell, Schneider, Zohner, CCS 2013, section 5.3); products of a
+// shared bit and a number from correlated ones (ABY, NDSS 2015, section IV).
+// A bit is shared as the exclusive or of both shares, a number as their sum modulo 2^64.
+// Learns: nothing but how many bits and numbers there are.
+// Security: 128 bits computational, semi-honest: a party that deviates may spoil results, and may learn from how its
+// partner goes on. The transfers themselves are malicious (ot_extension.h).
+// Messages: a triple 2 * 4 bytes (Fold k4) and no more; an AND 2 bits each way; a product 4 bytes and 8. Rounds: one
+// for each layer of ANDs.
+// Thread-safety: one thread.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <vector>
+
+#include "weir/mpc/ot_extension.h"
+
+namespace weir::mpc {
+
+// Shares of `count` bits, packed 64 to a word, the first in bit 0; what is beyond the count is zero.
+struct Bits {
+  Bits() = default;
+  explicit Bits(std::size_t bits) : count(bits), words((bits + 63) / 64) {}
+  bool at(std::size_t i) const { return (words[i / 64] >> (i % 64) & 1) != 0; }
+  void set(std::size_t i, bool bit) {
+    if (bit) words[i / 64] |= std::uint64_t{1} << (i % 64);
+  }
+  friend bool operator==(const Bits&, const Bits&) = default;
+
+  std::size_t count = 0;
+  std::vector<std::uint64_t> words;
+};
+Bits operator^(Bits a, const Bits& b);  // Requires: equal counts.
+
+enum class Side : std::uint8_t { kFirst, kSecond };
+
+class Gmw {
+ public:
+  static Result<Gmw> open(Channel& channel, Random& random, Side side);
+
+  Side side() const { return side_; }
+  // Shares of the complement.
+  Bits negate(Bits a) const;
+  Result<Bits> conjoin(const Bits& a, const Bits& b);  // a & b
+  // For each of the 64 bits, lowest first, the bits of all numbers, from additive shares.
+  Result<std::vector<Bits>> decompose(const std::vector<std::uint64_t>& numbers);
+  // Shares of sum_i bit_i * number_i over each run of `run` bits. One side knows the numbers, the other names none.
+  Result<std::vector<std::uint64_t>> sums_of_own(const Bits& bits, const std::vector<std::uint64_t>& numbers,
+                                                 std::size_t run);
+  Result<std::vector<std::uint64_t>> sums_of_theirs(const Bits& bits, std::size_t run);
+  // Shows the bits to the first party.
+  Result<Bits> reveal_to_first(const Bits& bits);
+
+ private:
+  Gmw(Channel& channel, Random& random, Side side, OtSender sender, OtReceiver receiver)
+      : channel_(&channel), random_(&random), side_(side), sender_(std::move(sender)), receiver_(std::move(receiver)) {}
+  struct Triples {
+    Bits a;
+    Bits b;
+    Bits c;
+  };
+  Result<Triples> triples(std::size_t count);
+  Result<> offer_products(Triples& out);   // as sender: c ^= its part of a' * b
+  Result<> choose_products(Triples& out);  // as receiver
+  // First the one side sends, then the other, so that no two long messages wait for each other.
+  Result<std::vector<std::uint64_t>> swap_words(const std::vector<std::uint64_t>& words);
+
+  Channel* channel_;
+  Random* random_;
+  Side side_;
+  OtSender sender_;
+  OtReceiver receiver_;
+  std::uint64_t sent_tweak_ = 0;
+  std::uint64_t received_tweak_ = 0;
+};
+
+}  // namespace weir::mpc

@@ -1,0 +1,351 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/mpc/join.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "weir/base/check.h"
+#include "weir/mpc/aes.h"
+#include "weir/mpc/oprf.h"
+
+namespace weir::mpc {
+namespace {
+
+constexpr std::size_t kTagBits = 64;
+constexpr std::uint32_t kEmpty = UINT32_MAX;
+constexpr std::size_t kMovesMax = 10'000;
+
+// The cuckoo table: three thirds, one place for each key in each.
+struct Places {
+  Places(std::size_t keys, Block the_seed) : third((keys * 127 / 100 + 98) / 3 + 1), seed(the_seed) {}
+  std::size_t count() const { return 3 * third; }
+  std::vector<std::array<std::uint32_t, 3>> of(std::span<const Block> keys) const {
+    Blocks hashes(keys.size());
+    Aes(seed).encrypt(keys, hashes);
+    std::vector<std::array<std::uint32_t, 3>> out(keys.size());
+    for (std::size_t i = 0; i < keys.size(); ++i) {
+      const std::array<std::uint64_t, 3> words = {hashes[i].lo & 0xffffffff, hashes[i].lo >> 32,
+                                                  hashes[i].hi & 0xffffffff};
+      for (std::size_t j = 0; j < 3; ++j) out[i][j] = static_cast<std::uint32_t>(j * third + (words[j] * third >> 32));
+    }
+    return out;
+  }
+  std::size_t third;
+  Block seed;
+};
+
+// Which key lies in which place; kEmpty for none.
+Result<std::vector<std::uint32_t>> settle(const Places& places, std::span<const Block> keys, Random& random) {
+  const auto choices = places.of(keys);
+  std::vector<std::uint32_t> table(places.count(), kEmpty);
+  for (std::uint32_t first = 0; first < keys.size(); ++first) {
+    std::uint32_t key = first;
+    std::size_t moves = 0;
+    while (true) {
+      const auto free = std::find_if(choices[key].begin(), choices[key].end(),
+                                     [&](std::uint32_t place) { return table[place] == kEmpty; });
+      if (free != choices[key].end()) {
+        table[*free] = key;
+        break;
+      }
+      if (++moves > kMovesMax) {
+        return Error(Errc::kUnavailable, "the keys do not settle in the table").because("mpc.cuckoo");
+      }
+      std::swap(key, table[choices[key][random.below(3)]]);
+    }
+  }
+  return table;
+}
+
+// A key at a place, as an element of the random function.
+void at_places(std::span<Block> keys, std::span<const std::uint32_t> places) {
+  Blocks tweaks(places.size());
+  for (std::size_t i = 0; i < places.size(); ++i) tweaks[i] = {places[i], 1};
+  hash_blocks(keys, tweaks);
+}
+
+// The nth pad of an image: each hides one block of what is programmed.
+Blocks pads(const Blocks& images, std::size_t n) {
+  Blocks out = images;
+  const Blocks tweaks(out.size(), Block{n, 2});
+  hash_blocks(out, tweaks);
+  return out;
+}
+
+std::size_t programmed_blocks(const JoinShape& shape) { return 1 + (shape.holder_columns + 1) / 2; }
+
+// What a party has at each place, on shares where the other has it too.
+struct Aligned {
+  std::vector<std::uint64_t> tags;
+  std::vector<std::uint64_t> groups;                // shares of one bit a group
+  std::vector<std::vector<std::uint64_t>> asker;    // the asker's columns; at the holder empty
+  std::vector<std::vector<std::uint64_t>> holder;   // shares of the holder's
+};
+
+std::uint64_t one_hot(const JoinTable& table, std::size_t row) {
+  return table.groups.empty() ? 1 : std::uint64_t{1} << table.groups[row];
+}
+
+Result<Aligned> align_asker(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
+  const Block seed = random_block(random);
+  const Places places(shape.asker_keys, seed);
+  WEIR_TRY_LET(const auto settled, settle(places, table.keys, random));
+  WEIR_TRY(channel.send(Tag::kJoinSeed, std::span<const Block>(&seed, 1)));
+  Blocks elements(places.count());
+  std::vector<std::uint32_t> numbers(places.count());
+  for (std::uint32_t i = 0; i < numbers.size(); ++i) {
+    numbers[i] = i;
+    elements[i] = settled[i] == kEmpty ? random_block(random) : table.keys[settled[i]];
+  }
+  at_places(elements, numbers);
+  WEIR_TRY_LET(const Blocks images, oprf_ask(channel, random, elements));
+  Block store_seed;
+  WEIR_TRY(channel.receive(Tag::kJoinSeed, std::span(&store_seed, 1)));
+  const OkvsShape store_shape(3 * shape.holder_keys);
+  Aligned out;
+  out.holder.resize(shape.holder_columns);
+  Blocks values(elements.size());
+  for (std::size_t n = 0; n < programmed_blocks(shape); ++n) {
+    Blocks store(store_shape.size());
+    WEIR_TRY(channel.receive(Tag::kJoinStore, std::span(store)));
+    okvs_decode(store_shape, store_seed, store, elements, values);
+    const Blocks hidden = pads(images, n);
+    for (std::size_t i = 0; i < values.size(); ++i) values[i] ^= hidden[i];
+    for (const Block& value : values) {
+      if (n == 0) {
+        out.tags.push_back(value.lo);
+        out.groups.push_back(value.hi);
+      } else {
+        out.holder[2 * n - 2].push_back(value.lo);
+        if (2 * n - 1 < shape.holder_columns) out.holder[2 * n - 1].push_back(value.hi);
+      }
+    }
+  }
+  out.asker.resize(shape.asker_columns);
+  for (std::size_t i = 0; i < settled.size(); ++i) {
+    const bool empty = settled[i] == kEmpty;
+    for (std::size_t c = 0; c < shape.asker_columns; ++c) {
+      out.asker[c].push_back(empty ? 0 : table.columns[c][settled[i]]);
+    }
+    if (shape.groups_of_asker || shape.groups == 1) out.groups[i] = empty ? 0 : one_hot(table, settled[i]);
+  }
+  return out;
+}
+
+Result<Aligned> align_holder(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
+  Block seed;
+  WEIR_TRY(channel.receive(Tag::kJoinSeed, std::span(&seed, 1)));
+  const Places places(shape.asker_keys, seed);
+  WEIR_TRY_LET(const OprfKey function, oprf_serve(channel, random, places.count()));
+  const auto choices = places.of(table.keys);
+  Blocks elements;
+  std::vector<std::uint32_t> numbers;
+  for (std::size_t row = 0; row < choices.size(); ++row) {
+    for (const std::uint32_t place : choices[row]) {
+      elements.push_back(table.keys[row]);
+      numbers.push_back(place);
+    }
+  }
+  at_places(elements, numbers);
+  Blocks images(elements.size());
+  function.evaluate(elements, images);
+  Aligned out;
+  const auto fill = [&](std::vector<std::uint64_t>& words) {
+    words.resize(places.count());
+    random.fill({reinterpret_cast<std::uint8_t*>(words.data()), words.size() * sizeof(std::uint64_t)});
+  };
+  fill(out.tags);
+  fill(out.groups);
+  out.holder.resize(shape.holder_columns);
+  for (auto& column : out.holder) fill(column);
+  const Block store_seed = random_block(random);
+  WEIR_TRY(channel.send(Tag::kJoinSeed, std::span<const Block>(&store_seed, 1)));
+  const OkvsShape store_shape(3 * shape.holder_keys);
+  for (std::size_t n = 0; n < programmed_blocks(shape); ++n) {
+    Blocks values = pads(images, n);
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      const std::size_t row = i / 3;
+      const std::uint32_t place = numbers[i];
+      if (n == 0) {
+        values[i] ^= {out.tags[place], out.groups[place] ^ one_hot(table, row)};
+        continue;
+      }
+      const auto share = [&](std::size_t c) {
+        return c < shape.holder_columns ? table.columns[c][row] - out.holder[c][place] : 0;
+      };
+      values[i] ^= {share(2 * n - 2), share(2 * n - 1)};
+    }
+    WEIR_TRY_LET(const Blocks store, okvs_encode(store_shape, store_seed, elements, values, random));
+    WEIR_TRY(channel.send(Tag::kJoinStore, std::span<const Block>(store)));
+  }
+  // A group column of the asker's is its own: the holder's share of it is nothing.
+  if (shape.groups_of_asker || shape.groups == 1) std::fill(out.groups.begin(), out.groups.end(), 0);
+  return out;
+}
+
+Bits plane(const std::vector<std::uint64_t>& words, std::size_t bit) {
+  Bits out(words.size());
+  for (std::size_t i = 0; i < words.size(); ++i) out.set(i, (words[i] >> bit & 1) != 0);
+  return out;
+}
+
+Bits concatenate(const std::vector<Bits>& parts) {
+  std::size_t count = 0;
+  for (const Bits& part : parts) count += part.count;
+  Bits out(count);
+  std::size_t at = 0;
+  for (const Bits& part : parts) {
+    for (std::size_t i = 0; i < part.count; ++i) out.set(at + i, part.at(i));
+    at += part.count;
+  }
+  return out;
+}
+
+Bits slice(const Bits& bits, std::size_t from, std::size_t count) {
+  Bits out(count);
+  for (std::size_t i = 0; i < count; ++i) out.set(i, bits.at(from + i));
+  return out;
+}
+
+// Shares of whether the tags are equal, place by place: all bits of their difference are zero.
+Result<Bits> equal_tags(Gmw& gmw, const Aligned& own) {
+  std::vector<Bits> layer;
+  for (std::size_t k = 0; k < kTagBits; ++k) layer.push_back(gmw.negate(plane(own.tags, k)));
+  while (layer.size() > 1) {
+    const std::size_t half = layer.size() / 2;
+    const std::size_t places = own.tags.size();
+    const Bits left = concatenate({layer.begin(), layer.begin() + static_cast<std::ptrdiff_t>(half)});
+    const Bits right = concatenate({layer.begin() + static_cast<std::ptrdiff_t>(half), layer.end()});
+    WEIR_TRY_LET(const Bits both, gmw.conjoin(left, right));
+    layer.clear();
+    for (std::size_t k = 0; k < half; ++k) layer.push_back(slice(both, k * places, places));
+  }
+  return layer.front();
+}
+
+// One side's shares of the sums over all places of a run: `own` says whose numbers they are.
+Result<std::vector<std::uint64_t>> sums(Gmw& gmw, const Bits& members, const std::vector<std::uint64_t>* own,
+                                        std::size_t groups) {
+  const std::size_t run = members.count / groups;
+  if (own == nullptr) return gmw.sums_of_theirs(members, run);
+  std::vector<std::uint64_t> numbers;
+  for (std::size_t g = 0; g < groups; ++g) numbers.insert(numbers.end(), own->begin(), own->end());
+  return gmw.sums_of_own(members, numbers, run);
+}
+
+// All shares of the sums: counts, the asker's columns, the holder's, each for every group.
+Result<std::vector<std::vector<std::uint64_t>>> all_sums(Gmw& gmw, const JoinShape& shape, const Aligned& own) {
+  const bool asks = gmw.side() == Side::kFirst;
+  const std::size_t places = own.tags.size();
+  WEIR_TRY_LET(const Bits matched, equal_tags(gmw, own));
+  std::vector<Bits> wanted;
+  for (std::size_t g = 0; g < shape.groups; ++g) wanted.push_back(plane(own.groups, g));
+  const Bits everywhere = concatenate(std::vector<Bits>(shape.groups, matched));
+  WEIR_TRY_LET(const Bits members, gmw.conjoin(everywhere, concatenate(wanted)));
+  std::vector<std::vector<std::uint64_t>> out;
+  const std::vector<std::uint64_t> ones(places, 1);
+  WEIR_TRY_LET(auto counts, sums(gmw, members, asks ? &ones : nullptr, shape.groups));
+  out.push_back(std::move(counts));
+  for (std::size_t c = 0; c < shape.asker_columns; ++c) {
+    WEIR_TRY_LET(auto column, sums(gmw, members, asks ? &own.asker[c] : nullptr, shape.groups));
+    out.push_back(std::move(column));
+  }
+  for (std::size_t c = 0; c < shape.holder_columns; ++c) {
+    // Both have a share of each number: one product for each share.
+    WEIR_TRY_LET(auto first, sums(gmw, members, asks ? &own.holder[c] : nullptr, shape.groups));
+    WEIR_TRY_LET(const auto second, sums(gmw, members, asks ? nullptr : &own.holder[c], shape.groups));
+    for (std::size_t g = 0; g < shape.groups; ++g) first[g] += second[g];
+    out.push_back(std::move(first));
+  }
+  return out;
+}
+
+// Shows the asker what belongs to groups that are large enough; the rest as zeros.
+Result<JoinAnswer> show(Gmw& gmw, const JoinShape& shape, const std::vector<std::vector<std::uint64_t>>& shares) {
+  const bool asks = gmw.side() == Side::kFirst;
+  const std::size_t groups = shape.groups;
+  std::vector<std::uint64_t> numbers;
+  for (std::size_t g = 0; g < groups; ++g) numbers.push_back(shares[0][g] - (asks ? shape.least : 0));
+  for (const auto& each : shares) numbers.insert(numbers.end(), each.begin(), each.end());
+  WEIR_TRY_LET(const std::vector<Bits> bits, gmw.decompose(numbers));
+  const Bits enough = gmw.negate(slice(bits[63], 0, groups));  // count - least is not negative
+  std::vector<Bits> values;
+  std::vector<Bits> masks;
+  for (const Bits& plane_of_all : bits) {
+    values.push_back(slice(plane_of_all, groups, plane_of_all.count - groups));
+    for (std::size_t n = 0; n < shares.size(); ++n) masks.push_back(enough);
+  }
+  WEIR_TRY_LET(const Bits allowed, gmw.conjoin(concatenate(values), concatenate(masks)));
+  WEIR_TRY_LET(const Bits shown, gmw.reveal_to_first(concatenate({allowed, enough})));
+  JoinAnswer out(groups);
+  if (!asks) return out;
+  const std::size_t width = shares.size() * groups;
+  for (std::size_t g = 0; g < groups; ++g) {
+    if (!shown.at(64 * width + g)) continue;
+    JoinGroup group;
+    for (std::size_t n = 0; n < shares.size(); ++n) {
+      std::uint64_t number = 0;
+      for (std::size_t k = 0; k < 64; ++k) {
+        number |= static_cast<std::uint64_t>(shown.at(k * width + n * groups + g)) << k;
+      }
+      if (n == 0) group.count = number;
+      if (n > 0) group.sums.push_back(number);
+    }
+    out[g] = std::move(group);
+  }
+  return out;
+}
+
+void check(const JoinShape& shape, const JoinTable& table, std::size_t keys, std::size_t columns, bool has_groups) {
+  WEIR_CHECK(shape.groups >= 1 && shape.groups <= kGroupsMax);
+  WEIR_CHECK(table.keys.size() == keys && table.columns.size() == columns);
+  for (const auto& column : table.columns) WEIR_CHECK(column.size() == keys);
+  WEIR_CHECK(table.groups.size() == (has_groups ? keys : 0));
+  for (const std::uint8_t group : table.groups) WEIR_CHECK(group < shape.groups);
+}
+
+}  // namespace
+
+Result<JoinAnswer> join_ask(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
+  check(shape, table, shape.asker_keys, shape.asker_columns, shape.groups > 1 && shape.groups_of_asker);
+  WEIR_TRY_LET(const Aligned own, align_asker(channel, random, shape, table));
+  WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, random, Side::kFirst));
+  WEIR_TRY_LET(const auto shares, all_sums(gmw, shape, own));
+  return show(gmw, shape, shares);
+}
+
+Result<> join_hold(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
+  check(shape, table, shape.holder_keys, shape.holder_columns, shape.groups > 1 && !shape.groups_of_asker);
+  WEIR_TRY_LET(const Aligned own, align_holder(channel, random, shape, table));
+  WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, random, Side::kSecond));
+  WEIR_TRY_LET(const auto shares, all_sums(gmw, shape, own));
+  WEIR_TRY(show(gmw, shape, shares));
+  return {};
+}
+
+JoinAnswer ideal_join(const JoinShape& shape, const JoinTable& asker, const JoinTable& holder) {
+  const auto less = [](Block a, Block b) { return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo; };
+  std::map<Block, std::size_t, decltype(less)> rows(less);
+  for (std::size_t i = 0; i < holder.keys.size(); ++i) rows[holder.keys[i]] = i;
+  const JoinGroup nothing{0, std::vector<std::uint64_t>(shape.asker_columns + shape.holder_columns)};
+  std::vector<JoinGroup> groups(shape.groups, nothing);
+  for (std::size_t i = 0; i < asker.keys.size(); ++i) {
+    const auto found = rows.find(asker.keys[i]);
+    if (found == rows.end()) continue;
+    std::size_t group = 0;
+    if (shape.groups > 1) group = shape.groups_of_asker ? asker.groups[i] : holder.groups[found->second];
+    ++groups[group].count;
+    for (std::size_t c = 0; c < shape.asker_columns; ++c) groups[group].sums[c] += asker.columns[c][i];
+    for (std::size_t c = 0; c < shape.holder_columns; ++c) {
+      groups[group].sums[shape.asker_columns + c] += holder.columns[c][found->second];
+    }
+  }
+  JoinAnswer out(shape.groups);
+  for (std::size_t g = 0; g < shape.groups; ++g) {
+    if (groups[g].count >= shape.least) out[g] = groups[g];
+  }
+  return out;
+}
+
+}  // namespace weir::mpc

@@ -1,0 +1,61 @@
+// Join: sums and counts over the join of two tables on a key, by group, without showing who is in it.
+//
+// Protocol: circuit-based private set intersection with an oblivious programmable random function (Pinkas, Schneider,
+// Tkachenko, Yanai, EUROCRYPT 2019, section 4; the function from Raghuraman and Rindal, CCS 2022, section 6): the asker
+// puts its keys into a cuckoo table of three thirds; for each place the holder programs a tag, and shares of what
+// belongs to its key; equality of tags, and everything after it, is computed on shares (gmw.h).
+// A group of fewer than `least` keys is shown as nothing: not its sums, and not whether it has any.
+// Learns: the asker the counts and sums of the groups that are large enough, and how many keys the holder has; the
+// holder how many keys the asker has. Both know the number of groups and of columns.
+// Security: 128 bits computational, 40 statistical (tags of 64 bits for up to 2^24 places), semi-honest. Not covered: a
+// party that deviates; what several answers tell together (see use/job).
+// Messages for n and m keys, B = 1.27 n places, g groups, c columns: OPRF of B; 16 (1 + c/2) * 3.9 m bytes; 63 B + g B
+// ANDs; g B (1 + c) products. Rounds: 6 layers of tags, one of groups, 64 of the last sums.
+// Deviations: the three hash functions fall into disjoint thirds; columns travel as sums modulo 2^64.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <vector>
+
+#include "weir/mpc/gmw.h"
+
+namespace weir::mpc {
+
+inline constexpr std::size_t kGroupsMax = 64;
+
+// One party's table, one row a key.
+struct JoinTable {
+  Blocks keys;                                     // distinct
+  std::vector<std::uint8_t> groups;                // of each row; empty if the other party has the group column
+  std::vector<std::vector<std::uint64_t>> columns; // each with a number for each row, to be summed modulo 2^64
+};
+
+// What both know.
+struct JoinShape {
+  std::size_t asker_keys = 0;
+  std::size_t holder_keys = 0;
+  std::size_t groups = 1;         // 1: no grouping
+  bool groups_of_asker = false;   // who has the group column; with one group nobody
+  std::size_t asker_columns = 0;
+  std::size_t holder_columns = 0;
+  std::uint64_t least = 0;        // keys in a group that is shown
+};
+
+struct JoinGroup {
+  std::uint64_t count = 0;
+  std::vector<std::uint64_t> sums;  // the asker's columns, then the holder's
+  friend bool operator==(const JoinGroup&, const JoinGroup&) = default;
+};
+// One for each group; nothing for one that is too small.
+using JoinAnswer = std::vector<std::optional<JoinGroup>>;
+
+// Requires: the tables fit the shape. Fails with kUnavailable ("mpc.cuckoo") with probability below 2^-40: try again.
+Result<JoinAnswer> join_ask(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table);
+Result<> join_hold(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table);
+
+// The ideal functionality, for tests.
+JoinAnswer ideal_join(const JoinShape& shape, const JoinTable& asker, const JoinTable& holder);
+
+}  // namespace weir::mpc

@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/mpc/join.h"
+
+#include <gtest/gtest.h>
+
+#include "weir/mpc/two_parties.h"
+
+namespace weir::mpc {
+namespace {
+
+Blocks keys_from(std::size_t first, std::size_t count) {
+  Blocks out;
+  for (std::size_t i = first; i < first + count; ++i) out.push_back({i * 0x9e3779b97f4a7c15, i});
+  return out;
+}
+
+// ── gmw ──
+
+Bits random_bits(Random& random, std::size_t count) {
+  Bits out(count);
+  for (std::size_t i = 0; i < count; ++i) out.set(i, random.below(2) == 1);
+  return out;
+}
+
+TEST(GmwTest, AndsOfSharesAreSharesOfTheAnd) {
+  for (const std::size_t count : {0, 1, 127, 128, 129, 1000}) {
+    SeededRandom random(7);
+    const Bits a0 = random_bits(random, count), a1 = random_bits(random, count);
+    const Bits b0 = random_bits(random, count), b1 = random_bits(random, count);
+    const auto side = [&](Side which, const Bits& a, const Bits& b) {
+      return [which, &a, &b](Channel& channel, Random& own) -> Result<Bits> {
+        WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, own, which));
+        WEIR_TRY_LET(const Bits once, gmw.conjoin(a, b));
+        return gmw.conjoin(gmw.negate(once), gmw.negate(a));
+      };
+    };
+    const auto [first, second] = both(side(Side::kFirst, a0, b0), side(Side::kSecond, a1, b1));
+    ASSERT_TRUE(first) << first.error().message();
+    ASSERT_TRUE(second);
+    const Bits got = *first ^ *second;
+    for (std::size_t i = 0; i < count; ++i) {
+      const bool a = a0.at(i) != a1.at(i), b = b0.at(i) != b1.at(i);
+      EXPECT_EQ(got.at(i), !(a && b) && !a) << i;
+    }
+  }
+}
+
+TEST(GmwTest, SumsAndTheirBitsAreRight) {
+  SeededRandom random(9);
+  constexpr std::size_t kCount = 3 * 129;
+  const Bits m0 = random_bits(random, kCount), m1 = random_bits(random, kCount);
+  std::vector<std::uint64_t> numbers(kCount);
+  for (auto& each : numbers) each = random.below(1u << 31) << 32 | random.below(1u << 31);
+  const auto own = [&](Channel& channel, Random& r) -> Result<std::vector<std::uint64_t>> {
+    WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, r, Side::kFirst));
+    WEIR_TRY_LET(const auto shares, gmw.sums_of_own(m0, numbers, 129));
+    WEIR_TRY_LET(const auto bits, gmw.decompose(shares));
+    std::vector<std::uint64_t> out(3);
+    for (std::size_t k = 0; k < 64; ++k) {
+      WEIR_TRY_LET(const Bits shown, gmw.reveal_to_first(bits[k]));
+      for (std::size_t i = 0; i < 3; ++i) out[i] |= static_cast<std::uint64_t>(shown.at(i)) << k;
+    }
+    return out;
+  };
+  const auto their = [&](Channel& channel, Random& r) -> Result<> {
+    WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, r, Side::kSecond));
+    WEIR_TRY_LET(const auto shares, gmw.sums_of_theirs(m1, 129));
+    WEIR_TRY_LET(const auto bits, gmw.decompose(shares));
+    for (const Bits& each : bits) WEIR_TRY(gmw.reveal_to_first(each));
+    return {};
+  };
+  const auto [got, ended] = both(own, their);
+  ASSERT_TRUE(got) << got.error().message();
+  ASSERT_TRUE(ended);
+  for (std::size_t run = 0; run < 3; ++run) {
+    std::uint64_t sum = 0;
+    for (std::size_t i = run * 129; i < (run + 1) * 129; ++i) sum += m0.at(i) != m1.at(i) ? numbers[i] : 0;
+    EXPECT_EQ((*got)[run], sum);
+  }
+}
+
+// ── join ──
+
+struct Tables {
+  JoinShape shape;
+  JoinTable asker;
+  JoinTable holder;
+};
+
+Tables some_tables(std::size_t asker, std::size_t holder, std::size_t shared, std::size_t groups, bool asker_has) {
+  Tables out;
+  out.shape = {.asker_keys = asker, .holder_keys = holder, .groups = groups, .groups_of_asker = asker_has,
+               .asker_columns = 1, .holder_columns = 3, .least = 5};
+  out.asker.keys = keys_from(0, asker);
+  out.holder.keys = keys_from(asker - shared, holder);
+  SeededRandom random(asker * 1000 + holder);
+  const auto fill = [&](JoinTable& table, std::size_t rows, std::size_t columns, bool has) {
+    for (std::size_t c = 0; c < columns; ++c) {
+      table.columns.emplace_back();
+      for (std::size_t i = 0; i < rows; ++i) table.columns[c].push_back(random.below(2'000'000) - 1'000'000);
+    }
+    for (std::size_t i = 0; has && i < rows; ++i) {
+      table.groups.push_back(static_cast<std::uint8_t>(random.below(groups)));
+    }
+  };
+  fill(out.asker, asker, 1, groups > 1 && asker_has);
+  fill(out.holder, holder, 3, groups > 1 && !asker_has);
+  return out;
+}
+
+void expect_ideal(const Tables& tables) {
+  const auto [answer, ended] =
+      both([&](Channel& channel, Random& random) { return join_ask(channel, random, tables.shape, tables.asker); },
+           [&](Channel& channel, Random& random) { return join_hold(channel, random, tables.shape, tables.holder); });
+  ASSERT_TRUE(answer) << answer.error().message();
+  ASSERT_TRUE(ended) << ended.error().message();
+  EXPECT_EQ(*answer, ideal_join(tables.shape, tables.asker, tables.holder));
+}
+
+TEST(JoinTest, IsTheIdealOneAtEverySize) {
+  for (const std::size_t size : {0, 1, 127, 128, 129}) expect_ideal(some_tables(size, size, size / 2, 1, true));
+}
+
+TEST(JoinTest, GroupsOfEitherSideAreCountedAndSummed) {
+  expect_ideal(some_tables(300, 200, 120, 7, true));
+  expect_ideal(some_tables(200, 300, 120, 7, false));
+  expect_ideal(some_tables(100, 100, 100, 64, false));
+}
+
+TEST(JoinTest, AGroupThatIsTooSmallIsNotShownAtAll) {
+  Tables tables = some_tables(50, 50, 10, 2, false);
+  for (std::size_t i = 0; i < 50; ++i) tables.holder.groups[i] = i < 4 ? 0 : 1;  // four and six of the shared ten
+  const JoinAnswer ideal = ideal_join(tables.shape, tables.asker, tables.holder);
+  ASSERT_FALSE(ideal[0]);
+  ASSERT_TRUE(ideal[1]);
+  expect_ideal(tables);
+}
+
+TEST(JoinTest, DisjointTablesShowNothing) {
+  const Tables tables = some_tables(128, 128, 0, 3, false);
+  for (const auto& group : ideal_join(tables.shape, tables.asker, tables.holder)) EXPECT_FALSE(group);
+  expect_ideal(tables);
+}
+
+// ── a party that deviates ──
+
+TEST(JoinTest, AMessageOfAnotherLengthStopsTheRun) {
+  const Tables tables = some_tables(20, 20, 10, 1, true);
+  for (const std::size_t piece : {2, 5, 9, 15, 21}) {
+    const auto [answer, ended] =
+        both([&](Channel& channel, Random& random) { return join_ask(channel, random, tables.shape, tables.asker); },
+             [&](Channel& channel, Random& random) { return join_hold(channel, random, tables.shape, tables.holder); },
+             [piece](std::size_t n, Bytes& bytes) {
+               if (n == piece) bytes.clear();
+             });
+    EXPECT_FALSE(answer && ended) << piece;
+  }
+}
+
+}  // namespace
+}  // namespace weir::mpc

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/mpc/oprf.h"
+
+#include <array>
+
+#include "weir/crypto/hash.h"
+#include "weir/mpc/aes.h"
+#include "weir/mpc/vole.h"
+
+namespace weir::mpc {
+namespace {
+
+constexpr Fold kFold = Fold::k4;
+
+// The asker's values in the store, and what the server subtracts: a random oracle of the element.
+void hash_elements(std::span<const Block> elements, std::span<Block> out) {
+  static const Aes oracle(Block{0xc0ac29b7c97c50dd, 0x3f84d5b5b5470917});  // more digits of pi
+  oracle.encrypt(elements, out);
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] ^= elements[i];
+}
+
+crypto::Digest commitment(Block coin) {
+  return crypto::hash(crypto::HashAlgorithm::kSha256,
+                      {view_of("weir/psi-coin/1"), bytes_of(std::span<const Block>(&coin, 1))});
+}
+
+// The random function's images, from the decoded shares.
+void finish(std::span<Block> shares, Block coin, std::span<const Block> elements) {
+  for (Block& share : shares) share ^= coin;
+  hash_blocks(shares, elements);
+}
+
+}  // namespace
+
+void OprfKey::evaluate(std::span<const Block> elements, std::span<Block> images) const {
+  okvs_decode(shape_, seed_, keys_, elements, images);
+  Blocks hashes(elements.size());
+  hash_elements(elements, hashes);
+  add_multiples(images, delta_, hashes);
+  finish(images, coin_, elements);
+}
+
+Result<OprfKey> oprf_serve(Channel& channel, Random& random, std::size_t others) {
+  const Block own_coin = random_block(random);
+  WEIR_TRY(channel.send(Tag::kPsiCommit, ByteView(commitment(own_coin))));
+  WEIR_TRY_LET(OtSender ots, OtSender::open(channel, random, kFold));
+  const OkvsShape shape(others);
+  WEIR_TRY_LET(Blocks keys, vole_keep(channel, random, ots, shape.size()));
+  std::array<Block, 2> seed_and_coin;
+  WEIR_TRY(channel.receive(Tag::kPsiCoin, std::span<Block>(seed_and_coin)));
+  Blocks store(shape.size());
+  WEIR_TRY(channel.receive(Tag::kPsiStore, std::span(store)));
+  WEIR_TRY(channel.send(Tag::kPsiCoin, std::span<const Block>(&own_coin, 1)));
+  add_multiples(keys, ots.delta(), store);
+  return OprfKey(shape, seed_and_coin[0], std::move(keys), ots.delta(), own_coin ^ seed_and_coin[1]);
+}
+
+Result<Blocks> oprf_ask(Channel& channel, Random& random, std::span<const Block> elements) {
+  crypto::Digest committed;
+  WEIR_TRY(channel.receive(Tag::kPsiCommit, std::span<std::uint8_t>(committed)));
+  WEIR_TRY_LET(OtReceiver ots, OtReceiver::open(channel, random, kFold));
+  const OkvsShape shape(elements.size());
+  WEIR_TRY_LET(VoleValues vole, vole_hold(channel, random, ots, shape.size()));
+  const std::array<Block, 2> seed_and_coin{random_block(random), random_block(random)};
+  Blocks images(elements.size());
+  hash_elements(elements, images);
+  WEIR_TRY_LET(Blocks store, okvs_encode(shape, seed_and_coin[0], elements, images, random));
+  for (std::size_t i = 0; i < store.size(); ++i) store[i] ^= vole.values[i];
+  WEIR_TRY(channel.send(Tag::kPsiCoin, std::span<const Block>(seed_and_coin)));
+  WEIR_TRY(channel.send(Tag::kPsiStore, std::span<const Block>(store)));
+  WEIR_TRY(channel.flush());
+  okvs_decode(shape, seed_and_coin[0], vole.products, elements, images);
+  Block coin;
+  WEIR_TRY(channel.receive(Tag::kPsiCoin, std::span(&coin, 1)));
+  if (commitment(coin) != committed) {
+    return Error(Errc::kCorrupt,
+                 "the other side opened another coin than it committed to: it deviates from the protocol")
+        .because("mpc.check");
+  }
+  finish(images, coin ^ seed_and_coin[1], elements);
+  return images;
+}
+
+}  // namespace weir::mpc

@@ -1,0 +1,54 @@
+// Jobs: the threads that read tables and compute with other nodes.
+//
+// A job is woken by its message, by an operator, or once at start; a run that broke pauses and is made again, from its
+// beginning, a few times. The provider's side runs on a thread for each channel that the consumer opens.
+// Thread-safe. Owns its threads; stop() breaks running channels, and must come before the server's end.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <memory>
+#include <string>
+
+#include "weir/adapters/http/client.h"
+#include "weir/adapters/http/line.h"
+#include "weir/flow/delivery/contents.h"
+#include "weir/use/job/service.h"
+
+namespace weir::node {
+
+struct JobsOptions {
+  std::size_t workers = 2;   // own tables and runs at once
+  std::size_t channels = 8;  // opened by others at once
+  int attempts = 5;
+  Milliseconds retry_first{200};
+  Milliseconds retry_most{10'000};
+};
+
+class Jobs {
+ public:
+  struct Deps {
+    use::job::Service& service;
+    flow::delivery::Contents& inputs;    // own tables, while their jobs last
+    flow::delivery::Contents& contents;  // of published products
+    adapters::http::Client& client;
+    store::Files& files;
+    std::string results;  // a folder
+    Random& random;
+    JobsOptions options = {};
+  };
+  explicit Jobs(Deps deps);
+  ~Jobs();
+  // The state of a job changed: there may be something to do.
+  void wake(const std::string& id);
+  // The consumer opened the channel of a job. Quick; the line is dropped if there are too many.
+  void take(const std::string& id, std::unique_ptr<adapters::http::Line> line);
+  // The rows that a job found. Fails with kNotFound ("job.no_result").
+  Result<std::unique_ptr<store::File>> open_result(const std::string& id);
+  void stop();
+
+ private:
+  struct State;
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace weir::node

@@ -1,0 +1,232 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/adapters/peer/channel.h"
+#include "weir/node/data_plane.h"
+#include "weir/node/jobs.h"
+#include "weir/node/neighbours.h"
+#include "weir/node/node.h"
+#include "weir/node/routes.h"
+#include "weir/use/job/algorithm.h"
+
+namespace weir::node {
+namespace {
+
+using adapters::http::Access;
+using adapters::http::Method;
+using adapters::http::Request;
+using adapters::http::Response;
+using adapters::http::Router;
+using use::job::Job;
+using wire::Json;
+
+// The own table on its way in.
+class TableSink final : public adapters::http::BodySink {
+ public:
+  explicit TableSink(std::unique_ptr<flow::delivery::ContentWriter> writer) : writer_(std::move(writer)) {}
+  Result<> write(ByteView bytes) override { return writer_->add(bytes); }
+  Result<> finish() override {
+    WEIR_TRY_LET(const auto stored, writer_->finish());
+    root_ = format(stored.root);
+    return {};
+  }
+  const std::string& root() const { return root_; }
+
+ private:
+  std::unique_ptr<flow::delivery::ContentWriter> writer_;
+  std::string root_;
+};
+
+class FileSource final : public adapters::http::BodySource {
+ public:
+  FileSource(std::unique_ptr<store::File> file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
+  std::uint64_t length() const override { return size_; }
+  Result<std::size_t> read(std::span<std::uint8_t> out) override {
+    WEIR_TRY_LET(const std::size_t got, file_->read_at(at_, out));
+    at_ += got;
+    return got;
+  }
+
+ private:
+  std::unique_ptr<store::File> file_;
+  std::uint64_t size_;
+  std::uint64_t at_ = 0;
+};
+
+// "id,phone" with "customer,tel" and "text,phone": the last two may be left out.
+Result<std::vector<use::job::KeyColumn>> read_keys(const Request& request) {
+  const auto mine = split(request.query_or("key", ""), ',');
+  const std::string theirs_text = request.query_or("theirKey", "");
+  const auto theirs = theirs_text.empty() ? mine : split(theirs_text, ',');
+  const auto forms = split(request.query_or("form", "text"), ',');
+  if (mine.size() != theirs.size() || (forms.size() != 1 && forms.size() != mine.size())) {
+    return Error(Errc::kInvalidArgument, "the key has as many columns on both sides, and one form or one for each")
+        .because("job.key");
+  }
+  std::vector<use::job::KeyColumn> out;
+  for (std::size_t i = 0; i < mine.size(); ++i) {
+    WEIR_TRY_LET(const auto form, use::job::parse_form(forms.size() == 1 ? forms[0] : forms[i]));
+    if (mine[i].empty() || theirs[i].empty()) {
+      return Error(Errc::kInvalidArgument, "name the columns of the key").because("job.key");
+    }
+    out.push_back({mine[i], theirs[i], form});
+  }
+  return out;
+}
+
+// ── for operators ──
+
+Result<Response> post_job(Node& node, Request& request) {
+  const auto& sink = static_cast<const TableSink&>(*request.upload);
+  WEIR_TRY_LET(auto keys, read_keys(request));
+  const use::job::Proposal proposal{.agreement = request.query_or("agreement", ""),
+                                    .algorithm = request.query_or("algorithm", "psi-rr22"),
+                                    .keys = std::move(keys),
+                                    .action = request.query_or("action", "compute"),
+                                    .purpose = request.query_or("purpose", ""),
+                                    .input = sink.root()};
+  WEIR_TRY_LET(const Job job, node.jobs().propose(proposal, request.principal.actor()));
+  return Response::created("/api/v1/jobs/" + job.id, to_json(job));
+}
+
+Result<Response> list_jobs(Node& node, Request& request) {
+  WEIR_TRY_LET(const std::size_t limit, page_limit(request));
+  WEIR_TRY_LET(const auto page, node.jobs().list(request.query_or("cursor", ""), limit));
+  Json::Array items;
+  for (const Job& job : page.rows) items.push_back(to_json(job));
+  return Response::json(page_json(std::move(items), page.next));
+}
+
+Result<Response> get_job(Node& node, Request& request) {
+  const std::string& id = request.parameter("id");
+  WEIR_TRY_LET(const Milliseconds wait, wait_time(request));
+  WEIR_TRY(node.news().wait_until(wait, [&]() -> Result<bool> {
+    WEIR_TRY_LET(const Job job, node.jobs().get(id));
+    return is_final(job.state);
+  }));
+  WEIR_TRY_LET(const Job job, node.jobs().get(id));
+  return Response::json(to_json(job));
+}
+
+Result<Response> approve_job(Node& node, Request& request) {
+  WEIR_TRY_LET(const Job job, node.jobs().approve(request.parameter("id"), request.principal.actor()));
+  return Response::json(to_json(job));
+}
+
+Result<Response> reject_job(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const std::string reason, body.text("reason"));
+  WEIR_TRY_LET(const Job job, node.jobs().reject(request.parameter("id"), reason, request.principal.actor()));
+  return Response::json(to_json(job));
+}
+
+Result<Response> get_result(Node& node, Request& request) {
+  const std::string& id = request.parameter("id");
+  WEIR_TRY(node.jobs().get(id));
+  WEIR_TRY_LET(auto file, node.job_runner().open_result(id));
+  WEIR_TRY_LET(const std::uint64_t size, file->size());
+  WEIR_TRY(node.jobs().release(id, request.principal.actor()));
+  Response response = Response::bytes("text/csv", "");
+  response.source = std::make_unique<FileSource>(std::move(file), size);
+  return response;
+}
+
+Result<Response> list_algorithms(Node&, Request&) {
+  Json items = Json::array();
+  for (const auto& each : use::job::algorithms()) items.push(to_json(each));
+  return Response::json(Json::object({{"items", std::move(items)}}));
+}
+
+// ── for other nodes ──
+
+Result<Response> take_proposal(Node& node, Request& request) {
+  WEIR_TRY_LET(const auto peer, peer_of(request));
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const Job job, node.jobs().receive_proposal(peer, body));
+  return Response::json(Json::object({{"job", job.id}, {"state", name_of(job.state)}}), 201);
+}
+
+Result<Response> take_event(Node& node, Request& request) {
+  WEIR_TRY_LET(const auto peer, peer_of(request));
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const Job job, node.jobs().receive_event(peer, request.parameter("id"), body));
+  return Response::json(Json::object({{"job", job.id}, {"state", name_of(job.state)}}));
+}
+
+Result<Response> open_channel(Node& node, Request& request) {
+  WEIR_TRY_LET(const auto peer, peer_of(request));
+  WEIR_TRY_LET(const Job job, node.jobs().open_channel(request.parameter("id"), peer));
+  if (!request.headers.has_token("Upgrade", adapters::peer::kProtocol)) {
+    return Error(Errc::kInvalidArgument, "this is a channel: ask for the upgrade to it").because("job.no_upgrade");
+  }
+  return Response::switching(adapters::peer::kProtocol, [&node, id = job.id](std::unique_ptr<adapters::http::Line> line) {
+    node.job_runner().take(id, std::move(line));
+  });
+}
+
+void add_operator_routes(Router& router, Node& node) {
+  constexpr const char* kRead = "delivery:read";
+  constexpr const char* kWrite = "delivery:write";
+  router.add({.method = Method::kPost,
+              .pattern = "/api/v1/jobs",
+              .access = Access::with_scope(kWrite),
+              .operation = "createJob",
+              .summary = {"Proposes a private computation with one's own table", "以本方数据表发起一次隐私计算"},
+              .query = {{"agreement", "string", {"Agreement", "协议"}, true},
+                        {"key", "string", {"Columns of the key in the own table, with commas", "本方表的键列，逗号分隔"}, true},
+                        {"theirKey", "string", {"The same in the other side's table", "对方表的键列"}},
+                        {"form", "string", {"Form of the keys: exact, text, phone, id-card", "键的规范形式"}},
+                        {"algorithm", "string", {"Algorithm", "算法"}},
+                        {"action", "string", {"Action: compute or jointDevelop", "行为：compute 或 jointDevelop"}},
+                        {"purpose", "string", {"What for", "用途"}}},
+              .success_status = 201,
+              .request_type = "application/octet-stream",
+              .handler = [&node](Request& request) { return post_job(node, request); },
+              .open_upload = [&node](Request&) -> Result<std::unique_ptr<adapters::http::BodySink>> {
+                WEIR_TRY_LET(auto writer, node.job_inputs().begin());
+                return std::make_unique<TableSink>(std::move(writer));
+              }});
+  const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, const char* scope,
+                       auto handler, std::string type = "application/json") {
+    router.add({.method = method,
+                .pattern = std::move(pattern),
+                .access = Access::with_scope(scope),
+                .operation = std::move(operation),
+                .summary = std::move(summary),
+                .response_type = std::move(type),
+                .handler = [&node, handler](Request& request) { return handler(node, request); }});
+  };
+  add(Method::kGet, "/api/v1/jobs", "listJobs", {"Private computations, newest first", "隐私计算任务，最新在前"}, kRead,
+      list_jobs);
+  add(Method::kGet, "/api/v1/jobs/{id}", "getJob",
+      {"One computation; with wait, answers when it is over or the time is up", "单个任务；带 wait 时等到结束或超时"}, kRead,
+      get_job);
+  add(Method::kPost, "/api/v1/jobs/{id}/approve", "approveJob", {"Lets it run", "批准"}, kWrite, approve_job);
+  add(Method::kPost, "/api/v1/jobs/{id}/reject", "rejectJob", {"Refuses it, or takes it back", "拒绝或撤回"}, kWrite,
+      reject_job);
+  add(Method::kGet, "/api/v1/jobs/{id}/result", "getJobResult", {"What it found; written down first", "结果；取出前先记录"},
+      kWrite, get_result, "text/csv");
+  add(Method::kGet, "/api/v1/algorithms", "listAlgorithms",
+      {"What may be computed, with version and hash", "可用算法及其版本与摘要"}, kRead, list_algorithms);
+}
+
+}  // namespace
+
+void add_job_routes(Router& router, Node& node) {
+  add_operator_routes(router, node);
+  const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, int status,
+                       auto handler) {
+    router.add({.method = method,
+                .pattern = std::string(kProtocolPath) + std::string(use::job::kJobsPath) + std::move(pattern),
+                .access = Access::peer(),
+                .operation = std::move(operation),
+                .summary = std::move(summary),
+                .success_status = status,
+                .handler = [&node, handler](Request& request) { return handler(node, request); }});
+  };
+  add(Method::kPost, "/request", "jobRequest", {"Another node proposes a computation", "对方发起隐私计算"}, 201,
+      take_proposal);
+  add(Method::kPost, "/{id}", "jobEvent", {"What became of a computation", "任务状态通知"}, 200, take_event);
+  add(Method::kGet, "/{id}/channel", "jobChannel", {"The channel of a computation, by upgrade", "计算通道（协议升级）"}, 101,
+      open_channel);
+}
+
+}  // namespace weir::node
