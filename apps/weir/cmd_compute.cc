@@ -270,7 +270,8 @@ void add_compute_commands(CLI::App& app, Context& context) {
       return fetch_result(context, out, options->id, options->output);
     };
   });
-  group->add_subcommand("algorithms", "What may be computed, with the hash that a contract names")->callback([&context] {
+  CLI::App* known = group->add_subcommand("algorithms", "What may be computed, with the hash that a contract names");
+  known->callback([&context] {
     context.run = [&context](Output& out) { return list_algorithms(context, out); };
   });
 }
