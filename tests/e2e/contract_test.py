@@ -143,6 +143,8 @@ class Contract(SpaceCase):
             kinds = self.kinds(each, contract=done["contractId"])
             self.assertIn("contract.terminated", kinds)
             until(lambda n=each: "delivery.destroyed" in self.kinds(n, contract=done["contractId"]))
+            until(lambda n=each: "contract.destroyed" in self.kinds(n, contract=done["contractId"]))
+            self.assertEqual(each.json("contract", "show", done["agreementId"])["state"], "destroyed")
 
     def test_ended_by_the_provider_the_copy_is_destroyed_and_proven(self):
         self.ended_by(self.provider)

@@ -60,13 +60,25 @@ Result<> Duties::destroy_ended() {
     now.swap(ended_);
   }
   for (const std::string& agreement : now) {
-    const auto destroyed = parts_.delivery.destroy(agreement, "the agreement ended", "node:" + parts_.self);
+    const Result<> destroyed = end(agreement);
     if (destroyed) continue;
     const std::scoped_lock lock(mutex_);
     ended_.insert(agreement);
     return Error(destroyed.error());
   }
   return {};
+}
+
+// Nothing of an agreement that lives; of one that ended all copies. When the last is proven to be gone, so is it.
+Result<> Duties::end(const std::string& agreement) {
+  WEIR_TRY_LET(const auto record, parts_.contracts.get_agreement(agreement));
+  const bool ended = record.state == AgreementState::kExpired || record.state == AgreementState::kTerminated;
+  if (!ended) return {};
+  const std::string actor = "node:" + parts_.self;
+  WEIR_TRY(parts_.delivery.destroy(agreement, "the agreement ended", actor));
+  WEIR_TRY_LET(const auto gone, parts_.delivery.destroyed(agreement));
+  if (gone.empty()) return {};
+  return parts_.contracts.mark_destroyed(agreement, gone.back(), actor);
 }
 
 Result<> Duties::take_up(const std::function<void(const std::string& pid)>& go_on) {
@@ -80,9 +92,10 @@ Result<> Duties::take_up(const std::function<void(const std::string& pid)>& go_o
     for (const Transfer& transfer : page.rows) {
       // If the stop came before its meter closed.
       if (is_final(transfer.state) && now < after(transfer.updated, kDay)) parts_.delivery.settle(transfer.pid);
-      if (transfer.custody != Custody::kHeld && transfer.custody != Custody::kReceiving) continue;
+      const bool just_gone = transfer.custody == Custody::kDestroyed && now < after(transfer.updated, kDay);
+      if (transfer.custody != Custody::kHeld && transfer.custody != Custody::kReceiving && !just_gone) continue;
       const auto agreement = parts_.contracts.get_agreement(transfer.agreement);
-      if (!agreement || check_live(*agreement, now)) continue;
+      if (!agreement || check_live(*agreement, now) || agreement->state == AgreementState::kDestroyed) continue;
       if (agreement->state != AgreementState::kSuspended) agreement_ended(transfer.agreement);
     }
     cursor = page.next;

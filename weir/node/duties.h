@@ -29,7 +29,7 @@ class Duties {
   };
   explicit Duties(Parts parts) : parts_(std::move(parts)) {}
 
-  // The agreement is over: what is held under it is to be destroyed.
+  // The agreement is over, or a copy made under it is gone: what is held under it, if it is over, is to be destroyed.
   void agreement_ended(const std::string& agreement);
   std::vector<AlarmTask> tasks();
   // At a start, before anybody is answered: what may have left unmetered is metered, transfers to go on with are given
@@ -38,6 +38,7 @@ class Duties {
 
  private:
   Result<> destroy_ended();
+  Result<> end(const std::string& agreement);
 
   Result<std::optional<Timestamp>> next_obligation();
 

@@ -126,6 +126,13 @@ Result<Json> Node::ask_node(const NodeId& node, const std::string& path) {
 
 Result<Json> Node::ask_above(const std::string& path) { return state_->membership->ask_above(path); }
 
+Result<> Node::copy_destroyed(const std::string& pid) {
+  WEIR_TRY_LET(const auto transfer, state_->delivery->get(pid));
+  state_->duties->agreement_ended(transfer.agreement);
+  state_->alarm->look();
+  return {};
+}
+
 void Node::identifiers_changed() {
   if (state_->above) state_->above->look();
 }

@@ -114,6 +114,8 @@ class Node {
   // GET from another node, as this node.
   Result<wire::Json> ask_node(const supply::identifier::NodeId& node, const std::string& path);
   Result<wire::Json> ask_above(const std::string& path);
+  // The receiver proved that its copy of a transfer is gone; with the last one an agreement that ended is destroyed.
+  Result<> copy_destroyed(const std::string& pid);
   // Identifiers were given, moved or withdrawn: reports them to the node above, soon.
   void identifiers_changed();
   // The own catalogue changed: tells the regional node.

@@ -201,6 +201,7 @@ Result<Response> take_destruction(Node& node, Request& request) {
     return Error(Errc::kInvalidArgument, "the proof is about another process").because("delivery.proof");
   }
   WEIR_TRY(node.delivery().take_destruction_proof(peer, proof));
+  WEIR_TRY(node.copy_destroyed(request.parameter("pid")));
   return Response::empty();
 }
 

@@ -22,6 +22,7 @@ constexpr Step kNegotiation[] = {
     {"contract.finalized", " verified "},
     {"contract.terminated", " requested offered accepted agreed verified finalized "},
     {"contract.expired", " requested offered accepted agreed verified finalized "},
+    {"contract.destroyed", " terminated expired "},
 };
 
 constexpr Step kDelivery[] = {
@@ -65,7 +66,7 @@ class Teller {
     expect("agreed", {.en = "no agreement was signed", .zh = "尚未签署合同"});
     expect("finalized", {.en = "the contract was not finalized", .zh = "合同尚未生效"});
     expect("completed", {.en = "nothing was delivered", .zh = "尚未完成交付"});
-    const bool ended = seen("expired") || contract_ == "terminated";
+    const bool ended = seen("expired") || contract_ == "terminated" || contract_ == "destroyed";
     if (!ended) story_.missing.push_back({.en = "the contract has not ended", .zh = "合同尚未结束"});
     expect("destroyed", {.en = "no copy was destroyed", .zh = "尚无销毁证明"});
     return std::move(story_);

@@ -22,7 +22,7 @@ TEST(Story, FromOfferToDestructionIsWhole) {
       tell({"contract.requested", "contract.offered", "contract.requested", "contract.offered", "contract.accepted",
             "contract.agreed", "contract.verified", "contract.finalized", "delivery.requested", "delivery.started",
             "delivery.suspended", "delivery.started", "delivery.completed", "usage.allowed", "usage.denied",
-            "contract.expired", "delivery.destroying", "delivery.destroyed"});
+            "contract.expired", "delivery.destroying", "delivery.destroyed", "contract.destroyed"});
   EXPECT_TRUE(story.legal());
   EXPECT_TRUE(story.whole());
 }
@@ -58,6 +58,7 @@ TEST(StoryErrors, StepsOutOfOrderAreNamedByTheirPlace) {
       {{"contract.requested", "contract.finalized"}, 1},
       {{"contract.requested", "contract.agreed", "contract.finalized"}, 2},
       {{"contract.requested", "contract.terminated", "contract.agreed"}, 2},
+      {{"contract.requested", "contract.destroyed"}, 1},
       {{"contract.requested", "contract.agreed", "contract.verified", "delivery.requested"}, 3},
       {{"contract.requested", "contract.agreed", "contract.verified", "contract.finalized", "delivery.started"}, 4},
       {{"contract.requested", "contract.agreed", "contract.verified", "contract.finalized", "delivery.requested",

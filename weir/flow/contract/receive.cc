@@ -283,7 +283,7 @@ Result<> Service::resume_agreement(const std::string& id, const std::string& act
   return send_notice(id, NoticeKind::kResumed, {}, {}, actor);
 }
 
-Result<> Service::mark_destroyed(store::Tx& tx, const std::string& id, const std::string& proof,
+Result<> Service::mark_destroyed(store::Tx& tx, const std::string& id, const std::string& transfer,
                                  const std::string& actor) {
   WEIR_TRY_LET(AgreementRecord record, find_agreement(tx, id));
   if (record.state == AgreementState::kDestroyed) return {};
@@ -292,12 +292,12 @@ Result<> Service::mark_destroyed(store::Tx& tx, const std::string& id, const std
   record.updated = now;
   WEIR_TRY(record_agreement_evidence(deps_, tx, record, "contract.destroyed",
                                      actor.empty() ? "node:" + deps_.self.node.text() : actor, now,
-                                     Json::object({{"proof", proof}})));
+                                     Json::object({{"transfer", transfer}})));
   return update(tx, record);
 }
 
-Result<> Service::mark_destroyed(const std::string& id, const std::string& proof, const std::string& actor) {
-  return deps_.sql.write([&](store::Tx& tx) { return mark_destroyed(tx, id, proof, actor); });
+Result<> Service::mark_destroyed(const std::string& id, const std::string& transfer, const std::string& actor) {
+  return deps_.sql.write([&](store::Tx& tx) { return mark_destroyed(tx, id, transfer, actor); });
 }
 
 Result<> Service::check_signatures(const std::string& id) {

@@ -43,16 +43,16 @@ class Directory {
   virtual ~Directory() = default;
   // Fails with kNotFound if nobody, or nobody active, has the name.
   virtual Result<Party> find(store::Tx& tx, const PartyId& id) = 0;
-  // Whether messages for `party` may go to an address that it named itself. By default only to the origin (scheme, host and
-  // port) that the directory has: nobody makes this node talk to a third one.
+  // Whether messages for `party` may go to an address that it named itself. By default only to the origin (scheme, host
+  // and port) that the directory has: nobody makes this node talk to a third one.
   virtual bool may_call_back(const Party& party, std::string_view address) const;
 };
 
 class Offers {
  public:
   virtual ~Offers() = default;
-  // What this node publishes for the product, if `counterpart` may see it: by the offer's id, else an offer for `target`.
-  // Fails with kNotFound.
+  // What this node publishes for the product, if `counterpart` may see it: by the offer's id, else an offer for
+  // `target`. Fails with kNotFound.
   virtual Result<Offer> find(store::Tx& tx, std::string_view offer_id, std::string_view target,
                              const PartyId& counterpart) = 0;
 };
@@ -93,8 +93,8 @@ class Decider {
   virtual ~Decider() = default;
   virtual Result<Verdict> decide(store::Tx& tx, const Situation& situation) = 0;
 };
-// What needs no person: the provider agrees to what is published and holds the rest; the consumer accepts what it asked for and holds the
-// rest; who accepted is answered, what was signed is finished.
+// What needs no person: the provider agrees to what is published and holds the rest; the consumer accepts what it asked
+// for and holds the rest; who accepted is answered, what was signed is finished.
 Verdict standard_verdict(const Situation& situation);
 class StandardDecider final : public Decider {
  public:
@@ -173,9 +173,9 @@ class Service {
   Result<> suspend_agreement(const std::string& id, const std::vector<std::string>& reasons, const std::string& actor);
   // Only who suspended resumes. Fails with kForbidden ("contract.suspended_by_peer").
   Result<> resume_agreement(const std::string& id, const std::string& actor);
-  // The data are gone, as a proof shows; `proof` is its hash. Safe to repeat.
-  Result<> mark_destroyed(store::Tx& tx, const std::string& id, const std::string& proof, const std::string& actor);
-  Result<> mark_destroyed(const std::string& id, const std::string& proof, const std::string& actor);
+  // The data are gone, as their holder signed; `transfer` is the last that was proven. Safe to repeat.
+  Result<> mark_destroyed(store::Tx& tx, const std::string& id, const std::string& transfer, const std::string& actor);
+  Result<> mark_destroyed(const std::string& id, const std::string& transfer, const std::string& actor);
 
   // ── time ──
   // Ends what ran out at `now`, at most `limit` of each kind; returns how many.

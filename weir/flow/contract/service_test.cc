@@ -260,8 +260,8 @@ TEST(ContractAgreements, ExpireOnBothSidesWhenTheirTimeIsUp) {
     EXPECT_EQ(kinds_of(*node).back(), "contract.expired");
     EXPECT_EQ(node->usage.changes.back().second, AgreementState::kExpired);
     EXPECT_EQ(*node->service->next_expiry(), std::nullopt);
-    ASSERT_TRUE(node->service->mark_destroyed(record.agreement.id, "sha256:00", "").ok());
-    ASSERT_TRUE(node->service->mark_destroyed(record.agreement.id, "sha256:00", "").ok());
+    ASSERT_TRUE(node->service->mark_destroyed(record.agreement.id, "t-1", "").ok());
+    ASSERT_TRUE(node->service->mark_destroyed(record.agreement.id, "t-1", "").ok());
     EXPECT_EQ(agreement_of(*node).state, AgreementState::kDestroyed);
     EXPECT_EQ(kinds_of(*node).back(), "contract.destroyed");
   }

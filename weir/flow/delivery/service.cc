@@ -246,6 +246,21 @@ Result<std::size_t> Service::destroy(const std::string& agreement, std::string_v
   return to_destroy.size();
 }
 
+Result<std::vector<std::string>> Service::destroyed(const std::string& agreement) {
+  using Pids = std::vector<std::string>;
+  return store::sql_read<Pids>(deps_.sql, [&](store::Tx& tx) -> Result<Pids> {
+    WEIR_TRY_LET(const auto transfers, of_agreement(tx, agreement));
+    Pids out;
+    for (const Transfer& transfer : transfers) {
+      const bool copied =
+          transfer.role == Role::kProvider ? transfer.bytes_moved > 0 : transfer.custody != Custody::kNone;
+      if (copied && transfer.custody != Custody::kDestroyed) return Pids();
+      if (copied) out.push_back(transfer.pid);
+    }
+    return out;
+  });
+}
+
 //= TC609-6-2025-14#destruction-proof
 Result<> Service::finish_destruction(const Transfer& transfer, std::string_view reason, const std::string& actor) {
   const std::scoped_lock lock(vault_mutex_);
@@ -397,7 +412,9 @@ Result<> Service::answered(store::Tx& tx, const store::OutboxMessage& message, s
 //= TC609-6-2025-11#rate-limit
 Result<> Service::set_rate(const std::string& pid, std::int64_t bytes_per_second, const std::string& actor) {
   if (bytes_per_second < 0) {
-    return Error(Errc::kInvalidArgument, "a rate cannot be negative").because("delivery.rate").advise("0 lifts the limit");
+    return Error(Errc::kInvalidArgument, "a rate cannot be negative")
+        .because("delivery.rate")
+        .advise("0 lifts the limit");
   }
   return deps_.sql.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY_LET(Transfer transfer, load(tx, pid));

@@ -113,6 +113,8 @@ class Service {
   // Destroys every copy of the agreement's data and proves it: the decision is durable before the first byte goes, the
   // proof after the last. Safe to repeat. Returns how many copies were destroyed.
   Result<std::size_t> destroy(const std::string& agreement, std::string_view reason, const std::string& actor);
+  // The transfers whose copies are destroyed, as their holder signed; empty while one of the agreement's is not.
+  Result<std::vector<std::string>> destroyed(const std::string& agreement);
 
   // ── provider ──
   // Who may read what: state, peer and token are checked. Fails with kNotFound for a foreign or unknown process.
