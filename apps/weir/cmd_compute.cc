@@ -72,6 +72,7 @@ struct PsiOptions {
   std::string key;
   std::string their_key;
   std::string form = "text";
+  std::string algorithm = "psi-rr22";
   std::string action = "compute";
   std::string purpose;
   std::string output;
@@ -128,6 +129,7 @@ Result<int> psi(Context& context, Output& out, const PsiOptions& options) {
   api.timeout = Milliseconds(600'000);
   std::string path = "/api/v1/jobs?agreement=" + wire::escape_url(options.agreement) +
                      "&key=" + wire::escape_url(options.key) + "&form=" + wire::escape_url(options.form) +
+                     "&algorithm=" + wire::escape_url(options.algorithm) +
                      "&action=" + wire::escape_url(options.action) + "&purpose=" + wire::escape_url(options.purpose);
   if (!options.their_key.empty()) path += "&theirKey=" + wire::escape_url(options.their_key);
   Json job;
@@ -223,6 +225,7 @@ void add_psi(CLI::App& group, Context& context) {
   command->add_option("--their-key", options->their_key, "The same in the other table, if they are called otherwise");
   command->add_option("--form", options->form, "exact, text, phone or id-card; one, or one for each column")
       ->capture_default_str();
+  command->add_option("--algorithm", options->algorithm, "weir compute algorithms lists them")->capture_default_str();
   command->add_option("--purpose", options->purpose, "What for");
   command->add_option("--action", options->action, "compute or jointDevelop")->capture_default_str();
   command->add_option("-o,--output", options->output, "Where the rows go");

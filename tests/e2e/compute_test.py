@@ -91,6 +91,13 @@ class Compute(SpaceCase):
                 file.write(bundle.replace(started, altered))
             self.assertNotEqual(verify(path, "--anchor", self.region.path("certificates/authority.pem"))[0], 0)
 
+    def test_the_national_curve_finds_the_same(self):
+        algorithm = next(a for a in self.provider.json("compute", "algorithms")["items"] if a["id"] == "psi-ecdh-sm2")
+        terms = f"action=compute, env=mpc, algorithm=psi-ecdh-sm2@{algorithm['hash']}, purpose=marketing"
+        agreement = self.agree(TELECOM, terms)["agreementId"]
+        self.psi(agreement, ok=False)  # the default is another algorithm
+        self.assertEqual(self.psi(agreement, BANK, "--algorithm", "psi-ecdh-sm2")["outcome"]["matches"], 300)
+
     def test_a_person_approves_where_the_contract_names_no_algorithm(self):
         agreement = self.agree(TELECOM, "action=compute, env=mpc")["agreementId"]
         own = table([*SHARED, *range(5000, 6000)], "mobile", "x")

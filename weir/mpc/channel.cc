@@ -38,6 +38,7 @@ std::string_view name_of(Tag tag) {
     case Tag::kProducts: return "products";
     case Tag::kJoinSeed: return "join_seed";
     case Tag::kJoinStore: return "join_store";
+    case Tag::kEcdhPoints: return "ecdh_points";
   }
   return "unknown";
 }

@@ -42,6 +42,7 @@ enum class Tag : std::uint16_t {
   kProducts = 20,
   kJoinSeed = 21,
   kJoinStore = 22,
+  kEcdhPoints = 23,
 };
 
 // "base_ot_points"

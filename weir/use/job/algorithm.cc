@@ -22,16 +22,23 @@ Json described(const Algorithm& a) {
                        {"providerLearns", text_json(a.provider_learns)}});
 }
 
-std::array<Algorithm, 1> make_algorithms() {
-  std::array<Algorithm, 1> out = {
-      {{.id = "psi-rr22",
-        .version = "1",
-        .security = "malicious, 128 bits computational, 40 statistical; Raghuraman and Rindal, CCS 2022",
-        .what = {"The consumer's rows whose key the provider has too", "使用方表中、其键值提供方也持有的行"},
-        .consumer_learns = {"which of its keys the provider has, and how many keys the provider has",
-                            "自己的哪些键值提供方也持有，以及提供方键值的个数"},
-        .provider_learns = {"how many keys the consumer has; nothing of which they are", "使用方键值的个数；不知其内容"},
-        .hash = {}}}};
+std::array<Algorithm, 3> make_algorithms() {
+  const Algorithm fast{
+      .id = "psi-rr22",
+      .version = "1",
+      .security = "malicious, 128 bits computational, 40 statistical; Raghuraman and Rindal, CCS 2022",
+      .what = {"The consumer's rows whose key the provider has too", "使用方表中、其键值提供方也持有的行"},
+      .consumer_learns = {"which of its keys the provider has, and how many keys the provider has",
+                          "自己的哪些键值提供方也持有，以及提供方键值的个数"},
+      .provider_learns = {"how many keys the consumer has; nothing of which they are", "使用方键值的个数；不知其内容"},
+      .hash = {}};
+  Algorithm p256 = fast;
+  p256.id = "psi-ecdh-p256";
+  p256.security = "semi-honest, 128 bits; Diffie-Hellman on P-256, Huberman, Franklin and Hogg, EC 1999";
+  Algorithm sm2 = fast;
+  sm2.id = "psi-ecdh-sm2";
+  sm2.security = "semi-honest, 128 bits; Diffie-Hellman on the curve of GB/T 32918 with SM3, as psi-ecdh-p256";
+  std::array<Algorithm, 3> out = {fast, p256, sm2};
   for (Algorithm& each : out) {
     each.hash = wire::encode_hex(crypto::hash(crypto::HashAlgorithm::kSha256, view_of(described(each).canonical())));
   }

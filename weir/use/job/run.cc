@@ -4,6 +4,7 @@
 #include <cstring>
 
 #include "weir/mpc/aes.h"
+#include "weir/mpc/ecdh_psi.h"
 #include "weir/mpc/psi.h"
 
 namespace weir::use::job {
@@ -27,13 +28,22 @@ mpc::Blocks elements_of(const crypto::Digest& terms, const mpc::Blocks& keys) {
   return out;
 }
 
+// Of the algorithms that have one; the rest is psi-rr22, as nothing else parses (parse_work).
+std::optional<crypto::Curve> curve_of(const Job& job) {
+  if (job.work.algorithm == "psi-ecdh-p256") return crypto::Curve::kP256;
+  if (job.work.algorithm == "psi-ecdh-sm2") return crypto::Curve::kSm2;
+  return std::nullopt;
+}
+
 }  // namespace
 
 Result<mpc::Blocks> run_consumer(mpc::Channel& channel, Random& random, const Job& job, const mpc::Blocks& keys) {
   WEIR_TRY_LET(const crypto::Digest terms, greet(channel, job));
   const mpc::Blocks elements = elements_of(terms, keys);
-  WEIR_TRY_LET(const auto found,
-               mpc::psi_receive(channel, random, elements, static_cast<std::size_t>(job.theirs.count)));
+  const auto others = static_cast<std::size_t>(job.theirs.count);
+  const auto curve = curve_of(job);
+  WEIR_TRY_LET(const auto found, curve ? mpc::ecdh_psi_receive(channel, random, *curve, elements, others)
+                                       : mpc::psi_receive(channel, random, elements, others));
   WEIR_TRY(channel.send(mpc::Tag::kBye, ByteView()));
   WEIR_TRY(channel.flush());
   mpc::Blocks out;
@@ -45,7 +55,10 @@ Result<mpc::Blocks> run_consumer(mpc::Channel& channel, Random& random, const Jo
 Result<> run_provider(mpc::Channel& channel, Random& random, const Job& job, const mpc::Blocks& keys) {
   WEIR_TRY_LET(const crypto::Digest terms, greet(channel, job));
   const mpc::Blocks elements = elements_of(terms, keys);
-  WEIR_TRY(mpc::psi_send(channel, random, elements, static_cast<std::size_t>(job.theirs.count)));
+  const auto others = static_cast<std::size_t>(job.theirs.count);
+  const auto curve = curve_of(job);
+  WEIR_TRY(curve ? mpc::ecdh_psi_send(channel, random, *curve, elements, others)
+                 : mpc::psi_send(channel, random, elements, others));
   return channel.receive(mpc::Tag::kBye, std::span<std::uint8_t>());
 }
 

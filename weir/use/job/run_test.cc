@@ -46,10 +46,12 @@ struct Ran {
   mpc::Channel::Transcript at_provider;
 };
 
-Ran run(const mpc::Blocks& mine, const mpc::Blocks& theirs, const std::function<void(Job&)>& change = {}) {
+Ran run(const mpc::Blocks& mine, const mpc::Blocks& theirs, const std::function<void(Job&)>& change = {},
+        const std::function<void(Job&)>& change_consumer = {}) {
   Job consumer = job_of(Role::kConsumer, mine, theirs);
   Job provider = job_of(Role::kProvider, mine, theirs);
   if (change) change(provider);
+  if (change_consumer) change_consumer(consumer);
   Ran out;
   auto [first, second] = mpc::both(
       [&](mpc::Channel& channel, Random& random) {
@@ -77,6 +79,16 @@ TEST(Run, GivesTheIntersectionAndBothHaveOneTranscript) {
     EXPECT_EQ(*ran.consumer, keys_from(200 - shared, 200));
     EXPECT_EQ(ran.at_consumer.sent, ran.at_provider.received);
     EXPECT_EQ(ran.at_consumer.received, ran.at_provider.sent);
+  }
+}
+
+TEST(Run, EveryAlgorithmGivesTheSame) {
+  for (const Algorithm& each : algorithms()) {
+    const auto choose = [&](Job& job) { job.work.algorithm = each.id; };
+    const Ran ran = run(keys_from(0, 120), keys_from(100, 230), choose, choose);
+    ASSERT_TRUE(ran.consumer) << each.id << ran.consumer.error().message();
+    ASSERT_TRUE(ran.provider);
+    EXPECT_EQ(*ran.consumer, keys_from(100, 120)) << each.id;
   }
 }
 
