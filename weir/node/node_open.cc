@@ -34,6 +34,11 @@ adapters::http::TlsIdentity tls_identity(const Opened& opened) {
   return {opened.transport_pem, opened.transport.der(crypto::SecretAccess("TLS of the node"))};
 }
 
+// The kit's script keeps pauses of its own.
+Milliseconds foreign_pause_of(const config::Config& config) {
+  return kit::is_on(config) ? Milliseconds(0) : Milliseconds(500);
+}
+
 // Tells the HTTP face who is who.
 class NodeAuthenticator final : public adapters::http::Authenticator {
  public:
@@ -190,7 +195,8 @@ Result<> Node::State::open_domain() {
                                     .decider = kit::is_on(config) ? kit::decider() : *decider,
                                     .self = {opened.id, opened.id.subject().text(), protocol_address(),
                                              &opened.identity},
-                                    .options = {.unsigned_peers = config.unsigned_peers || kit::is_on(config)},
+                                    .options = {.unsigned_peers = config.unsigned_peers || kit::is_on(config),
+                                                .foreign_pause = foreign_pause_of(config)},
                                     .wake = [this] {
                                       if (alarm) alarm->look();
                                     }});
@@ -223,7 +229,8 @@ Result<> Node::State::open_delivery() {
                                       // The kit's data addresses lead nowhere.
                                       if (transfers && !kit::is_on(config)) transfers->wake(pid);
                                     },
-                                    .held = kit::is_on(config)});
+                                    .held = kit::is_on(config),
+                                    .foreign_pause = foreign_pause_of(config)});
   delete_handler = std::make_unique<DeleteHandler>(*delivery);
   usage->add_handler(*delete_handler);
   duty_hooks = std::make_unique<Hooks>(opened.folder.file("hooks"));

@@ -20,6 +20,7 @@ namespace {
 
 constexpr std::size_t kIdBytesMax = 512;
 constexpr std::size_t kSecretBytesMin = 16;
+constexpr std::int64_t kPatience = 4;  // how often a conflict is taken for "not yet": three seconds in all
 constexpr std::string_view kColumns = "id, name, address, data_address, authorization_in, authorization_out, created";
 
 Error malformed(std::string message) {
@@ -141,9 +142,15 @@ Result<ClientResponse> Partners::send(const store::OutboxMessage& message) {
   WEIR_TRY_LET(Json body, wire::parse_json(message.body));
   ClientRequest request{.method = Method::kPost,
                         .url = message.address + message.path,
-                        .body = adapters::dsp::without_extensions(std::move(body)).dump()};
+                        .body = adapters::dsp::for_foreigners(std::move(body)).dump()};
   request.headers.set("Content-Type", "application/json");
-  return send(partner, std::move(request));
+  auto response = send(partner, std::move(request));
+  // It may be about to finish the step that this message answers (decision 0084).
+  const bool patient = open_to_.empty() && message.attempts < kPatience;
+  if (response && response->status == 409 && patient) {
+    return Error(Errc::kUnavailable, std::string(response->ok().error().message())).because("partner.not_yet");
+  }
+  return response;
 }
 
 }  // namespace weir::node

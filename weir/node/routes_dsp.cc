@@ -3,6 +3,8 @@
 // Nodes come with their certificate and send what this node sends; partners come with their Authorization and send
 // JSON-LD as they write it. Both end in the same use cases.
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "weir/adapters/dsp/message.h"
 #include "weir/adapters/http/problem.h"
 #include "weir/node/data_plane.h"
@@ -85,28 +87,33 @@ supply::catalog::DspService service_of(const Node& node) {
   return {.id = node.id().text(), .endpoint_url = node.url() + std::string(kProtocolPath)};
 }
 
-Result<> check_request(const Json& message, std::string_view type) {
-  WEIR_TRY_LET(const Json read, adapters::dsp::compact(message));
-  if (read.text_or("@type", "") != type) {
-    return Error(Errc::kInvalidArgument, "@type: must be " + std::string(type)).because("dsp.malformed");
+Result<supply::catalog::Page> offered(Node& node, std::size_t limit, const std::string& cursor) {
+  return node.catalog().list(limit, cursor, supply::catalog::FeedScope::kOwn);
+}
+
+// Where the page begins that leaves out the first `offset` products; nothing if there are not as many.
+Result<std::optional<std::string>> cursor_after(Node& node, std::size_t offset, std::string cursor) {
+  while (offset > 0) {
+    WEIR_TRY_LET(const auto page, offered(node, std::min(offset, limits::kPageSizeMax), cursor));
+    if (page.next.empty()) return std::optional<std::string>{};
+    offset -= page.hits.size();
+    cursor = page.next;
   }
-  if (read["filter"].size() > 0) {
-    return Error(Errc::kInvalidArgument, "filter: no filter is supported here")
-        .because("dsp.filter")
-        .advise("leave it out, and go through the pages");
-  }
-  return {};
+  return std::optional(std::move(cursor));
 }
 
 Result<Response> catalog_page(Node& node, Request& request) {
   WEIR_TRY_LET(const Json body, flow::contract::parse_body(request.body));
-  WEIR_TRY(check_request(body, "CatalogRequestMessage"));
-  WEIR_TRY_LET(const std::size_t limit, page_limit(request));
-  WEIR_TRY_LET(const auto page, node.catalog().list(limit, request.query_or("cursor", "")));
-  std::vector<supply::identifier::ProductId> ids;
-  for (const auto& hit : page.hits) {
-    if (hit.node == node.id()) ids.push_back(hit.id);
+  WEIR_TRY_LET(const auto query, adapters::dsp::parse_catalog_request(body));
+  WEIR_TRY_LET(std::size_t limit, page_limit(request));
+  if (query.limit > 0) limit = std::min(query.limit, limits::kPageSizeMax);
+  WEIR_TRY_LET(const auto begin, cursor_after(node, query.offset, request.query_or("cursor", "")));
+  supply::catalog::Page page;
+  if (begin) {
+    WEIR_TRY_LET(page, offered(node, limit, *begin));
   }
+  std::vector<supply::identifier::ProductId> ids;
+  for (const auto& hit : page.hits) ids.push_back(hit.id);
   WEIR_TRY_LET(const auto products, node.catalog().find_many(ids));
   const std::string id = "urn:x-weir:catalog:" + node.id().text();
   Response response =

@@ -57,6 +57,7 @@ class Compactor {
       if (item.is_string()) {
         known = known || item.as_string() == kContext;
         if (!is_in(kContexts, item.as_string())) unknown = item.as_string();
+        has_terms_ = has_terms_ || is_in(kContexts, item.as_string());
       } else if (item.is_object()) {
         read_prefixes(item);
       } else {
@@ -69,6 +70,11 @@ class Compactor {
           .advise("send the compact form with " + std::string(kContext));
     }
     return {};
+  }
+
+  // Whether a name has a meaning: a prefix, or a context that gives bare names theirs.
+  bool means_something(const std::string& name) const {
+    return has_terms_ || name.find(':') != std::string::npos || iri_of(name) != name;
   }
 
   Json object(const Json& in) const {
@@ -85,6 +91,7 @@ class Compactor {
  private:
   void read_prefixes(const Json& context) {
     for (const auto& [name, value] : context.members()) {
+      if (name == "@vocab") has_terms_ = has_terms_ || (value.is_string() && is_in(kNamespaces, value.as_string()));
       if (value.is_string()) prefixes_[name] = value.as_string();
       if (value.is_object() && value["@id"].is_string()) prefixes_[name] = value["@id"].as_string();
     }
@@ -157,6 +164,7 @@ class Compactor {
     return names && value.is_string() ? Json(term_of(value.as_string())) : value;
   }
 
+  bool has_terms_ = false;
   std::map<std::string, std::string, std::less<>> prefixes_ = {{"dspace", std::string(kDspace)},
                                                                {"odrl", std::string(kOdrl)},
                                                                {"dcat", std::string(kDcat)},
@@ -197,9 +205,8 @@ Result<Json> compact(const Json& message) {
   WEIR_TRY(compactor.read_context(root["@context"]));
   const Json body = compactor.object(root);
   if (!body["@type"].is_string()) return refuse("dsp.malformed", "@type: is missing, or not one name");
-  if (!root.has("@context") && root.has("@type") && root["@type"].is_string() &&
-      root["@type"].as_string().find(':') == std::string::npos) {
-    return refuse("dsp.malformed", "@context: is missing");
+  if (root["@type"].is_string() && !compactor.means_something(root["@type"].as_string())) {
+    return refuse("dsp.malformed", "@context: is missing, or not the protocol's");
   }
   Json out = Json::object({{"@context", Json::array({kContext})}});
   for (const auto& [name, value] : body.members()) {
@@ -214,7 +221,7 @@ Json plain_terms(Json policy) {
   return policy;
 }
 
-Json without_extensions(Json message) {
+Json for_foreigners(Json message) {
   constexpr auto kOfPolicy = std::to_array<std::string_view>({"productVersion", "contentRoot", "period", "validUntil",
       "contractId",
                                                               "providerEntityId", "consumerEntityId", "providerPid",
@@ -227,6 +234,14 @@ Json without_extensions(Json message) {
     for (const std::string_view member : kOfPolicy) policy.erase(member);
     message.set(name, std::move(policy));
   }
+  if (message["dataAddress"].is_object() && message["dataAddress"]["endpointProperties"].is_array()) {
+    Json address = message["dataAddress"];
+    Json properties = address["endpointProperties"];
+    properties.push(Json::object(
+        {{"@type", "EndpointProperty"}, {"name", "endpoint"}, {"value", address.text_or("endpoint", "")}}));
+    address.set("endpointProperties", std::move(properties));
+    message.set("dataAddress", std::move(address));
+  }
   return message;
 }
 
@@ -235,6 +250,46 @@ Json catalog_error(const Error& error) {
                        {"@type", "CatalogError"},
                        {"code", error.reason()},
                        {"reason", Json::array({error.message()})}});
+}
+
+namespace {
+
+constexpr std::int64_t kOffsetMax = 10'000;
+
+Result<std::size_t> count_of(const Json& filter, std::string_view name) {
+  const Json& value = filter[name];
+  if (value.is_null()) return std::size_t{0};
+  const auto number = value.is_integer() ? value.as_integer() : -1;
+  if (number < 0 || number > kOffsetMax) {
+    return refuse("dsp.filter", "filter: " + std::string(name) + " must be a whole number from 0 to 10000");
+  }
+  return static_cast<std::size_t>(number);
+}
+
+}  // namespace
+
+Result<CatalogQuery> parse_catalog_request(const Json& message) {
+  WEIR_TRY_LET(const Json read, compact(message));
+  if (read.text_or("@type", "") != "CatalogRequestMessage") {
+    return refuse("dsp.malformed", "@type: must be CatalogRequestMessage");
+  }
+  const Json& filters = read["filter"];
+  if (filters.size() == 0) return CatalogQuery{};
+  const Json& filter = filters.items().front();
+  constexpr auto kUnderstood =
+      std::to_array<std::string_view>({"@type", "offset", "limit", "filterExpression", "sortOrder"});
+  bool understood = filters.size() == 1 && filter.is_object() && filter["filterExpression"].size() == 0;
+  if (understood) {
+    for (const auto& [name, value] : filter.members()) understood = understood && is_in(kUnderstood, name);
+  }
+  if (!understood) {
+    return refuse("dsp.filter", "filter: no condition is supported here")
+        .advise("leave it out, and go through the pages");
+  }
+  CatalogQuery query;
+  WEIR_TRY_LET(query.offset, count_of(filter, "offset"));
+  WEIR_TRY_LET(query.limit, count_of(filter, "limit"));
+  return query;
 }
 
 }  // namespace weir::adapters::dsp

@@ -9,6 +9,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <string_view>
 
 #include "weir/base/result.h"
@@ -27,9 +28,19 @@ Result<wire::Json> compact(const wire::Json& message);
 // Terms as they are compared: every right operand is text, as the protocol's schema wants it.
 wire::Json plain_terms(wire::Json policy);
 
-// A message for a connector that knows the protocol only: without the members that Weir adds for its own kind.
-wire::Json without_extensions(wire::Json message);
+// A message for a connector that knows the protocol only: without the members that Weir adds for its own kind. The
+// endpoint of a data address stands among its properties too: EDC looks for it nowhere else.
+wire::Json for_foreigners(wire::Json message);
 
 wire::Json catalog_error(const Error& error);
+
+// Which part of the catalogue is asked for.
+struct CatalogQuery {
+  std::size_t offset = 0;
+  std::size_t limit = 0;  // 0: as the answerer likes
+};
+// Of the filters, EDC's QuerySpec is understood as far as it says where to begin and how much to send. Fails with
+// kInvalidArgument ("dsp.malformed", or "dsp.filter": another filter, or conditions in it).
+Result<CatalogQuery> parse_catalog_request(const wire::Json& message);
 
 }  // namespace weir::adapters::dsp

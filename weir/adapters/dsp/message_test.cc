@@ -82,7 +82,7 @@ TEST(DspMessage, RulesWrittenAloneBecomeLists) {
 }
 
 TEST(DspMessage, WhatWeirAddsIsNotSentToOthers) {
-  const Json sent = without_extensions(read(R"({"@type": "ContractAgreementMessage", "signatures": [1],
+  const Json sent = for_foreigners(read(R"({"@type": "ContractAgreementMessage", "signatures": [1],
     "agreement": {"@id": "a", "contractId": "C", "contentRoot": "sha256:00", "target": "urn:d"}})"));
   EXPECT_FALSE(sent.has("signatures"));
   EXPECT_FALSE(sent["agreement"].has("contractId"));
@@ -90,7 +90,39 @@ TEST(DspMessage, WhatWeirAddsIsNotSentToOthers) {
   EXPECT_TRUE(sent["agreement"].has("target"));
 }
 
+TEST(DspMessage, WritesTheEndpointWhereEdcLooksForIt) {
+  const Json sent = for_foreigners(read(R"({"@type": "TransferStartMessage", "dataAddress": {"@type": "DataAddress",
+    "endpoint": "https://a.example/data", "endpointProperties": [{"name": "authorization", "value": "t"}]}})"));
+  const Json::Array properties = sent["dataAddress"]["endpointProperties"].items();
+  ASSERT_EQ(properties.size(), 2u);
+  EXPECT_EQ(properties[1].text_or("name", ""), "endpoint");
+  EXPECT_EQ(properties[1].text_or("value", ""), "https://a.example/data");
+}
+
+TEST(DspMessage, UnderstandsWhereTheFilterOfEdcBegins) {
+  const auto query = parse_catalog_request(read(
+      R"({"@context": ["https://w3id.org/dspace/2025/1/context.jsonld", "https://w3id.org/edc/dspace/v0.0.1"],
+          "@type": "CatalogRequestMessage",
+          "filter": [{"@type": "QuerySpec", "limit": 50, "offset": 100, "sortOrder": "ASC", "filterExpression": []}]})"));
+  ASSERT_TRUE(query.ok()) << query.error().message();
+  EXPECT_EQ(query->offset, 100u);
+  EXPECT_EQ(query->limit, 50u);
+}
+
 // ── what is refused ──
+
+TEST(DspMessage, RefusesAFilterThatItWouldHaveToIgnore) {
+  for (const std::string_view filter :
+       {R"([{"colour": "red"}])", R"(["red"])", R"([{"limit": 1}, {"limit": 2}])", R"([{"limit": -1}])",
+        R"([{"offset": 10001}])", R"([{"limit": "all"}])", R"([{"limit": 1, "sortField": "name"}])",
+        R"([{"@type": "QuerySpec", "filterExpression": [{"operandLeft": "a", "operator": "=", "operandRight": "b"}]}])"}) {
+    const auto query = parse_catalog_request(
+        read(R"({"@context": ["https://w3id.org/dspace/2025/1/context.jsonld"], "@type": "CatalogRequestMessage",
+                 "filter": )" + std::string(filter) + "}"));
+    ASSERT_FALSE(query.ok()) << filter;
+    EXPECT_EQ(query.error().reason(), "dsp.filter") << filter;
+  }
+}
 
 void expect_refused(std::string_view text, std::string_view reason) {
   const auto message = compact(read(text));
@@ -110,6 +142,7 @@ TEST(DspMessage, RefusesWhatHasNoMeaning) {
   expect_refused("[{}, {}]", "dsp.malformed");
   expect_refused(R"({"@context": [7], "@type": "ContractRequestMessage"})", "dsp.malformed");
   expect_refused(R"({"@type": "ContractRequestMessage"})", "dsp.malformed");
+  expect_refused(R"({"@context": {"@vocab": "https://x.example/"}, "@type": "ContractRequestMessage"})", "dsp.malformed");
   expect_refused(R"({"@context": ["https://w3id.org/dspace/2025/1/context.jsonld"]})", "dsp.malformed");
   expect_refused(R"({"@context": ["https://w3id.org/dspace/2025/1/context.jsonld"], "@type": ["a", "b"]})", "dsp.malformed");
 }

@@ -223,8 +223,8 @@ Result<> Service::send_notice(const std::string& id, NoticeKind kind, const std:
                                        actor.empty() ? "node:" + deps_.self.node.text() : actor, now,
                                        evidence_body(record, notice)));
     WEIR_TRY(update(tx, record));
-    WEIR_TRY_LET(const Party party, deps_.directory.find(tx, record.peer));
-    if (!party.key) return {};  // a foreign connector: the protocol has no word for it
+    const bool foreign = !supply::identifier::NodeId::parse(record.peer.value());
+    if (foreign) return {};  // the protocol has no word for it
     WEIR_TRY(store::enqueue(tx, {.lane = record.pid,
                                  .peer = record.peer.value(),
                                  .address = record.peer_address,

@@ -111,6 +111,7 @@ struct Self {
 struct Options {
   Milliseconds patience{14LL * 24 * 3600 * 1000};  // after that long without a word a negotiation is given up
   bool unsigned_peers = false;  // whether agreements with connectors that do not sign are made
+  Milliseconds foreign_pause{500};  // before an answer to a connector outside the space (decision 0084)
 };
 
 struct Reply {

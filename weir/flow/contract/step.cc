@@ -262,12 +262,13 @@ Result<> Step::send(const Message& message, const Json& body) {
     record_.notice_due = true;
     return {};
   }
+  const bool pauses = !n.peer_pid.empty() && !supply::identifier::NodeId::parse(n.peer.value());
   WEIR_TRY(store::enqueue(tx_, {.lane = n.pid,
                                 .peer = n.peer.value(),
                                 .address = n.peer_address,
                                 .path = path_of(n, message.kind()),
                                 .body = body.dump(),
-                                .not_before = now_}));
+                                .not_before = pauses ? after(now_, deps_.options.foreign_pause) : now_}));
   return {};
 }
 

@@ -40,12 +40,13 @@ Result<> Service::send(store::Tx& tx, const Transfer& transfer, const TransferMe
   std::string path = "/transfers";
   if (message.kind != MessageKind::kRequest) path += "/" + wire::escape_url(transfer.peer_pid);
   path += path_end(message.kind);
+  const bool pauses = message.kind != MessageKind::kRequest && !transfer.peer.is_node();
   WEIR_TRY(store::enqueue(tx, {.lane = transfer.pid,
                                .peer = transfer.peer.text(),
                                .address = transfer.peer_address,
                                .path = std::move(path),
                                .body = delivery::to_json(message).dump(),
-                               .not_before = deps_.clock.now()}));
+                               .not_before = pauses ? after(deps_.clock.now(), deps_.foreign_pause) : deps_.clock.now()}));
   return {};
 }
 

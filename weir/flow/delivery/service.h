@@ -94,6 +94,7 @@ class Service {
     std::function<void(const std::string& pid)> wake = [](const std::string&) {};
     // Whether a request that may be served waits for start() instead of being started at once.
     bool held = false;
+    Milliseconds foreign_pause{500};  // before an answer to a connector outside the space (decision 0084)
   };
   explicit Service(Deps deps) : deps_(std::move(deps)) {}
 

@@ -227,11 +227,10 @@ Result<Page> Service::search(const Query& query) {
   return store::sql_read<Page>(impl_->parts.sql, [&](store::Tx& tx) { return run_search(tx, *impl_->index, query); });
 }
 
-Result<Page> Service::list(std::size_t limit, std::string_view cursor) {
-  return search({.text = {},
-                 .filters = {{Facet::kPricing, {"free", "paid"}}},
-                 .limit = limit,
-                 .cursor = std::string(cursor)});
+Result<Page> Service::list(std::size_t limit, std::string_view cursor, FeedScope scope) {
+  Query query{.filters = {{Facet::kPricing, {"free", "paid"}}}, .limit = limit, .cursor = std::string(cursor)};
+  if (scope == FeedScope::kOwn) query.filters.push_back({Facet::kNode, {impl_->parts.node.text()}});
+  return search(query);
 }
 
 }  // namespace weir::supply::catalog

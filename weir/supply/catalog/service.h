@@ -98,7 +98,7 @@ class Service {
   // Fails as parse_query does, and with kInvalidArgument ("catalog.bad_cursor").
   Result<Page> search(const Query& query);
   // Offered products, newest first: a page of the protocol's catalog.
-  Result<Page> list(std::size_t limit, std::string_view cursor);
+  Result<Page> list(std::size_t limit, std::string_view cursor, FeedScope scope = FeedScope::kAll);
 
   // --- Loading ---
 
