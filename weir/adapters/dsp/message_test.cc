@@ -103,7 +103,8 @@ TEST(DspMessage, UnderstandsWhereTheFilterOfEdcBegins) {
   const auto query = parse_catalog_request(read(
       R"({"@context": ["https://w3id.org/dspace/2025/1/context.jsonld", "https://w3id.org/edc/dspace/v0.0.1"],
           "@type": "CatalogRequestMessage",
-          "filter": [{"@type": "QuerySpec", "limit": 50, "offset": 100, "sortOrder": "ASC", "filterExpression": []}]})"));
+          "filter": [{"@type": "QuerySpec", "limit": 50, "offset": 100, "sortOrder": "ASC",
+                      "filterExpression": []}]})"));
   ASSERT_TRUE(query.ok()) << query.error().message();
   EXPECT_EQ(query->offset, 100u);
   EXPECT_EQ(query->limit, 50u);
@@ -115,7 +116,7 @@ TEST(DspMessage, RefusesAFilterThatItWouldHaveToIgnore) {
   for (const std::string_view filter :
        {R"([{"colour": "red"}])", R"(["red"])", R"([{"limit": 1}, {"limit": 2}])", R"([{"limit": -1}])",
         R"([{"offset": 10001}])", R"([{"limit": "all"}])", R"([{"limit": 1, "sortField": "name"}])",
-        R"([{"@type": "QuerySpec", "filterExpression": [{"operandLeft": "a", "operator": "=", "operandRight": "b"}]}])"}) {
+        R"([{"filterExpression": [{"operandLeft": "a", "operator": "=", "operandRight": "b"}]}])"}) {
     const auto query = parse_catalog_request(
         read(R"({"@context": ["https://w3id.org/dspace/2025/1/context.jsonld"], "@type": "CatalogRequestMessage",
                  "filter": )" + std::string(filter) + "}"));

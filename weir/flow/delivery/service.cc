@@ -41,12 +41,13 @@ Result<> Service::send(store::Tx& tx, const Transfer& transfer, const TransferMe
   if (message.kind != MessageKind::kRequest) path += "/" + wire::escape_url(transfer.peer_pid);
   path += path_end(message.kind);
   const bool pauses = message.kind != MessageKind::kRequest && !transfer.peer.is_node();
+  const Timestamp now = deps_.clock.now();
   WEIR_TRY(store::enqueue(tx, {.lane = transfer.pid,
                                .peer = transfer.peer.text(),
                                .address = transfer.peer_address,
                                .path = std::move(path),
                                .body = delivery::to_json(message).dump(),
-                               .not_before = pauses ? after(deps_.clock.now(), deps_.foreign_pause) : deps_.clock.now()}));
+                               .not_before = pauses ? after(now, deps_.foreign_pause) : now}));
   return {};
 }
 
