@@ -48,7 +48,7 @@ class Foreign(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self.server_port}/dsp"
         self.heard, self.faults, self.busy = [], [], 0
-        self.data_headers, self.refuses = [], False
+        self.data_headers = []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def dataset(self):
@@ -66,9 +66,6 @@ class Foreign(http.server.ThreadingHTTPServer):
     def answer(self, path, body):
         if path == "/catalog/request":
             return 200, message("Catalog", **{"@id": "c", "participantId": ME, "dataset": [self.dataset()]})
-        if path == "/negotiations/request" and self.refuses:
-            return 400, message("ContractNegotiationError", code="400", reason=["no"], providerPid="n",
-                                consumerPid=body["consumerPid"])
         if path == "/negotiations/request":
             return 201, message("ContractNegotiation", providerPid="n-" + body["consumerPid"],
                                 consumerPid=body["consumerPid"], state="REQUESTED")
