@@ -11,7 +11,7 @@ work=$(mktemp -d)
 pids=()
 cleanup() { for pid in "${pids[@]}"; do kill "$pid" 2>/dev/null || true; done; wait 2>/dev/null || true; rm -rf "$work"; }
 trap cleanup EXIT
-run() { printf '\033[2m$ weir %s\033[0m\n' "${*//"$work/"/}"; "$weir" "$@"; }
+run() { printf '\033[2m$ weir %s\033[0m\n' "${*//"$here/"/}" >&2; "$weir" "$@"; }
 field() { python3 -c 'import json,sys; print(json.load(sys.stdin)[sys.argv[1]])' "$1"; }
 serve() {
   "$weir" serve --data "$1" 2>"$1/serve.log" &
