@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 #include <unordered_map>
+#include <unordered_set>
 
 namespace weir::standards::framework {
 
@@ -146,17 +147,24 @@ std::vector<TargetState> targets(const Registry& registry, const Framework& fram
 }
 
 std::vector<Adoption> adoptions(const Registry& registry) {
-  std::map<std::pair<Index, Index>, Adoption> best;
+  std::vector<Adoption> all;
   for (const Link& link : registry.links()) {
-    if (link.relation != Relation::kAdopts) continue;
-    Adoption& adoption =
-        best.try_emplace({link.from, link.to}, Adoption{link.from, link.to, link.degree, link.trust}).first->second;
-    const bool says_more = adoption.degree == Degree::kUnstated && link.degree != Degree::kUnstated;
-    if (says_more || (link.degree != Degree::kUnstated && link.trust > adoption.trust))
-      adoption = {link.from, link.to, link.degree, link.trust};
+    if (link.relation == Relation::kAdopts) all.push_back({link.from, link.to, link.degree, link.trust});
   }
+  std::ranges::stable_sort(all, [](const Adoption& a, const Adoption& b) {
+    return std::pair(a.national, a.international) < std::pair(b.national, b.international);
+  });
   std::vector<Adoption> out;
-  for (const auto& [pair, adoption] : best) out.push_back(adoption);
+  for (const Adoption& said : all) {
+    const bool known = !out.empty() && out.back().national == said.national &&
+                       out.back().international == said.international;
+    if (!known) {
+      out.push_back(said);
+      continue;
+    }
+    const bool says_more = out.back().degree == Degree::kUnstated && said.degree != Degree::kUnstated;
+    if (says_more || (said.degree != Degree::kUnstated && said.trust > out.back().trust)) out.back() = said;
+  }
   return out;
 }
 
@@ -178,6 +186,9 @@ AdoptionReport adoption_report(const Registry& registry, std::string_view direct
   const auto once = [](std::vector<Index>& list, Index index) {
     if (std::ranges::find(list, index) == list.end()) list.push_back(index);
   };
+  const std::unordered_set<Index> national(out.national.begin(), out.national.end());
+  std::unordered_set<Index> adopting;
+  std::unordered_set<Index> adopted_once;
   for (const Adoption& adoption : adoptions(registry)) {
     if (phase_of(registry.at(adoption.national).status) != Phase::kPublished) continue;
     if (!concerned(adoption.national) && !concerned(adoption.international)) continue;
@@ -185,12 +196,13 @@ AdoptionReport adoption_report(const Registry& registry, std::string_view direct
       out.not_counted.push_back(adoption);
       continue;
     }
-    if (std::ranges::find(out.national, adoption.national) != out.national.end()) {
-      once(out.adopting, adoption.national);
+    if (national.contains(adoption.national)) {
+      if (adopting.insert(adoption.national).second) out.adopting.push_back(adoption.national);
       if (adoption.trust == standard::Trust::kUnverified) ++out.unverified;
     }
     const Standard& adopted = registry.at(adoption.international);
-    if (phase_of(adopted.status) == Phase::kPublished) once(out.adopted, adoption.international);
+    if (phase_of(adopted.status) == Phase::kPublished && adopted_once.insert(adoption.international).second)
+      out.adopted.push_back(adoption.international);
     if (phase_of(adopted.status) != Phase::kPast) continue;
     Drift drift{.adoption = adoption, .newer = {}};
     for (const Index edition : registry.editions(adopted.number)) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <unordered_set>
 
 #include "weir/standards/query/parts.h"
 
@@ -327,9 +328,10 @@ Result<Json> gap(const Library& library, const Parameters& parameters) {
   for (const framework::Drift& one : report.drift)
     drift.push(adoption_json(registry, one.adoption).set("newer", numbers(registry, one.newer)));
   const auto left = [&](const std::vector<Index>& from, const std::vector<Index>& without) {
+    const std::unordered_set<Index> gone(without.begin(), without.end());
     Json out = Json::array();
     for (const Index index : from) {
-      if (std::ranges::find(without, index) == without.end()) out.push(registry.at(index).number.text());
+      if (!gone.contains(index)) out.push(registry.at(index).number.text());
     }
     return out;
   };
@@ -360,6 +362,7 @@ Result<std::vector<Index>> chosen(const Library& library, const Parameters& para
   query.kind = parameter(parameters, "kind", "");
   query.words = parameter(parameters, "words", "");
   query.limit = library.registry.standards().size();
+  query.by_number = false;
   return library.registry.search(query).standards;
 }
 
@@ -375,7 +378,7 @@ Result<Json> timeline(const Library& library, const Parameters& parameters) {
     events.push(Json::object({{"day", format(event.day)},
                               {"what", event.what},
                               {"value", event.value},
-                              {"words", text_json(event.words)},
+                              {"words", text_json(words_for(event))},
                               {"standard", brief(library.registry, event.standard)}}));
   }
   Json years = Json::array();

@@ -243,40 +243,48 @@ std::vector<Deadline> deadlines(const Registry& registry, const Date& today, con
   return out;
 }
 
+Text words_for(const Event& event) {
+  if (event.what == "status") {
+    const Text words = words_for(parse_status(event.value).value_or(Status::kUnknown));
+    return {"stood as: " + words.en, "当时状态：" + words.zh};
+  }
+  if (event.what == "comment_from") return {"public comment began", "开始征求意见"};
+  if (event.what == "comment_until") return {"public comment ended", "征求意见截止"};
+  if (event.what == "published") return {"published", "发布"};
+  if (event.what == "implemented") return {"took effect", "实施"};
+  if (event.what == "withdrawn") return {"withdrawn", "废止"};
+  return {"edition of", "版本年份"};
+}
+
 std::vector<Event> timeline(const Registry& registry, const std::vector<Index>& standards) {
-  static const std::array<std::pair<Field, Text>, 5> kEvents = {
-      {{Field::kCommentFrom, {"public comment began", "开始征求意见"}},
-       {Field::kCommentUntil, {"public comment ended", "征求意见截止"}},
-       {Field::kPublished, {"published", "发布"}},
-       {Field::kImplemented, {"took effect", "实施"}},
-       {Field::kWithdrawn, {"withdrawn", "废止"}}}};
+  const auto is_day = [](Field field) {
+    return field == Field::kCommentFrom || field == Field::kCommentUntil || field == Field::kPublished ||
+           field == Field::kImplemented || field == Field::kWithdrawn;
+  };
   std::vector<Event> out;
   std::size_t first = 0;  // of this standard
   // Two sources that say the same make one event.
-  const auto add = [&](Event event) {
+  const auto add = [&](const Event& event) {
     for (std::size_t i = first; i < out.size(); ++i) {
       if (out[i].what == event.what && out[i].day == event.day && out[i].value == event.value) return;
     }
-    out.push_back(std::move(event));
+    out.push_back(event);
   };
   for (const Index index : standards) {
     first = out.size();
+    bool published = false;
     for (const Claim& claim : registry.at(index).claims) {
-      for (const auto& [field, words] : kEvents) {
-        const auto day = claim.field == field ? parse_date(claim.value) : Result<Date>(Date());
-        if (day && day->known()) add({index, *day, std::string(name_of(field)), "", words, claim.source});
+      if (is_day(claim.field)) {
+        const auto day = parse_date(claim.value);
+        if (day) add({index, *day, name_of(claim.field), {}, claim.source});
+        published = published || (day && claim.field == Field::kPublished);
       }
       const Date& seen = registry.source_of(claim.source).date;
-      const auto status = claim.field == Field::kStatus ? parse_status(claim.value) : std::nullopt;
-      if (status && seen.known()) {
-        const Text words = words_for(*status);
-        const Text stood{"stood as: " + words.en, "当时状态：" + words.zh};
-        add({index, seen, "status", std::string(name_of(*status)), stood, claim.source});
-      }
+      const auto status = claim.field == Field::kStatus && seen.known() ? parse_status(claim.value) : std::nullopt;
+      if (status) add({index, seen, "status", name_of(*status), claim.source});
     }
-    const Date known = registry.date(index, Field::kPublished);
     const Date& settled = registry.at(index).published;
-    if (!known.known() && settled.known()) add({index, settled, "published", "", {"edition of", "版本年份"}, 0});
+    if (!published && settled.known()) add({index, settled, "edition", {}, 0});
   }
   std::ranges::stable_sort(out, [](const Event& a, const Event& b) { return a.day > b.day; });
   return out;
@@ -309,11 +317,12 @@ std::string to_atom(const Registry& registry, const std::vector<Event>& events, 
       "</updated>\n";
   for (const Event& event : events) {
     std::string number = registry.at(event.standard).number.text();
-    const std::string title = number + ": " + event.words.in(language);
+    const std::string title = number + ": " + words_for(event).in(language);
     std::ranges::replace(number, ' ', '_');
-    const std::string value = event.value.empty() ? "" : ":" + event.value;
-    out += "<entry><id>urn:weir:standards:" + escape(number + ":" + event.what + value + ":" + format(event.day)) +
-           "</id><title>" + escape(title) + "</title><updated>" + format(first_day(event.day)) +
+    const std::string value = event.value.empty() ? "" : ":" + std::string(event.value);
+    const std::string id = number + ":" + std::string(event.what) + value + ":" + format(event.day);
+    out += "<entry><id>urn:weir:standards:" + escape(id) + "</id><title>" + escape(title) +
+           "</title><updated>" + format(first_day(event.day)) +
            "T00:00:00+08:00</updated><summary>" + escape(registry.title(event.standard, language)) +
            "</summary></entry>\n";
   }

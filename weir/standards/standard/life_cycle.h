@@ -51,11 +51,11 @@ std::vector<Deadline> deadlines(const Registry& registry, const Date& today, con
 struct Event {
   Index standard = 0;
   Date day;
-  std::string what;   // "published", "implemented", "withdrawn", "comment_from", "status" …
-  std::string value;  // of a status: "in-force"
-  Text words;
+  std::string_view what;   // "published", "implemented", "withdrawn", "comment_from", "status", "edition"
+  std::string_view value;  // of a status: "in-force"
   SourceId source = 0;
 };
+Text words_for(const Event& event);
 // Of these standards, newest first.
 std::vector<Event> timeline(const Registry& registry, const std::vector<Index>& standards);
 

@@ -195,10 +195,12 @@ Found Registry::search(const Query& query) const {
     hits.push_back(i);
   }
   const auto rank = [&](Index i) { return phase_of(at(i).status) == Phase::kPast ? 1 : 0; };
-  std::ranges::sort(hits, [&](Index a, Index b) {
-    if (rank(a) != rank(b)) return rank(a) < rank(b);
-    return before(at(a).number, at(b).number);
-  });
+  if (query.by_number) {
+    std::ranges::sort(hits, [&](Index a, Index b) {
+      if (rank(a) != rank(b)) return rank(a) < rank(b);
+      return before(at(a).number, at(b).number);
+    });
+  }
   Found found{.standards = {}, .total = hits.size()};
   for (std::size_t i = query.offset; i < hits.size() && found.standards.size() < query.limit; ++i) {
     found.standards.push_back(hits[i]);

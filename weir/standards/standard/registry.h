@@ -133,11 +133,12 @@ struct Query {
   std::optional<Status> status;
   std::optional<Phase> phase;
   bool conflicts_only = false;
+  bool by_number = true;  // false: in no order, which is quicker
   std::size_t limit = 50;
   std::size_t offset = 0;
 };
 struct Found {
-  std::vector<Index> standards;  // by number
+  std::vector<Index> standards;  // those in force first, by number
   std::size_t total = 0;
 };
 
