@@ -1,9 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/base/text.h"
 
+#include <algorithm>
+#include <cstring>
+
 #include "weir/base/cut.h"
 
 namespace weir {
+namespace {
+
+// How many bytes before the first that is not ASCII, or a few less. Requires: the first is ASCII.
+std::size_t ascii_at_start(std::string_view text) {
+  std::size_t i = 0;
+  std::uint64_t eight = 0;
+  while (text.size() - i >= sizeof eight) {
+    std::memcpy(&eight, text.data() + i, sizeof eight);
+    if ((eight & 0x8080808080808080u) != 0) break;
+    i += sizeof eight;
+  }
+  return std::max<std::size_t>(i, 1);
+}
+
+}  // namespace
 
 std::optional<Language> parse_language(std::string_view text) {
   const std::string lower = to_lower_ascii(text.substr(0, 16));
@@ -54,7 +72,7 @@ bool is_utf8(std::string_view text) {
     std::size_t extra = 0;
     std::uint32_t point = 0;
     if (lead < 0x80) {
-      ++i;
+      i += ascii_at_start(text.substr(i));
       continue;
     }
     if (lead >= 0xc2 && lead <= 0xdf) {
