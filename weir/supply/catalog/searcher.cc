@@ -83,6 +83,8 @@ class Search {
   Result<> count_facets(Page& page, Sequences sequences);
   void note_total(Page& page, std::size_t found);
   bool is_plain() const { return match_.terms.empty() && match_.any_of.empty(); }
+  // A listing counts in its index; a search would look up every match.
+  std::size_t counted_max() const { return is_plain() ? static_cast<std::size_t>(kTotalMax) : kRankedMax; }
   std::int64_t score_of(const std::string& title, const std::string& keywords) const;
 
   store::Tx& tx_;
@@ -146,8 +148,8 @@ Result<Sequences> Search::newest_or_oldest(std::size_t limit, bool newest_first,
 
 void Search::note_total(Page& page, std::size_t found) {
   if (first_page_) {
-    page.more_than = found > static_cast<std::size_t>(kTotalMax);
-    page.total = page.more_than ? kTotalMax : static_cast<std::int64_t>(found);
+    page.more_than = found > counted_max();
+    page.total = static_cast<std::int64_t>(std::min(found, counted_max()));
   } else {
     page.more_than = cursor_.more_than;
     page.total = cursor_.total;
@@ -165,7 +167,7 @@ Result<Page> Search::page_by_time() {
       low = std::max(low, cursor_.sequence + 1);
     }
   }
-  const auto total_max = static_cast<std::size_t>(kTotalMax) + 1;
+  const std::size_t total_max = counted_max() + 1;
   const bool only_counted = is_plain() && query_.facets.empty();
   const std::size_t wanted = first_page_ && !only_counted ? total_max : limit_ + 1;
   WEIR_TRY_LET(Sequences found, newest_or_oldest(wanted, newest_first, low, high));
@@ -217,7 +219,7 @@ Result<std::vector<Ranked>> Search::candidates(const Sequences& sequences) {
 Result<Page> Search::page_by_rank() {
   std::int64_t high = high_;
   if (!first_page_) high = std::min(high, cursor_.top);
-  const std::size_t wanted = first_page_ ? static_cast<std::size_t>(kTotalMax) + 1 : kRankedMax;
+  const std::size_t wanted = first_page_ ? counted_max() + 1 : kRankedMax;
   WEIR_TRY_LET(Sequences found, newest_or_oldest(wanted, true, low_, high));
   Page page;
   note_total(page, found.size());
@@ -250,7 +252,7 @@ Result<Page> Search::page_by_rank() {
 Result<Page> Search::page_by_title() {
   Page page;
   if (first_page_) {
-    WEIR_TRY_LET(const Sequences newest, newest_or_oldest(static_cast<std::size_t>(kTotalMax) + 1, true, low_, high_));
+    WEIR_TRY_LET(const Sequences newest, newest_or_oldest(counted_max() + 1, true, low_, high_));
     note_total(page, newest.size());
     WEIR_TRY(count_facets(page, newest));
   } else {
