@@ -14,6 +14,8 @@ namespace {
 // After a task failed, and as a bound on how far the machine's clock may jump unnoticed.
 constexpr Milliseconds kRetry{1'000};
 constexpr Milliseconds kLongest{60'000};
+// Under load hundreds of changes a second ask to look: one look serves all that come within this time.
+constexpr Milliseconds kGather{20};
 }  // namespace
 
 struct Alarm::State {
@@ -51,7 +53,8 @@ struct Alarm::State {
       const Timestamp next = round();
       lock.lock();
       const Milliseconds pause = between(clock.now(), next);
-      wake.wait_for(lock, std::max(pause, Milliseconds(1)), [&] { return looked || stopping; });
+      const bool woken = wake.wait_for(lock, std::max(pause, Milliseconds(1)), [&] { return looked || stopping; });
+      if (woken) wake.wait_for(lock, std::min(pause, kGather), [&] { return stopping; });
     }
   }
 };
