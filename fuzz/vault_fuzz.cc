@@ -39,7 +39,7 @@ struct World {
     auto item = vault.create("item-1", manifest);
     WEIR_CHECK(item.ok());
     for (std::uint64_t i = 0; i < manifest.chunk_count(); ++i) {
-      WEIR_CHECK((*item)->write_chunk(ChunkIndex(i), chunk(i)).ok());
+      WEIR_CHECK((*item)->write_chunks(ChunkIndex(i), chunk(i)).ok());
     }
     for (const char* name : kNames) originals.push_back(*files.read_all(path(name), 1u << 20));
   }

@@ -39,6 +39,30 @@ TEST_P(FilesSuite, OpenModesMeanWhatTheySay) {
   EXPECT_EQ(files().open(at("no/f"), OpenMode::kCreate).error().code(), Errc::kNotFound);
 }
 
+TEST_P(FilesSuite, BulkIsReadBackWhateverItsPlaceAndLength) {
+  ASSERT_FALSE(files().open(at("f"), OpenMode::kBulk)) << "it makes no file";
+  ASSERT_TRUE(files().open(at("f"), OpenMode::kCreate));
+  auto file = files().open(at("f"), OpenMode::kBulk);
+  ASSERT_TRUE(file) << file.error().message();
+  alignas(kBulkUnit) static std::array<std::uint8_t, 3 * kBulkUnit> units;
+  for (std::size_t i = 0; i < units.size(); ++i) units[i] = static_cast<std::uint8_t>(i * 7 + i / 256);
+  Bytes expected(5 * kBulkUnit);
+  const auto put = [&](std::uint64_t place, ByteView bytes) {
+    ASSERT_TRUE((*file)->write_at(place, bytes));
+    std::copy(bytes.begin(), bytes.end(), expected.begin() + static_cast<std::ptrdiff_t>(place));
+    Bytes seen(bytes.size());
+    ASSERT_TRUE((*file)->read_at(place, seen));  // what is written is seen at once, past the cache or not
+    EXPECT_TRUE(std::ranges::equal(seen, bytes)) << place;
+  };
+  put(2 * kBulkUnit, units);
+  put(0, ByteView(units).first(kBulkUnit));
+  put(kBulkUnit - 1, ByteView(units).first(100));
+  put(kBulkUnit, ByteView(units).subspan(1, kBulkUnit));
+  put(2 * kBulkUnit, ByteView(units).subspan(kBulkUnit, kBulkUnit));
+  ASSERT_TRUE((*file)->sync());
+  EXPECT_EQ(*files().read_all(at("f"), 1u << 20), expected);
+}
+
 TEST_P(FilesSuite, DirectoriesAreMadeListedAndRemoved) {
   ASSERT_TRUE(files().make_directories(at("a/b/c")));
   ASSERT_TRUE(files().make_directories(at("a/b/c")));

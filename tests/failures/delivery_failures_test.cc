@@ -159,6 +159,8 @@ Result<> receive(Vault& vault, const Manifest& manifest, std::vector<bool>& dura
     }
     WEIR_TRY_LET(durable, session.checkpoint());
   }
+  // Also if nothing was to be fetched: what was found may have been written and never synced.
+  WEIR_TRY_LET(durable, session.checkpoint());
   return {};
 }
 

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "weir/crypto/hash_pair.h"
 #include "weir/crypto/secret.h"
 #include "weir/crypto/test_support.h"
 #include "weir/wire/encoding.h"
@@ -50,6 +51,30 @@ TEST(Hash, PartsAndPiecesHashAsTheirConcatenation) {
     for (const std::uint8_t byte : message) hasher.update({&byte, 1});
     EXPECT_EQ(hasher.finish(), whole);
     EXPECT_EQ(hasher.finish(), hash(algorithm, ByteView{})) << "finish starts anew";
+  }
+}
+
+TEST(Hash, APairHashesAsEachAlone) {
+  const Bytes prefix(130, 0x11);
+  Bytes first(700);
+  Bytes second(700);
+  for (std::size_t i = 0; i < first.size(); ++i) {
+    first[i] = static_cast<std::uint8_t>(i * 7);
+    second[i] = static_cast<std::uint8_t>(i * 13 + 1);
+  }
+  for (const HashAlgorithm algorithm : test::kAllHashAlgorithms) {
+    for (const std::size_t before : {0u, 1u, 63u, 64u, 65u, 130u}) {
+      for (const std::size_t one : {0u, 1u, 62u, 63u, 64u, 127u, 128u, 500u, 700u}) {
+        for (const std::size_t other : {0u, 63u, 64u, 500u, 700u}) {
+          const ByteView head = ByteView(prefix).first(before);
+          const ByteView a = ByteView(first).first(one);
+          const ByteView b = ByteView(second).first(other);
+          const auto pair = hash_pair(algorithm, head, a, b);
+          EXPECT_EQ(pair[0], hash(algorithm, {head, a})) << before << " " << one << " " << other;
+          EXPECT_EQ(pair[1], hash(algorithm, {head, b})) << before << " " << one << " " << other;
+        }
+      }
+    }
   }
 }
 

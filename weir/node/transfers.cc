@@ -56,10 +56,11 @@ class HttpContent final : public flow::delivery::RemoteContent {
 
   Result<> read(std::uint64_t offset, std::uint64_t length, const Sink& sink) override {
     Result<> sunk;
-    const auto response = client_.download(request("/content"), offset, length, [&](ByteView bytes) -> Result<bool> {
+    const auto piece = [&](ByteView bytes) -> Result<bool> {
       sunk = sink(bytes);
       return sunk.ok();
-    });
+    };
+    const auto response = client_.download(request("/content"), offset, length, piece, sink.room);
     WEIR_TRY(sunk);
     if (!response) return Error(response.error());
     return response->ok();

@@ -32,7 +32,14 @@ class File {
   virtual Result<> sync() = 0;  // fdatasync: contents and size, not the name (sync_directory does that)
 };
 
-enum class OpenMode : std::uint8_t { kRead, kReadWrite, kCreate /* fails if it exists */, kCreateOrOpen };  // mode 0600
+enum class OpenMode : std::uint8_t {  // new files have mode 0600
+  kRead,
+  kReadWrite,
+  kCreate,  // fails if it exists
+  kCreateOrOpen,
+  kBulk,  // as kReadWrite; what is written in whole multiples of kBulkUnit goes past the page cache where it can
+};
+inline constexpr std::size_t kBulkUnit = 4096;  // of the place, the length and the address in memory
 
 class Files {
  public:

@@ -160,7 +160,8 @@ Result<std::unique_ptr<File>> MemoryFiles::open(const std::string& path, OpenMod
     return Error(Errc::kConflict, path + ": is there already").because("store.file_exists");
   }
   if (!inode) {
-    if (mode == OpenMode::kRead || mode == OpenMode::kReadWrite || !is_directory(parent_of(path))) return no_file(path);
+    const bool makes = mode == OpenMode::kCreate || mode == OpenMode::kCreateOrOpen;
+    if (!makes || !is_directory(parent_of(path))) return no_file(path);
     inode = std::make_shared<Inode>();
     now_[path] = inode;
   }

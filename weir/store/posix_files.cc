@@ -52,8 +52,12 @@ auto restarted(Call&& call) {
 
 class PosixFile final : public File {
  public:
-  PosixFile(int fd, std::string path) : fd_(fd), path_(std::move(path)) {}
-  ~PosixFile() override { ::close(fd_); }
+  // `direct` is the same file past the page cache, or -1.
+  PosixFile(int fd, int direct, std::string path) : fd_(fd), direct_(direct), path_(std::move(path)) {}
+  ~PosixFile() override {
+    ::close(fd_);
+    if (direct_ >= 0) ::close(direct_);
+  }
 
   Result<std::size_t> read_at(std::uint64_t offset, std::span<std::uint8_t> out) override {
     std::size_t done = 0;
@@ -71,7 +75,13 @@ class PosixFile final : public File {
     WEIR_TRY(usable());
     while (!bytes.empty()) {
       const auto at = static_cast<off_t>(offset);
-      const ssize_t count = restarted([&] { return ::pwrite(fd_, bytes.data(), bytes.size(), at); });
+      const bool direct = goes_direct(offset, bytes);
+      const int fd = direct ? direct_ : fd_;
+      const ssize_t count = restarted([&] { return ::pwrite(fd, bytes.data(), bytes.size(), at); });
+      if (count < 0 && direct && errno == EINVAL) {  // this file system wants larger units
+        direct_refused_ = true;
+        continue;
+      }
       if (count < 0) return error_of(errno, path_);
       bytes = bytes.subspan(static_cast<std::size_t>(count));
       offset += static_cast<std::uint64_t>(count);
@@ -107,8 +117,15 @@ class PosixFile final : public File {
         .advise("Check the disk and the kernel's log, then start the node again.");
   }
 
+  bool goes_direct(std::uint64_t offset, ByteView bytes) const {
+    const auto address = reinterpret_cast<std::uintptr_t>(bytes.data());
+    return direct_ >= 0 && !direct_refused_ && (offset | bytes.size() | address) % kBulkUnit == 0;
+  }
+
   const int fd_;
+  const int direct_;
   const std::string path_;
+  std::atomic<bool> direct_refused_ = false;
   std::atomic<bool> sync_failed_ = false;
 };
 
@@ -118,7 +135,8 @@ class PosixFiles final : public Files {
     int flags = O_CLOEXEC;
     switch (mode) {
       case OpenMode::kRead: flags |= O_RDONLY; break;
-      case OpenMode::kReadWrite: flags |= O_RDWR; break;
+      case OpenMode::kReadWrite:
+      case OpenMode::kBulk: flags |= O_RDWR; break;
       case OpenMode::kCreate: flags |= O_RDWR | O_CREAT | O_EXCL; break;
       case OpenMode::kCreateOrOpen: flags |= O_RDWR | O_CREAT; break;
     }
@@ -129,7 +147,9 @@ class PosixFiles final : public Files {
       ::close(fd);
       return error_of(EISDIR, path);
     }
-    return std::unique_ptr<File>(std::make_unique<PosixFile>(fd, path));
+    int direct = -1;
+    if (mode == OpenMode::kBulk) direct = restarted([&] { return ::open(path.c_str(), flags | O_DIRECT, 0600); });
+    return std::unique_ptr<File>(std::make_unique<PosixFile>(fd, direct, path));
   }
 
   Result<> make_directories(const std::string& path) override {

@@ -32,6 +32,7 @@ struct Exchange {
   Url url;
   BodySource* source = nullptr;      // of the request
   const PieceSink* sink = nullptr;   // of a 200 or 206
+  const PieceRoom* room = nullptr;   // for it
   std::string range;                 // of the request; empty: none
   Milliseconds timeout{0};
 
@@ -162,6 +163,7 @@ class Receiver {
     response_.status = head.status;
     response_.headers = head.headers;
     to_sink_ = exchange_.sink != nullptr && (head.status == 200 || head.status == 206);
+    if (to_sink_) connection_.transport().read_ahead();
     if (to_sink_ && !exchange_.range.empty() && head.status == 200) {
       return Error(Errc::kCorrupt, "the other side sent all where a part was asked for").because("http.range");
     }
@@ -169,13 +171,16 @@ class Receiver {
                      to_sink_ ? std::nullopt : std::optional<std::uint64_t>(exchange_.request.body_bytes_max));
     const std::optional<std::uint64_t> length = parser_.content_length();
     if (!to_sink_ && parser_.has_body() && length && *length > exchange_.request.body_bytes_max) return too_large();
-    while (!parser_.done() && !stopped_) WEIR_TRY(advance(answered));
+    while (!done() && !stopped_) WEIR_TRY(advance(answered));
     return std::move(response_);
   }
 
-  bool reusable() const { return parser_.done() && parser_.keep_alive() && !stopped_ && rest_.empty(); }
+  bool reusable() const { return done() && parser_.keep_alive() && !stopped_ && rest_.empty(); }
 
  private:
+  // Bytes of known number may go past the parser.
+  bool done() const { return parser_.done() || (past_parser_ && response_.body_bytes == parser_.content_length()); }
+
   static Error too_large() {
     return Error(Errc::kExhausted, "the answer is larger than may be received").because("http.response_too_large");
   }
@@ -200,20 +205,15 @@ class Receiver {
     return {};
   }
 
-  // A long body: from the TLS library to the sink without another stop.
+  // A long body: from the TLS library to the sink without another stop, at best to where the sink wants it.
   Result<> read_direct() {
+    if (exchange_.room != nullptr && parser_.has_body() && parser_.content_length()) {
+      const std::span<std::uint8_t> room = (*exchange_.room)();
+      if (!room.empty()) return read_past_parser(room);
+    }
     if (!buffer_) buffer_ = std::make_unique_for_overwrite<std::uint8_t[]>(kPieceBytes);
-    const std::size_t room = std::min(piece_size(exchange_.request.limiter.get()), kPieceBytes);
-    std::size_t held = 0;
-    do {
-      WEIR_TRY_LET(const std::size_t got,
-                   connection_.read_some(std::span(buffer_.get() + held, room - held), exchange_.deadline()));
-      if (got == 0) {
-        if (held == 0) return ended();
-        break;
-      }
-      held += got;
-    } while (held + (16u << 10) <= room && connection_.readable());
+    WEIR_TRY_LET(const std::size_t held, fill({buffer_.get(), kPieceBytes}));
+    if (held == 0) return ended();
     Result<std::size_t> taken = parser_.feed({reinterpret_cast<const char*>(buffer_.get()), held});
     if (own_error_) return Error(*own_error_);
     if (!taken) return malformed(std::move(taken).error());
@@ -222,8 +222,36 @@ class Receiver {
     return {};
   }
 
+  Result<> read_past_parser(std::span<std::uint8_t> room) {
+    past_parser_ = true;
+    const std::uint64_t left = *parser_.content_length() - response_.body_bytes;
+    WEIR_TRY_LET(const std::size_t held, fill(room.first(std::min<std::uint64_t>(room.size(), left))));
+    if (held == 0) return ended();
+    const Result<> taken = take(text_of(room.first(held)));
+    if (own_error_) return Error(*own_error_);
+    pay(exchange_.request.limiter.get(), held);
+    return taken;
+  }
+
+  // Reads what is there, up to a piece; waits only for the first of it. 0: the other side closed.
+  Result<std::size_t> fill(std::span<std::uint8_t> out) {
+    const std::size_t size = std::min(out.size(), piece_size(exchange_.request.limiter.get()));
+    std::size_t held = 0;
+    do {
+      WEIR_TRY_LET(const std::size_t got, connection_.read_some(out.subspan(held, size - held), exchange_.deadline()));
+      held += got;
+      if (got == 0) break;
+    } while (held < size && connection_.readable());
+    return held;
+  }
+
   Result<> ended() {
+    if (past_parser_) return lost_in_the_middle();
     if (parser_.header_done() && parser_.end()) return {};
+    return lost_in_the_middle();
+  }
+
+  static Error lost_in_the_middle() {
     return Error(Errc::kUnavailable, "the other side closed the connection before its answer was whole")
         .because("http.connection_lost")
         .advise("try again");
@@ -254,6 +282,7 @@ class Receiver {
   std::unique_ptr<std::uint8_t[]> buffer_;
   std::optional<Error> own_error_;
   bool to_sink_ = false;
+  bool past_parser_ = false;
   bool stopped_ = false;
 };
 
@@ -343,11 +372,12 @@ Result<ClientResponse> Client::request(const ClientRequest& request) {
 }
 
 Result<ClientResponse> Client::download(const ClientRequest& request, std::uint64_t offset, std::uint64_t length,
-                                        const PieceSink& sink) {
+                                        const PieceSink& sink, const PieceRoom& room) {
   // A range is a matter of GET; a whole answer may come to any method.
   WEIR_CHECK(request.method == Method::kGet || (offset == 0 && length == 0));
   WEIR_TRY_LET(Url url, parse_url(request.url));
   Exchange exchange{.request = request, .url = std::move(url), .sink = &sink};
+  if (room) exchange.room = &room;
   if (offset > 0 || length > 0) {
     exchange.range = "bytes=" + std::to_string(offset) + "-" + (length > 0 ? std::to_string(offset + length - 1) : "");
   }

@@ -9,6 +9,7 @@
 
 #include <functional>
 #include <memory>
+#include <span>
 #include <string>
 
 #include "weir/adapters/http/http.h"
@@ -53,6 +54,8 @@ struct ClientResponse {
 
 // Takes pieces of a body as they arrive; returns false to stop (the connection is then closed).
 using PieceSink = std::function<Result<bool>(ByteView)>;
+// Where the next piece may be put; empty: nowhere. Then that piece is what lies there, and need not be copied.
+using PieceRoom = std::function<std::span<std::uint8_t>()>;
 
 class Client {
  public:
@@ -70,7 +73,7 @@ class Client {
   // whole answer. The sink is only called for
   // 200 and 206; an answer of 200 to a range is refused ("http.range"). Other statuses arrive as in request().
   Result<ClientResponse> download(const ClientRequest& request, std::uint64_t offset, std::uint64_t length,
-                                  const PieceSink& sink);
+                                  const PieceSink& sink, const PieceRoom& room = {});
   // As request(), with the body from a source of known length.
   Result<ClientResponse> upload(const ClientRequest& request, BodySource& source);
   // A connection of its own that speaks `protocol` (RFC 9110 section 7.8) from now on. An answer other than 101 is an

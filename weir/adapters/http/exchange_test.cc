@@ -191,6 +191,34 @@ TEST_F(ExchangeTest, ALongBodyArrivesWholeAndMeteredAtBothEnds) {
   EXPECT_GT(ends_.socket_bytes, kBig);
 }
 
+TEST_F(ExchangeTest, ALongBodyIsPutWhereItIsWanted) {
+  const auto client = anonymous();
+  for (int round = 0; round < 2; ++round) {
+    Bytes place(kBig);
+    std::uint64_t at = 0;
+    std::uint64_t copied = 0;
+    const Result<ClientResponse> response = client->download(
+        {.url = url("/bytes")}, 0, 0,
+        [&](ByteView piece) -> Result<bool> {
+          if (piece.data() != place.data() + at) {
+            std::copy(piece.begin(), piece.end(), place.begin() + static_cast<std::ptrdiff_t>(at));
+            copied += piece.size();
+          }
+          at += piece.size();
+          return true;
+        },
+        [&] { return std::span(place).subspan(at); });
+    ASSERT_TRUE(response) << response.error().message();
+    EXPECT_EQ(at, kBig);
+    EXPECT_EQ(response->body_bytes, kBig);
+    EXPECT_LT(copied, 64u << 10) << "only what came with the head";
+    std::uint64_t wrong = 0;
+    for (std::uint64_t i = 0; i < kBig; ++i) wrong += place[i] != byte_at(i) ? 1 : 0;
+    EXPECT_EQ(wrong, 0u);
+  }
+  EXPECT_EQ(server_->stats().connections_accepted, 1u);
+}
+
 TEST_F(ExchangeTest, APartIsExactlyThatPart) {
   const auto client = anonymous();
   for (const ByteRange part : {ByteRange{0, 1}, ByteRange{12'345, 700'000}, ByteRange{kBig - 1, 1}}) {
@@ -307,10 +335,14 @@ TEST_F(ExchangeTest, AnErrorOfTheSinkIsTheErrorOfTheDownload) {
 TEST_F(ExchangeTest, ASourceThatFailsBreaksTheConnectionSoThatNobodyTakesItForWhole) {
   fail_after_ = 1u << 20;
   const auto client = anonymous();
-  const auto response = client->download({.url = url("/bytes")}, 0, 0, [](ByteView) -> Result<bool> { return true; });
-  ASSERT_FALSE(response);
-  EXPECT_EQ(response.error().reason(), "http.connection_lost");
-  while (ends_.broken == 0) std::this_thread::yield();
+  const auto take = [](ByteView) -> Result<bool> { return true; };
+  Bytes place(256u << 10);
+  for (const PieceRoom& room : {PieceRoom(), PieceRoom([&] { return std::span(place); })}) {
+    const auto response = client->download({.url = url("/bytes")}, 0, 0, take, room);
+    ASSERT_FALSE(response);
+    EXPECT_EQ(response.error().reason(), "http.connection_lost");
+  }
+  while (ends_.broken < 2) std::this_thread::yield();
 }
 
 TEST_F(ExchangeTest, AnUploadThatBreaksIsDroppedNotFinished) {

@@ -10,6 +10,7 @@
 #include <openssl/x509v3.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 
@@ -19,11 +20,17 @@
 namespace weir::adapters::http {
 namespace {
 
+// OpenSSL's own reading ahead moves what is left to the front of its buffer with each record; this does not.
+constexpr std::size_t kAheadBytes = 128u << 10;
+
 // The socket as OpenSSL sees it: send() without SIGPIPE, and counted.
 struct Socket {
   int fd = -1;
   std::uint64_t in = 0;
   std::uint64_t out = 0;
+  std::unique_ptr<char[]> ahead = {};  // empty: not read ahead
+  std::size_t ahead_at = 0;
+  std::size_t ahead_end = 0;
 };
 
 Socket& socket_of(BIO* bio) { return *static_cast<Socket*>(BIO_get_data(bio)); }
@@ -39,14 +46,29 @@ int bio_write(BIO* bio, const char* bytes, int count) {
   return static_cast<int>(sent);
 }
 
-int bio_read(BIO* bio, char* bytes, int count) {
-  BIO_clear_retry_flags(bio);
-  Socket& socket = socket_of(bio);
-  const ssize_t got = ::recv(socket.fd, bytes, static_cast<std::size_t>(count), 0);
+int receive(BIO* bio, Socket& socket, char* bytes, std::size_t count) {
+  const ssize_t got = ::recv(socket.fd, bytes, count, 0);
   if (got < 0 && would_block()) BIO_set_retry_read(bio);
   if (got > 0) socket.in += static_cast<std::uint64_t>(got);
   if (got == 0) BIO_set_flags(bio, BIO_FLAGS_IN_EOF);
   return static_cast<int>(got);
+}
+
+int bio_read(BIO* bio, char* bytes, int count) {
+  BIO_clear_retry_flags(bio);
+  Socket& socket = socket_of(bio);
+  const auto wanted = static_cast<std::size_t>(count);
+  if (!socket.ahead) return receive(bio, socket, bytes, wanted);
+  if (socket.ahead_at == socket.ahead_end) {
+    const int got = receive(bio, socket, socket.ahead.get(), kAheadBytes);
+    if (got <= 0) return got;
+    socket.ahead_at = 0;
+    socket.ahead_end = static_cast<std::size_t>(got);
+  }
+  const std::size_t taken = std::min(wanted, socket.ahead_end - socket.ahead_at);
+  std::memcpy(bytes, socket.ahead.get() + socket.ahead_at, taken);
+  socket.ahead_at += taken;
+  return static_cast<int>(taken);
 }
 
 long bio_control(BIO* bio, int command, long, void*) {
@@ -265,7 +287,15 @@ void Transport::close_write() {
   ::shutdown(state_->socket.fd, SHUT_WR);
 }
 
-bool Transport::has_pending() const { return state_->ssl != nullptr && SSL_has_pending(state_->ssl) == 1; }
+void Transport::read_ahead() {
+  Socket& socket = state_->socket;
+  if (state_->ssl != nullptr && !socket.ahead) socket.ahead = std::make_unique_for_overwrite<char[]>(kAheadBytes);
+}
+
+bool Transport::has_pending() const {
+  const Socket& socket = state_->socket;
+  return socket.ahead_at < socket.ahead_end || (state_->ssl != nullptr && SSL_has_pending(state_->ssl) == 1);
+}
 int Transport::fd() const { return state_->socket.fd; }
 bool Transport::secure() const { return state_->ssl != nullptr; }
 std::uint64_t Transport::bytes_in() const { return state_->socket.in; }

@@ -59,6 +59,9 @@ class Transport {
   Result<Io> write(ByteView bytes);  // may take a part
   // Says goodbye as far as the socket takes it now; then no more writing.
   void close_write();
+  // From now on takes as much from the socket at a call as there is: for long bodies over TLS, whose records would
+  // otherwise cost two calls each. Then has_pending() must be asked before anybody waits for the socket.
+  void read_ahead();
   // Whether bytes are waiting inside that no poll() would announce.
   bool has_pending() const;
 

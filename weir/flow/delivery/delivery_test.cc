@@ -165,7 +165,7 @@ class VaultTest : public ::testing::TestWithParam<Suite> {
     auto item = vault_.create(name, manifest_);
     EXPECT_TRUE(item.ok()) << item.error().message();
     for (std::uint64_t i = 0; i < manifest_.chunk_count(); ++i) {
-      EXPECT_TRUE((*item)->write_chunk(ChunkIndex(i), chunk_of(content_, manifest_, i)).ok());
+      EXPECT_TRUE((*item)->write_chunks(ChunkIndex(i), chunk_of(content_, manifest_, i)).ok());
     }
     EXPECT_TRUE((*item)->sync().ok());
     return *std::move(item);
@@ -205,7 +205,7 @@ TEST_P(VaultTest, ProbeFindsTheChunksThatAreWhole) {
   auto item = fill("item-1");
   auto file = files_->open("/vault/item-1/data", store::OpenMode::kReadWrite);
   ASSERT_TRUE(file.ok());
-  ASSERT_TRUE((*file)->write_at(kSmall + 50, Bytes{1, 2, 3}).ok());  // inside the second sealed chunk
+  ASSERT_TRUE((*file)->write_at(2 * store::kBulkUnit + 50, Bytes{1, 2, 3}).ok());  // inside the second sealed chunk
   const std::vector<bool> found = item->probe({});
   EXPECT_EQ(found, (std::vector<bool>{true, false, true, true}));
   // What is known is believed, but not of an item that was made a moment ago.
@@ -240,7 +240,7 @@ TEST_P(VaultTest, ChunksCannotBeMovedWithinOrBetweenItems) {
   EXPECT_FALSE((*item2)->read_chunk(ChunkIndex(0)).ok());
   const std::size_t sealed = kSmall + crypto::SealingKey::overhead(GetParam());
   auto file1 = files_->open("/vault/item-1/data", store::OpenMode::kReadWrite);
-  ASSERT_TRUE((*file1)->write_at(0, ByteView(data1).subspan(sealed, sealed)).ok());
+  ASSERT_TRUE((*file1)->write_at(0, ByteView(data1).subspan(2 * store::kBulkUnit, sealed)).ok());
   EXPECT_FALSE((*vault_.open("item-1"))->read_chunk(ChunkIndex(0)).ok());
 }
 

@@ -92,9 +92,12 @@ TEST(FormatExamples, Vault) {
   ASSERT_TRUE(builder.add(view_of("some plain text")).ok());
   auto item = vault.create("item-1", std::move(builder).finish());
   ASSERT_TRUE(item.ok());
-  ASSERT_TRUE((*item)->write_chunk(ChunkIndex(0), view_of("some plain text")).ok());
+  ASSERT_TRUE((*item)->write_chunks(ChunkIndex(0), view_of("some plain text")).ok());
   expect_in("vault.md", wire::encode_hex(*files.read_all("/vault/item-1/key", 4096)));
-  expect_in("vault.md", wire::encode_hex(*files.read_all("/vault/item-1/data", 4096)));
+  const Bytes data = *files.read_all("/vault/item-1/data", 1u << 20);
+  ASSERT_EQ(data.size(), 4096u);
+  expect_in("vault.md", wire::encode_hex(ByteView(data).first(31)));
+  EXPECT_TRUE(std::all_of(data.begin() + 31, data.end(), [](std::uint8_t byte) { return byte == 0; }));
 }
 
 }  // namespace

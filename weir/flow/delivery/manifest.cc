@@ -4,6 +4,7 @@
 #include <algorithm>
 
 #include "weir/base/check.h"
+#include "weir/crypto/hash_pair.h"
 #include "weir/tlog/tree.h"
 #include "weir/wire/encoding.h"
 #include "weir/wire/reader.h"
@@ -16,6 +17,12 @@ constexpr std::uint8_t kLeafPrefix[1] = {0};
 
 Error malformed(std::string_view what) {
   return Error(Errc::kInvalidArgument, "manifest: " + std::string(what)).because("delivery.malformed_manifest");
+}
+
+Error mismatch(ChunkIndex index) {
+  return Error(Errc::kCorrupt, "chunk " + std::to_string(index.value()) + " is not what the agreement names")
+      .because("delivery.chunk_mismatch")
+      .advise("the sender, or somebody on the way, changed the data; nothing of it was kept");
 }
 
 }  // namespace
@@ -45,15 +52,24 @@ std::uint32_t Manifest::length_of(ChunkIndex index) const {
   return static_cast<std::uint32_t>(std::min<std::uint64_t>(chunk_bytes, size - offset_of(index)));
 }
 
+bool Manifest::has_place_for(ChunkIndex index, ByteView chunk) const {
+  return index.value() < chunk_count() && chunk.size() == length_of(index);
+}
+
 ContentRoot Manifest::root() const { return {algorithm, tlog::root_of_leaves(algorithm, chunks)}; }
 
 Result<> Manifest::verify(ChunkIndex index, ByteView chunk) const {
-  if (index.value() >= chunk_count() || chunk.size() != length_of(index) ||
-      chunk_digest(algorithm, chunk) != chunks[index.value()]) {
-    return Error(Errc::kCorrupt, "chunk " + std::to_string(index.value()) + " is not what the agreement names")
-        .because("delivery.chunk_mismatch")
-        .advise("the sender, or somebody on the way, changed the data; nothing of it was kept");
-  }
+  if (!has_place_for(index, chunk) || chunk_digest(algorithm, chunk) != chunks[index.value()]) return mismatch(index);
+  return {};
+}
+
+Result<> Manifest::verify_two(ChunkIndex index, ByteView chunk, ByteView next) const {
+  const ChunkIndex after(index.value() + 1);
+  if (!has_place_for(index, chunk)) return mismatch(index);
+  if (!has_place_for(after, next)) return mismatch(after);
+  const auto digests = crypto::hash_pair(algorithm, kLeafPrefix, chunk, next);
+  if (digests[0] != chunks[index.value()]) return mismatch(index);
+  if (digests[1] != chunks[after.value()]) return mismatch(after);
   return {};
 }
 

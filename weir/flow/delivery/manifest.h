@@ -48,6 +48,11 @@ struct Manifest {
   ContentRoot root() const;
   // Fails with kCorrupt ("delivery.chunk_mismatch") unless `chunk` is the chunk of that place.
   Result<> verify(ChunkIndex index, ByteView chunk) const;
+  // The same for a chunk and the next one; both at once cost little more than one.
+  Result<> verify_two(ChunkIndex index, ByteView chunk, ByteView next) const;
+
+ private:
+  bool has_place_for(ChunkIndex index, ByteView chunk) const;
 };
 
 Bytes encode(const Manifest& manifest);

@@ -11,6 +11,7 @@
 #include <memory>
 #include <mutex>
 #include <optional>
+#include <span>
 #include <vector>
 
 #include "weir/flow/delivery/manifest.h"
@@ -22,7 +23,12 @@ namespace weir::flow::delivery {
 class RemoteContent {
  public:
   virtual ~RemoteContent() = default;
-  using Sink = std::function<Result<>(ByteView)>;
+  struct Sink {
+    std::function<Result<>(ByteView)> take;
+    // Where the next bytes may be put: what lies there when it is taken costs no copy. Empty: nowhere.
+    std::function<std::span<std::uint8_t>()> room = {};
+    Result<> operator()(ByteView bytes) const { return take(bytes); }
+  };
   // Gives the bytes [offset, offset + length) to the sink in order; fewer only on failure.
   virtual Result<> read(std::uint64_t offset, std::uint64_t length, const Sink& sink) = 0;
 };
@@ -42,8 +48,9 @@ class PullSession {
   std::optional<ChunkRange> take(std::uint64_t chunks_max);
   // Returns chunks that were taken and did not arrive.
   void give_back(ChunkRange range);
-  // Verifies and seals. Fails with kCorrupt ("delivery.chunk_mismatch").
-  Result<> accept(ChunkIndex index, ByteView chunk);
+  // Verifies and seals a chunk, or two that follow each other, or nothing. Fails with kCorrupt
+  // ("delivery.chunk_mismatch").
+  Result<> accept(ChunkIndex first, ByteView chunks);
   // Makes what was accepted durable and returns which chunks are.
   Result<std::vector<bool>> checkpoint();
 
@@ -71,10 +78,10 @@ class PullSession {
   std::mutex recording_;
 };
 
-// Runs one stream until nothing is left to take, `stop` is set, or something fails; what was taken and did not arrive is
-// given back. `each_chunk` is called after every accepted chunk.
+// Runs one stream until nothing is left to take, `stop` is set, or something fails; what was taken and did not arrive
+// is given back. `accepted` is called after each time that chunks were.
 Result<> run_stream(PullSession& session, RemoteContent& remote, std::uint64_t chunks_per_request,
-                    const std::atomic<bool>& stop, const std::function<Result<>()>& each_chunk);
+                    const std::atomic<bool>& stop, const std::function<Result<>()>& accepted);
 
 // Bit i of byte i/8, lowest bit first: how presence is stored and sent.
 Bytes encode_bitmap(const std::vector<bool>& bits);

@@ -2,6 +2,7 @@
 #include "weir/flow/delivery/vault.h"
 
 #include <algorithm>
+#include <cstring>
 #include <mutex>
 #include <set>
 
@@ -19,6 +20,9 @@ crypto::Nonce nonce_of(ChunkIndex index) {
   for (std::size_t i = 0; i < 8; ++i) nonce[4 + i] = static_cast<std::uint8_t>(index.value() >> (56 - 8 * i));
   return nonce;
 }
+
+// What is missing to a whole number of units that the disk takes at once.
+std::size_t padding_of(std::uint64_t bytes) { return (store::kBulkUnit - bytes % store::kBulkUnit) % store::kBulkUnit; }
 
 Error broken(std::string_view what) {
   return Error(Errc::kCorrupt, "vault: " + std::string(what))
@@ -57,23 +61,30 @@ VaultItem::VaultItem(std::string name, Manifest manifest, crypto::SealingKey key
       key_(std::move(key)),
       data_(std::move(data)),
       overhead_(crypto::SealingKey::overhead(suite)),
+      stride_(manifest_.chunk_bytes + overhead_ + padding_of(manifest_.chunk_bytes + overhead_)),
       suspects_(std::move(suspects)) {}
 
 Bytes VaultItem::associated(ChunkIndex index) const {
   return wire::Builder().run16(view_of(name_)).run16(view_of(root_text_)).u64(index.value()).take();
 }
 
-std::uint64_t VaultItem::place_of(ChunkIndex index) const {
-  return index.value() * (manifest_.chunk_bytes + overhead_);
-}
-
-Result<> VaultItem::write_chunk(ChunkIndex index, ByteView plain) {
-  WEIR_CHECK(index.value() < manifest_.chunk_count());
-  WEIR_CHECK(plain.size() == manifest_.length_of(index));
-  thread_local Bytes sealed;
-  sealed.resize(plain.size() + overhead_);
-  key_.seal_into(nonce_of(index), associated(index), plain, sealed);
-  return data_->write_at(place_of(index), sealed);
+Result<> VaultItem::write_chunks(ChunkIndex first, ByteView plain) {
+  thread_local Bytes memory;
+  const std::size_t most = (plain.size() / manifest_.chunk_bytes + 1) * stride_;
+  memory.resize(std::max(memory.size(), most + store::kBulkUnit));
+  std::uint8_t* const start = memory.data() + padding_of(reinterpret_cast<std::uintptr_t>(memory.data()));
+  std::uint8_t* out = start;
+  for (ChunkIndex index = first; !plain.empty(); index = ChunkIndex(index.value() + 1)) {
+    WEIR_CHECK(index.value() < manifest_.chunk_count());
+    const std::size_t length = manifest_.length_of(index);
+    WEIR_CHECK(plain.size() >= length);
+    const std::size_t sealed = length + overhead_;
+    key_.seal_into(nonce_of(index), associated(index), plain.first(length), {out, sealed});
+    std::memset(out + sealed, 0, padding_of(sealed));
+    out += sealed + padding_of(sealed);
+    plain = plain.subspan(length);
+  }
+  return data_->write_at(place_of(first), {start, out});
 }
 
 Result<Bytes> VaultItem::read_chunk(ChunkIndex index) const {
@@ -163,7 +174,7 @@ Result<std::unique_ptr<VaultItem>> Vault::open(const std::string& name) {
   if (!key || key->size() != crypto::SealingKey::kKeyBytes) return broken("the key does not open");
   const crypto::SecretBytes secret{ByteView(*key)};
   std::fill(key->begin(), key->end(), std::uint8_t{0});
-  WEIR_TRY_LET(auto data, files_.open(folder + "/data", store::OpenMode::kReadWrite));
+  WEIR_TRY_LET(auto data, files_.open(folder + "/data", store::OpenMode::kBulk));
   return std::unique_ptr<VaultItem>(
       new VaultItem(name, std::move(manifest), crypto::SealingKey(suite_, secret), std::move(data), suite_, suspects_));
 }

@@ -1,7 +1,7 @@
 // Vault: received data at rest, sealed chunk by chunk under a key of its own, destroyed by destroying the key.
 //
-// One folder an item: `key` (the item's key, sealed under the node's vault key), `manifest`, `data` (chunk i sealed at
-// i * (chunk_bytes + overhead), nonce = i, associated data = item name, content root and i). Format: docs/formats/vault.md.
+// One folder an item: `key` (the item's key, sealed under the node's vault key), `manifest`, `data` (the chunks, each sealed
+// in its own place, nonce = i, associated data = item name, content root and i). Format: docs/formats/vault.md.
 // Thread-safety: a VaultItem may be used by many threads. Trust: the folder may be altered by somebody else; every chunk
 // that is read was sealed by this node for this item and this place, or the read fails with kCorrupt.
 // SPDX-License-Identifier: Apache-2.0
@@ -22,8 +22,9 @@ namespace weir::flow::delivery {
 class VaultItem {
  public:
   const Manifest& manifest() const { return manifest_; }
-  // Seals a chunk into its place; not yet durable. Requires: the chunk was verified, its length is right.
-  Result<> write_chunk(ChunkIndex index, ByteView plain);
+  // Seals a chunk, or several that follow each other, into their places; not yet durable. Requires: they were verified,
+  // `plain` is whole chunks.
+  Result<> write_chunks(ChunkIndex first, ByteView plain);
   // Fails with kCorrupt ("vault.broken").
   Result<Bytes> read_chunk(ChunkIndex index) const;
   // After a failure nothing since the last success can be believed: the next Vault::create makes the item anew.
@@ -37,7 +38,7 @@ class VaultItem {
   VaultItem(std::string name, Manifest manifest, crypto::SealingKey key, std::unique_ptr<store::File> data,
             crypto::Suite suite, std::shared_ptr<class VaultSuspects> suspects);
   Bytes associated(ChunkIndex index) const;
-  std::uint64_t place_of(ChunkIndex index) const;
+  std::uint64_t place_of(ChunkIndex index) const { return index.value() * stride_; }
 
   std::string name_;
   Manifest manifest_;
@@ -45,6 +46,7 @@ class VaultItem {
   crypto::SealingKey key_;
   std::unique_ptr<store::File> data_;
   std::size_t overhead_;
+  std::size_t stride_;  // from one chunk's place to the next
   std::shared_ptr<class VaultSuspects> suspects_;
   bool fresh_ = false;
 };
