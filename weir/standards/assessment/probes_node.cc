@@ -109,10 +109,11 @@ Outcome health(const Facts& facts, const Arguments&) {
 
 Outcome scopes(const Facts& facts, const Arguments&) {
   // What somebody who is not known yet must be able to ask.
-  // changePassword asks for the present one, which may be all that somebody may do with it.
-  static constexpr std::array<std::string_view, 9> kOpen = {
-      "getNode",      "login",          "changePassword", "apply",     "pickup",
-      "getAuthority", "getRevocations", "openapi",        "getOpenApi"};
+  // changePassword asks for the present one, which may be all that somebody may do with it. The address of a feed is
+  // its secret: programs that read calendars can show no token.
+  static constexpr std::array<std::string_view, 11> kOpen = {
+      "getNode",        "login",   "changePassword", "apply",                "pickup",           "getAuthority",
+      "getRevocations", "openapi", "getOpenApi",     "getStandardsCalendar", "getStandardsEvents"};
   Tally tally;
   for (const Json& route : list(facts["routes"])) {
     if (!route.text_or("path", "").starts_with("/api/v1")) continue;
