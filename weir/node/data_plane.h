@@ -16,6 +16,22 @@
 
 namespace weir::node {
 
+// A body on its way into the store of contents.
+class ContentSink final : public adapters::http::BodySink {
+ public:
+  explicit ContentSink(std::unique_ptr<flow::delivery::ContentWriter> writer) : writer_(std::move(writer)) {}
+  Result<> write(ByteView bytes) override { return writer_->add(bytes); }
+  Result<> finish() override {
+    WEIR_TRY_LET(stored_, writer_->finish());
+    return {};
+  }
+  const flow::delivery::StoredContent& stored() const { return stored_; }
+
+ private:
+  std::unique_ptr<flow::delivery::ContentWriter> writer_;
+  flow::delivery::StoredContent stored_;
+};
+
 class DataPlane {
  public:
   DataPlane(flow::delivery::Service& service, RateLimits& limits) : service_(service), limits_(limits) {}

@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <spawn.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include <utility>
@@ -42,9 +43,10 @@ class Descriptor {
 
 Error failed(const std::string& why) { return Error(Errc::kUnavailable, why).because("hook.failed"); }
 
-// The obligation in a file without a name: the program may read it, or not, without ever holding up this process.
+// The obligation in memory that looks like a file: the program may read it, or not, without ever holding up this
+// process.
 Result<Descriptor> input_of(const std::string& text) {
-  Descriptor file(::open("/tmp", O_TMPFILE | O_RDWR | O_CLOEXEC, 0600));
+  Descriptor file(::memfd_create("obligation", MFD_CLOEXEC));
   const auto size = static_cast<ssize_t>(text.size());
   if (file.get() < 0 || ::write(file.get(), text.data(), text.size()) != size ||
       ::lseek(file.get(), 0, SEEK_SET) != 0) {

@@ -15,8 +15,8 @@ namespace fs = std::filesystem;
 
 struct Folder {
   Folder() {
-    char name[] = "/tmp/weir-hooks-XXXXXX";
-    path = ::mkdtemp(name);
+    path = (fs::temp_directory_path() / "weir-hooks-XXXXXX").string();
+    EXPECT_NE(::mkdtemp(path.data()), nullptr);
   }
   ~Folder() { fs::remove_all(path); }
   void put(const std::string& name, const std::string& script, bool executable = true) const {

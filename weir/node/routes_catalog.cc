@@ -20,22 +20,7 @@ using supply::catalog::Product;
 using supply::identifier::ProductId;
 using wire::Json;
 
-// ── contents: a body on its way into the store ──
-
-class ContentSink final : public adapters::http::BodySink {
- public:
-  explicit ContentSink(std::unique_ptr<flow::delivery::ContentWriter> writer) : writer_(std::move(writer)) {}
-  Result<> write(ByteView bytes) override { return writer_->add(bytes); }
-  Result<> finish() override {
-    WEIR_TRY_LET(stored_, writer_->finish());
-    return {};
-  }
-  const flow::delivery::StoredContent& stored() const { return stored_; }
-
- private:
-  std::unique_ptr<flow::delivery::ContentWriter> writer_;
-  flow::delivery::StoredContent stored_;
-};
+// ── contents ──
 
 Result<Response> post_content(Node&, Request& request) {
   const auto& sink = static_cast<const ContentSink&>(*request.upload);

@@ -18,23 +18,6 @@ using adapters::http::Router;
 using use::job::Job;
 using wire::Json;
 
-// The own table on its way in.
-class TableSink final : public adapters::http::BodySink {
- public:
-  explicit TableSink(std::unique_ptr<flow::delivery::ContentWriter> writer) : writer_(std::move(writer)) {}
-  Result<> write(ByteView bytes) override { return writer_->add(bytes); }
-  Result<> finish() override {
-    WEIR_TRY_LET(const auto stored, writer_->finish());
-    root_ = format(stored.root);
-    return {};
-  }
-  const std::string& root() const { return root_; }
-
- private:
-  std::unique_ptr<flow::delivery::ContentWriter> writer_;
-  std::string root_;
-};
-
 class FileSource final : public adapters::http::BodySource {
  public:
   FileSource(std::unique_ptr<store::File> file, std::uint64_t size) : file_(std::move(file)), size_(size) {}
@@ -75,14 +58,14 @@ Result<std::vector<use::job::KeyColumn>> read_keys(const Request& request) {
 // ── for operators ──
 
 Result<Response> post_job(Node& node, Request& request) {
-  const auto& sink = static_cast<const TableSink&>(*request.upload);
+  const auto& sink = static_cast<const ContentSink&>(*request.upload);
   WEIR_TRY_LET(auto keys, read_keys(request));
   const use::job::Proposal proposal{.agreement = request.query_or("agreement", ""),
                                     .algorithm = request.query_or("algorithm", "psi-rr22"),
                                     .keys = std::move(keys),
                                     .action = request.query_or("action", "compute"),
                                     .purpose = request.query_or("purpose", ""),
-                                    .input = sink.root()};
+                                    .input = format(sink.stored().root)};
   WEIR_TRY_LET(const Job job, node.jobs().propose(proposal, request.principal.actor()));
   return Response::created("/api/v1/jobs/" + job.id, to_json(job));
 }
@@ -182,7 +165,7 @@ void add_operator_routes(Router& router, Node& node) {
               .handler = [&node](Request& request) { return post_job(node, request); },
               .open_upload = [&node](Request&) -> Result<std::unique_ptr<adapters::http::BodySink>> {
                 WEIR_TRY_LET(auto writer, node.job_inputs().begin());
-                return std::make_unique<TableSink>(std::move(writer));
+                return std::make_unique<ContentSink>(std::move(writer));
               }});
   const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, const char* scope,
                        auto handler, std::string type = "application/json") {

@@ -5,6 +5,7 @@
 #include <cstdio>
 
 #include "weir/standards/framework/coverage.h"
+#include "weir/standards/standard/xml.h"
 
 namespace weir::standards::framework {
 
@@ -22,23 +23,6 @@ struct Box {
   double w = 0;
   double h = 0;
 };
-
-std::string escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (c == '"')
-      out += "&quot;";
-    else
-      out += c;
-  }
-  return out;
-}
 
 std::string number(double value) {
   char text[32];
@@ -137,7 +121,8 @@ bool is_dark(const Cell& cell) { return (cell.missing() && cell.international.em
 
 std::string words(const Box& at, double size, std::string_view colour, std::string_view text, bool bold) {
   return "<text x=\"" + number(at.x) + "\" y=\"" + number(at.y) + "\" font-size=\"" + number(size) + "\" fill=\"" +
-         std::string(colour) + "\"" + (bold ? " font-weight=\"600\"" : "") + ">" + escape(text) + "</text>\n";
+         std::string(colour) + "\"" + (bold ? " font-weight=\"600\"" : "") + ">" + standard::escape_xml(text) +
+         "</text>\n";
 }
 
 std::string rectangle(const Box& at, std::string_view fill, std::string_view more) {
@@ -160,7 +145,7 @@ std::string tile(const Cell& cell, const Box& box, Language language) {
   const std::string& name = cell.direction->name.in(language);
   const std::string colour = is_dark(cell) ? "#ffffff" : "#1f2a2e";
   std::string out = "<g>" + rectangle({box.x + 1.5, box.y + 1.5, box.w - 3, box.h - 3}, colour_of(cell), "rx=\"3\">") +
-                    "<title>" + escape(cell.direction->id + " " + name + ": " + counts(cell, language)) +
+                    "<title>" + standard::escape_xml(cell.direction->id + " " + name + ": " + counts(cell, language)) +
                     "</title></rect>\n";
   const double size = std::clamp(std::sqrt(box.w * box.h) / 9.0, 10.0, 16.0);
   const double room = (box.w - 14) / size;

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/standards/standard/life_cycle.h"
+#include "weir/standards/standard/xml.h"
 
 #include <algorithm>
 #include <array>
@@ -132,23 +133,6 @@ class Reader {
   const Standard& it_;
   std::vector<Deadline> out_;
 };
-
-std::string escape(std::string_view text) {
-  std::string out;
-  for (const char c : text) {
-    if (c == '&')
-      out += "&amp;";
-    else if (c == '<')
-      out += "&lt;";
-    else if (c == '>')
-      out += "&gt;";
-    else if (static_cast<unsigned char>(c) < 0x20)
-      out += ' ';  // XML 1.0 has no control characters
-    else
-      out += c;
-  }
-  return out;
-}
 
 // RFC 5545, 3.3.11 and 3.1: escaped, and folded at 75 octets between characters.
 std::string calendar_line(std::string_view name, std::string_view text) {
@@ -321,9 +305,9 @@ std::string to_atom(const Registry& registry, const std::vector<Event>& events, 
     std::ranges::replace(number, ' ', '_');
     const std::string value = event.value.empty() ? "" : ":" + std::string(event.value);
     const std::string id = number + ":" + std::string(event.what) + value + ":" + format(event.day);
-    out += "<entry><id>urn:weir:standards:" + escape(id) + "</id><title>" + escape(title) +
+    out += "<entry><id>urn:weir:standards:" + escape_xml(id) + "</id><title>" + escape_xml(title) +
            "</title><updated>" + format(first_day(event.day)) +
-           "T00:00:00+08:00</updated><summary>" + escape(registry.title(event.standard, language)) +
+           "T00:00:00+08:00</updated><summary>" + escape_xml(registry.title(event.standard, language)) +
            "</summary></entry>\n";
   }
   return out + "</feed>\n";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/standards/standard/life_cycle.h"
+#include "weir/standards/standard/xml.h"
 
 #include <gtest/gtest.h>
 
@@ -107,6 +108,10 @@ TEST(LifeCycle, FeedsAreWellFormed) {
   const std::string atom = to_atom(registry, timeline(registry, {0}), Language::kEnglish, Timestamp(0));
   EXPECT_NE(atom.find("A, B; &lt;C&gt;"), std::string::npos);
   EXPECT_NE(atom.find("2021-12-15T00:00:00+08:00"), std::string::npos);
+}
+
+TEST(Xml, TextsStandInElementsAndAttributes) {
+  EXPECT_EQ(escape_xml("云 <a> & \"b\"\x01\n"), "云 &lt;a&gt; &amp; &quot;b&quot;  ");
 }
 
 }  // namespace
