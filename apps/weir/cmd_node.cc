@@ -1,12 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <CLI/CLI.hpp>
-#include <arpa/inet.h>
 #include <csignal>
-#include <netinet/in.h>
-#include <sys/socket.h>
-#include <unistd.h>
 
 #include "apps/weir/commands.h"
+#include "weir/adapters/http/free_port.h"
 #include "weir/base/log.h"
 #include "weir/node/membership.h"
 #include "weir/node/node.h"
@@ -31,21 +28,6 @@ struct InitOptions {
   std::string listen;
   std::string public_url;
 };
-
-// A port of this machine that is free now, for a node that was given none.
-Result<std::uint16_t> free_port() {
-  const int descriptor = ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  socklen_t length = sizeof address;
-  const bool bound = descriptor >= 0 &&
-                     ::bind(descriptor, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0 &&
-                     ::getsockname(descriptor, reinterpret_cast<sockaddr*>(&address), &length) == 0;
-  if (descriptor >= 0) ::close(descriptor);
-  if (!bound) return Error(Errc::kUnavailable, "no free port on this machine");
-  return ntohs(address.sin_port);
-}
 
 std::string quoted(const std::string& text) {
   return wire::Json(text).dump();  // a JSON string is a TOML basic string
@@ -113,7 +95,7 @@ Result<int> init(Context& context, Output& out, const InitOptions& options) {
   WEIR_TRY_LET(NodeFile file, read_node_file(options));
   std::string listen = options.listen;
   if (listen.empty()) {
-    WEIR_TRY_LET(const std::uint16_t port, free_port());
+    WEIR_TRY_LET(const std::uint16_t port, adapters::http::free_port(random));
     listen = "127.0.0.1:" + std::to_string(port);
   }
   store::Files& files = store::real_files();

@@ -5,10 +5,11 @@ Changed on the way: addresses become ports of this machine, `weir serve` goes to
 (APPLICATION, PRODUCT, AGREEMENT, CONTRACT) become what the commands before them printed. What the page says of the
 first participant is done for the second too.
 """
-import json, os, re, shlex, shutil, socket, subprocess, sys, tempfile, unittest
+import json, os, re, shlex, shutil, subprocess, sys, tempfile, unittest
 
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(here, "..", "support"))
+from ports import reserve  # noqa: E402
 from space import until  # noqa: E402
 
 PROGRAM = os.path.abspath(os.environ.get("WEIR_TEST_PROGRAM", "build/dev/weir"))
@@ -25,16 +26,10 @@ def commands():
         yield section.splitlines()[0], [line for line in text.splitlines() if line.strip()]
 
 
-def free_port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
-
-
 class FirstSpace(unittest.TestCase):
     def setUp(self):
         self.folder = tempfile.mkdtemp(prefix="weir-first-")
-        self.ports = {name: free_port() for name in ("region", "bureau", "hospital")}
+        self.ports = {name: reserve() for name in ("region", "bureau", "hospital")}
         self.known, self.servers = {}, []
         with open(os.path.join(self.folder, "air.csv"), "w") as file:
             file.write("hour,pm25\n0,12\n1,15\n")

@@ -1,8 +1,10 @@
 """A small data space of real processes on this machine: a regional node and connectors, for tests and benchmarks.
 
-Standard library only. Every node listens on a port that the system chose and keeps its own folder under one root.
+Standard library only. Every node listens on a port of its own (ports.py) and keeps its own folder under one root.
 """
 import http.client, json, os, shutil, signal, ssl, subprocess, tempfile, time
+
+from ports import reserve
 
 USCC = {"region": "11110000MB0000035E", "provider": "12110000MB0000019M", "consumer": "12110000MB0000027G"}
 
@@ -162,8 +164,10 @@ class Space:
     def add(self, name, *options, uscc=None):
         environment = dict(self.environment, **self.environments.get(name, {}))
         node = self.nodes[name] = Node(self.program, os.path.join(self.root, name), environment)
-        node.weir("init", "--name", name, "--uscc", uscc or USCC[name], "--region", "1100", *self.init,
-                  *self.options.get(name, ()), *options)
+        words = (*self.init, *self.options.get(name, ()), *options)
+        if "--listen" not in words:
+            words += ("--listen", f"127.0.0.1:{reserve()}")
+        node.weir("init", "--name", name, "--uscc", uscc or USCC[name], "--region", "1100", *words)
         return node
 
     def join(self, name):

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tests/support/temporary_folder.h"
+#include "weir/adapters/http/free_port.h"
 #include "weir/adapters/http/test_support.h"
 #include "weir/flow/delivery/test_support.h"
 #include "weir/node/data_plane.h"
@@ -30,10 +31,9 @@ inline constexpr const char* kAgreement = "urn:uuid:agreement-1";
 // Which port is free now.
 inline std::uint16_t free_port() {
   SystemRandom random;
-  const http::Router router({.random = &random});
-  const auto server = http::Server::start({}, router);
-  WEIR_CHECK(server.ok());
-  return (*server)->port();
+  const auto port = http::free_port(random);
+  WEIR_CHECK(port.ok());
+  return *port;
 }
 
 struct TestNode {

@@ -27,8 +27,7 @@ target="$work/kit"
 build() { mvn -q -B "$@" -f "$here/pom.xml" -DbuildDirectory="$target" package >"$work/maven.log" 2>&1; }
 build -o || build || { tail -3 "$work/maven.log" >&2; skip "the kit's artifacts could not be fetched"; }
 
-free_port() { python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'; }
-port=$(free_port)
+port=$(python3 "$here/../../support/ports.py")
 "$weir" init --role regional --name "Test kit" --uscc 12110000MB0000019M --region 1100 --listen "127.0.0.1:$port" \
   --data "$work/data" >/dev/null
 "$weir" serve --profile tck --data "$work/data" >"$work/node.log" 2>&1 &
@@ -39,7 +38,7 @@ for _ in $(seq 1 300); do
   sleep 0.1
 done
 
-callback=$(free_port)
+callback=$(python3 "$here/../../support/ports.py")
 cp "$work/data/tck.properties" "$work/kit.properties"
 printf 'dataspacetck.port=%s\ndataspacetck.callback.address=http://localhost:%s\n' "$callback" "$callback" >>"$work/kit.properties"
 status=0

@@ -8,6 +8,7 @@ import urllib.error, urllib.parse, urllib.request
 
 HERE = os.path.dirname(os.path.abspath(__file__))
 sys.path.insert(0, os.path.join(HERE, "..", "..", "support"))
+from ports import reserve  # noqa: E402
 from space import Space, until, read  # noqa: E402
 
 PROTOCOL = "dataspace-protocol-http:2025-1"
@@ -26,26 +27,19 @@ def many(value):
     return value if isinstance(value, list) else [value]
 
 
-def free_port():
-    import socket
-    with socket.socket() as s:
-        s.bind(("127.0.0.1", 0))
-        return s.getsockname()[1]
-
-
 class Edc:
     """The connector, and its management API."""
 
     def __init__(self, kit, root, authority):
         self.root = root
-        self.management, self.protocol, self.data = free_port(), free_port(), free_port()
+        self.management, self.protocol, self.data = reserve(), reserve(), reserve()
         self.address = f"http://127.0.0.1:{self.protocol}/protocol/2025-1"
         settings = {
             "edc.participant.id": EDC_ID, "edc.hostname": "127.0.0.1",
             "edc.dsp.callback.address": f"http://127.0.0.1:{self.protocol}/protocol",
             "weir.data.port": self.data}
-        for name, port in (("", free_port()), (".management", self.management), (".protocol", self.protocol),
-                           (".control", free_port()), (".version", free_port())):
+        for name, port in (("", reserve()), (".management", self.management), (".protocol", self.protocol),
+                           (".control", reserve()), (".version", reserve())):
             settings[f"web.http{name}.port"] = port
             settings[f"web.http{name}.path"] = "/" + (name[1:] or "api")
         with open(os.path.join(root, "edc.properties"), "w") as file:
