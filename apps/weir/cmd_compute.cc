@@ -50,7 +50,9 @@ void show_job(Output& out, const Json& job) {
       {{"key", "键"}, keys},
       {{"purpose", "用途"}, work.text_or("purpose", "")},
       {{"consumer learns", "使用方获知"}, text_of(out, job["consumerLearns"])},
-      {{"provider learns", "提供方获知"}, text_of(out, job["providerLearns"])}};
+      {{"provider learns", "提供方获知"}, text_of(out, job["providerLearns"])},
+      {{"security", "安全性"}, job.text_or("security", "")}};
+  if (job.has("statement")) rows.push_back({{"query", "查询"}, job.text_or("statement", "")});
   if (job.has("mine")) rows.push_back({{"own keys", "本方键数"}, std::to_string(job["mine"].integer_or("count", 0))});
   if (job.has("theirs")) {
     rows.push_back({{"other's keys", "对方键数"}, std::to_string(job["theirs"].integer_or("count", 0))});
@@ -66,13 +68,14 @@ void show_job(Output& out, const Json& job) {
   out.pairs(rows);
 }
 
-struct PsiOptions {
+struct Question {
   std::string agreement;
+  std::string query;  // or a key
   std::string file;
   std::string key;
   std::string their_key;
   std::string form = "text";
-  std::string algorithm = "psi-rr22";
+  std::string algorithm;
   std::string action = "compute";
   std::string purpose;
   std::string output;
@@ -124,14 +127,31 @@ Result<Json> follow(Api& api, Output& out, Json job) {
   return job;
 }
 
-Result<int> psi(Context& context, Output& out, const PsiOptions& options) {
+void show_done(Output& out, const Json& job) {
+  if (job.has("statement")) {
+    const auto rows = std::to_string(job["outcome"].integer_or("rows", 0));
+    out.good({rows + " rows of figures; nobody saw the other's table", "共 " + rows + " 行统计结果；双方数据互不可见"});
+    return;
+  }
+  const auto matches = std::to_string(job["outcome"].integer_or("matches", 0));
+  out.good({matches + " keys are in both tables; nobody saw the other's", "双方共有 " + matches + " 个键；互不可见"});
+}
+
+Result<int> ask(Context& context, Output& out, const Question& options) {
   WEIR_TRY_LET(Api api, context.api());
   api.timeout = Milliseconds(600'000);
   std::string path = "/api/v1/jobs?agreement=" + wire::escape_url(options.agreement) +
-                     "&key=" + wire::escape_url(options.key) + "&form=" + wire::escape_url(options.form) +
-                     "&algorithm=" + wire::escape_url(options.algorithm) +
-                     "&action=" + wire::escape_url(options.action) + "&purpose=" + wire::escape_url(options.purpose);
-  if (!options.their_key.empty()) path += "&theirKey=" + wire::escape_url(options.their_key);
+                     "&form=" + wire::escape_url(options.form) + "&action=" + wire::escape_url(options.action) +
+                     "&purpose=" + wire::escape_url(options.purpose);
+  const auto add = [&](std::string_view name, const std::string& value) {
+    if (!value.empty()) path += "&" + std::string(name) + "=" + wire::escape_url(value);
+  };
+  std::string query = options.query;  // of several lines, as people write it; an address has one
+  for (char& c : query) c = c == '\n' || c == '\r' || c == '\t' ? ' ' : c;
+  add("query", query);
+  add("key", options.key);
+  add("theirKey", options.their_key);
+  add("algorithm", options.algorithm);
   Json job;
   {
     Progress progress(out, {"handing the table to the own node", "将数据表交给本方节点"});
@@ -155,13 +175,12 @@ Result<int> psi(Context& context, Output& out, const PsiOptions& options) {
               "对方尚未批准；稍后查看：weir compute status " + id});
     return kOk;
   }
-  const auto matches = std::to_string(job["outcome"].integer_or("matches", 0));
   if (!options.output.empty()) {
-    out.good({matches + " keys are in both tables; nobody saw the other's", "双方共有 " + matches + " 个键；互不可见"});
+    show_done(out, job);
     return fetch_result(context, out, id, options.output);
   }
   out.object(job);
-  out.good({matches + " keys are in both tables; nobody saw the other's", "双方共有 " + matches + " 个键；互不可见"});
+  show_done(out, job);
   show_job(out, job);
   out.next({"weir compute result " + id + " -o FILE", "weir compute result " + id + " -o 文件"});
   return kOk;
@@ -215,24 +234,49 @@ Result<int> list_algorithms(Context& context, Output& out) {
   return kOk;
 }
 
-void add_psi(CLI::App& group, Context& context) {
-  const auto options = std::make_shared<PsiOptions>();
-  CLI::App* command = group.add_subcommand("psi", "Finds the own rows whose key the other side has too");
+// What an intersection and a joint figure have in common; `positional` adds what comes after the agreement.
+CLI::App* add_question(CLI::App& group, Context& context, const char* name, const char* what,
+                       const std::shared_ptr<Question>& options,
+                       const std::function<void(CLI::App&)>& positional) {
+  CLI::App* command = group.add_subcommand(name, what);
   command->add_option("AGREEMENT", options->agreement, "Agreement over the other side's table")->required();
+  positional(*command);
   command->add_option("--mine", options->file, "Own table, CSV with a heading; it does not leave the own node")
       ->required();
-  command->add_option("--key", options->key, "Columns of the key in it, with commas between")->required();
-  command->add_option("--their-key", options->their_key, "The same in the other table, if they are called otherwise");
-  command->add_option("--form", options->form, "exact, text, phone or id-card; one, or one for each column")
+  command->add_option("--form", options->form, "exact, text, phone or id-card; one, or one for each key column")
       ->capture_default_str();
-  command->add_option("--algorithm", options->algorithm, "weir compute algorithms lists them")->capture_default_str();
   command->add_option("--purpose", options->purpose, "What for");
   command->add_option("--action", options->action, "compute or jointDevelop")->capture_default_str();
-  command->add_option("-o,--output", options->output, "Where the rows go");
-  command->footer("Example: weir compute psi AGREEMENT --mine customers.csv --key phone --form phone -o shared.csv");
+  command->add_option("-o,--output", options->output, "Where the result goes");
   command->callback([&context, options] {
-    context.run = [&context, options](Output& out) { return psi(context, out, *options); };
+    context.run = [&context, options](Output& out) { return ask(context, out, *options); };
   });
+  return command;
+}
+
+void add_psi(CLI::App& group, Context& context) {
+  const auto options = std::make_shared<Question>();
+  options->algorithm = "psi-rr22";
+  add_question(
+      group, context, "psi", "Finds the own rows whose key the other side has too", options,
+      [&](CLI::App& app) {
+        app.add_option("--key", options->key, "Columns of the key in the own table, with commas between")->required();
+        app.add_option("--their-key", options->their_key, "The same in the other table, if they are called otherwise");
+        app.add_option("--algorithm", options->algorithm, "weir compute algorithms lists them")->capture_default_str();
+      })
+      ->footer("Example: weir compute psi AGREEMENT --mine customers.csv --key phone --form phone -o shared.csv");
+}
+
+void add_query(CLI::App& group, Context& context) {
+  const auto options = std::make_shared<Question>();
+  add_question(
+      group, context, "query", "Counts, sums and averages over both tables, by group", options,
+      [&](CLI::App& app) {
+        app.add_option("SQL", options->query, "The figure; `mine` is the own table, `theirs` the other")->required();
+      })
+      ->footer(
+          "Example: weir compute query AGREEMENT 'SELECT channel, COUNT(*), SUM(mine.spend) FROM mine JOIN theirs "
+          "USING (id) GROUP BY channel' --mine customers.csv -o figures.csv");
 }
 
 }  // namespace
@@ -241,6 +285,7 @@ void add_compute_commands(CLI::App& app, Context& context) {
   CLI::App* group = app.add_subcommand("compute", "Private computation under a contract: nobody sees the other's rows");
   group->require_subcommand(1);
   add_psi(*group, context);
+  add_query(*group, context);
   struct Options {
     std::string id;
     std::string reason;

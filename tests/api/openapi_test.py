@@ -346,6 +346,12 @@ class OpenApi(unittest.TestCase):
             self.assertEqual(end["state"], "DONE" if run else "REJECTED", end)
             if run:
                 self.assertEqual(len(walk.ask("getJobResult", consumer, id=job).splitlines()), 51)
+        query = urlencode({"agreement": done["agreementId"], "query": "SELECT x, COUNT(*) FROM a JOIN b USING (id) GROUP BY x"})
+        job = walk.ask("createJob", consumer, raw=table(100), query=query)["id"]
+        until(lambda: provider.request("GET", "/api/v1/jobs/" + job).status == 200)
+        walk.ask("approveJob", provider, {}, id=job)
+        end = until(lambda: (j := walk.ask("getJob", consumer, query="wait=5000", id=job))["state"] == "DONE" and j)
+        self.assertIn("consumer.x", end["statement"])
         walk.ask("listJobs", consumer)
 
     def walk_delivery(self, walk):

@@ -1,7 +1,8 @@
 """Private computation under a contract between a bank and a telecom operator: what is found, what is refused, what is proven."""
 import csv, glob, io, json, os
+from urllib.parse import urlencode
 
-from case import DENIED, NOT_FOUND, SpaceCase, main, read, until, verify
+from case import DENIED, NOT_FOUND, USAGE, SpaceCase, main, read, until, verify
 
 SHARED, ONLY_BANK, ONLY_TELECOM = range(0, 300), range(300, 700), range(700, 1200)
 
@@ -29,11 +30,31 @@ BANK = table([*SHARED, *ONLY_BANK, 5], "phone", "balance")  # customer 5 has two
 TELECOM = table([*SHARED, *ONLY_TELECOM], "mobile", "spend", plain)
 
 
+def accounts(numbers=(*SHARED, *ONLY_BANK), changed=None):
+    """The bank's table of a joint figure: one row a customer."""
+    lines = [f"{phone(n)},{(n + (n == changed)) * 7 % 1000}.{n % 4}5,{'young' if n % 3 else 'old'}" for n in numbers]
+    return "\n".join(["phone,balance,band", *lines, ""]).encode()
+
+
+def channel(number):
+    """Of the shared customers seven buy at the kiosk; of all of the operator's more than ten do."""
+    return "kiosk" if number < 7 or number > 1190 else "by fax" if number == 1000 else ("web", "shop")[number % 2]
+
+
+def contracts(numbers=(*SHARED, *ONLY_TELECOM)):
+    return "\n".join(["mobile,spend,channel", *[f"{plain(n)},{n - 150},{channel(n)}" for n in numbers], ""]).encode()
+
+
+QUERY = ("SELECT channel, COUNT(*), SUM(mine.balance), AVG(theirs.spend) FROM mine JOIN theirs ON mine.phone = theirs.mobile "
+         "GROUP BY channel")
+
+
 class Compute(SpaceCase):
     @classmethod
     def setUpClass(cls):
         super().setUpClass()
-        cls.algorithm = next(a for a in cls.provider.json("compute", "algorithms")["items"] if a["id"] == "psi-rr22")
+        known = {each["id"]: each for each in cls.provider.json("compute", "algorithms")["items"]}
+        cls.algorithm, cls.join = known["psi-rr22"], known["join-psty19"]
 
     def terms(self, more=""):
         return f"action=compute, env=mpc, algorithm=psi-rr22@{self.algorithm['hash']}, purpose=marketing{more}"
@@ -42,6 +63,19 @@ class Compute(SpaceCase):
         words = ("compute", "psi", agreement, "--mine", self.file(own), "--key", "phone", "--their-key", "mobile", "--form",
                  "phone", "--purpose", purpose, *options)
         return self.consumer.json(*words) if ok else self.refused(DENIED, self.consumer, *words)
+
+    def joined(self, terms=""):
+        """An agreement over the operator's contracts that names the join."""
+        return self.agree(contracts(), f"action=compute, env=mpc, algorithm=join-psty19@{self.join['hash']}, "
+                                       f"purpose=marketing{terms}")
+
+    def query(self, agreement, sql=QUERY, own=None, *options, code=0, purpose="marketing"):
+        words = ("compute", "query", agreement, sql, "--mine", self.file(own or accounts()), "--form", "phone", "--purpose",
+                 purpose, *options)
+        return self.refused(code, self.consumer, *words) if code else self.consumer.json(*words)
+
+    def figures(self, job):
+        return list(csv.reader(io.StringIO(self.consumer.weir("compute", "result", job))))
 
     def jobs(self, node):
         return node.json("compute", "status")["items"]
@@ -91,6 +125,51 @@ class Compute(SpaceCase):
                 file.write(bundle.replace(started, altered))
             self.assertNotEqual(verify(path, "--anchor", self.region.path("certificates/authority.pem"))[0], 0)
 
+    def test_a_joint_figure_is_the_plain_one_and_both_logs_prove_it(self):
+        done = self.joined(", log")
+        job = self.query(done["agreementId"])["id"]
+        wanted = {}
+        for n in SHARED:
+            group = wanted.setdefault(channel(n), [])
+            group.append((n * 7 % 1000 * 100 + n % 4 * 10 + 5, n - 150))
+        rows = [["channel", "COUNT(*)", "SUM(balance)", "AVG(spend)"]]
+        for name, members in sorted(wanted.items()):
+            if len(members) >= 10:  # the kiosk's seven are fewer
+                cents = sum(balance for balance, _ in members)
+                average = round(sum(spend for _, spend in members) * 10_000 / len(members))
+                sign = "-" if average < 0 else ""
+                rows.append([name, str(len(members)), f"{cents // 100}.{cents % 100:02}",
+                             f"{sign}{abs(average) // 10_000}.{abs(average) % 10_000:04}"])
+        self.assertEqual([row[0] for row in rows], ["channel", "shop", "web"])
+        self.assertEqual(self.figures(job), rows)
+        bank = self.consumer.json("compute", "status", job)
+        telecom = until(lambda: (lambda j: j if j["state"] == "DONE" else None)(self.provider.json("compute", "status", job)))
+        self.assertEqual(bank["statement"], telecom["statement"])
+        self.assertEqual(bank["outcome"]["sentHash"], telecom["outcome"]["receivedHash"])
+        self.assertEqual(bank["theirs"], telecom["mine"])
+        self.assertEqual(telecom["mine"]["values"], ["kiosk", "shop", "web"])  # one faxes: that is told to nobody
+        self.assertEqual(bank["outcome"]["rows"], 2)
+        for member in ("matches", "rows", "resultHash"):
+            self.assertNotIn(member, telecom["outcome"])
+        self.proven(done["contractId"], job)
+
+    def test_both_sides_see_what_is_computed_before_anybody_approves(self):
+        agreement = self.agree(contracts(), "action=compute, env=mpc")["agreementId"]
+        sql = "SELECT band, COUNT(*), AVG(spend) FROM mine JOIN theirs ON mine.phone = theirs.mobile GROUP BY band"
+        answer = self.consumer.request("POST", "/api/v1/jobs?" + urlencode({"agreement": agreement, "query": sql, "form": "phone"}),
+                                       accounts(), {"Content-Type": "application/octet-stream"})
+        self.assertEqual(answer.status, 201, answer.body)
+        job = answer.json["id"]
+        until(lambda: any(j["id"] == job and j["state"] == "PROPOSED" for j in self.jobs(self.provider)))
+        for node in (self.consumer, self.provider):
+            said = node.weir("compute", "status", job)
+            for part in ("SELECT consumer.band, COUNT(*), AVG(provider.spend)", "HAVING COUNT(*) >= 10", "the sum of provider.spend",
+                         "semi-honest", "no figure"):
+                self.assertIn(part, said)
+        self.provider.weir("compute", "approve", job)
+        until(lambda: self.consumer.json("compute", "status", job)["state"] == "DONE")
+        self.assertEqual([row[:2] for row in self.figures(job)], [["band", "COUNT(*)"], ["old", "100"], ["young", "200"]])
+
     def test_the_national_curve_finds_the_same(self):
         algorithm = next(a for a in self.provider.json("compute", "algorithms")["items"] if a["id"] == "psi-ecdh-sm2")
         terms = f"action=compute, env=mpc, algorithm=psi-ecdh-sm2@{algorithm['hash']}, purpose=marketing"
@@ -112,6 +191,55 @@ class Compute(SpaceCase):
         self.assertEqual(len(self.consumer.weir("compute", "result", job).splitlines()), 301)
 
     # ── what is refused ──
+    def test_a_figure_for_another_purpose_or_once_too_often_is_refused(self):
+        agreement = self.joined(", count<=1")["agreementId"]
+        self.assertIn("only for the purpose marketing", self.query(agreement, code=DENIED, purpose="scoring"))
+        self.query(agreement)
+        self.assertIn("at most 1 time", self.query(agreement, code=DENIED))
+        self.psi(agreement, ok=False)  # the contract names the join, not the intersection
+
+    def test_groups_that_are_too_small_are_refused_by_the_owner_of_the_data(self):
+        agreement = self.joined()["agreementId"]
+        self.assertIn("groups of fewer than 10 keys", self.query(agreement, QUERY + " HAVING COUNT(*) >= 9", code=DENIED))
+        few = self.query(agreement, QUERY + " HAVING COUNT(*) >= 1000")["id"]
+        self.assertEqual(self.figures(few), [["channel", "COUNT(*)", "SUM(balance)", "AVG(spend)"]])
+
+    def test_a_column_that_changed_by_one_value_between_two_figures_is_refused(self):
+        agreement = self.joined()["agreementId"]
+        self.query(agreement)
+        self.assertIn("column of it has changed", self.query(agreement, QUERY, accounts(changed=17), code=DENIED))
+        self.query(agreement, QUERY + " HAVING COUNT(*) >= 20")  # the same table again is fine
+
+    def test_columns_that_the_contract_leaves_out_are_refused(self):
+        agreement = self.joined(", field=mobile|channel")["agreementId"]
+        self.query(agreement, code=DENIED)
+        self.query(agreement, QUERY.replace(", AVG(theirs.spend)", ""))
+
+    def test_what_is_no_figure_is_refused_before_anything_is_asked(self):
+        agreement = self.joined()["agreementId"]
+        self.assertIn("character 8", self.query(agreement, "SELECT * FROM mine JOIN theirs USING (id)", code=USAGE))
+        for own, part in ((accounts([*range(200), 5]), "1 rows have a key"), (accounts().replace(b".05", b".x5"), "no number")):
+            code, said = self.consumer.weir("compute", "query", agreement, QUERY, "--mine", self.file(own), "--form", "phone",
+                                            "--purpose", "marketing", ok=False)
+            self.assertNotEqual(code, 0)
+            self.assertIn(part, said)
+
+    def test_numbers_that_were_swapped_after_the_commitment_do_not_run(self):
+        agreement = self.agree(contracts(), "action=compute, env=mpc")["agreementId"]
+        answer = self.consumer.request("POST", "/api/v1/jobs?" + urlencode({"agreement": agreement, "query": QUERY, "form": "phone"}),
+                                       accounts(), {"Content-Type": "application/octet-stream"})
+        job = answer.json["id"]
+        until(lambda: any(j["id"] == job and j["state"] == "PROPOSED" for j in self.jobs(self.provider)))
+        self.consumer.stop()
+        for path in glob.glob(self.consumer.path("jobs/inputs/*/data")):
+            with open(path, "wb") as file:
+                file.write(accounts(changed=17))
+        self.consumer.start()
+        self.provider.weir("compute", "approve", job)
+        failed = until(lambda: (lambda j: j if j["state"] == "FAILED" else None)(self.consumer.json("compute", "status", job)))
+        self.assertIn("not the one that was committed to", failed["error"])
+        until(lambda: self.provider.json("compute", "status", job)["state"] == "FAILED")
+
     def test_another_purpose_is_refused_and_logged(self):
         done = self.agree(TELECOM, self.terms())
         self.assertIn("only for the purpose marketing", self.psi(done["agreementId"], ok=False, purpose="scoring"))

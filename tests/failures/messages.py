@@ -233,6 +233,11 @@ OPERATORS = {
         ("malformed", "a form that is none", {"query": f"agreement={w.agreement}&key=id&form=shape"}),
         ("malformed", "two columns here and one there", {"query": f"agreement={w.agreement}&key=id,x&theirKey=id"}),
         ("malformed", "an algorithm that nobody has", {"query": f"agreement={w.agreement}&key=id&algorithm=guess"}),
+        ("malformed", "a query that is not supported", {"query": f"agreement={w.agreement}&query=SELECT+*"}),
+        ("malformed", "two forms of one key of a query", {
+            "query": f"agreement={w.agreement}&form=text,phone&query=SELECT+COUNT(*)+FROM+a+JOIN+b+USING+(id)"}),
+        ("malformed", "a query for an algorithm that answers none", {
+            "query": f"agreement={w.agreement}&algorithm=psi-rr22&query=SELECT+COUNT(*)+FROM+a+JOIN+b+USING+(id)"}),
         ("wrongly addressed", "an agreement that nobody has", {"query": f"agreement={NOBODY}&key=id"}),
         ("wrongly addressed", "at the provider", {"at": "provider", "query": f"agreement={w.agreement}&key=id"}),
         ("out of order", "under an agreement that ended", {"query": f"agreement={w.ended}&key=id"})]),

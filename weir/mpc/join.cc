@@ -84,7 +84,8 @@ struct Aligned {
 };
 
 std::uint64_t one_hot(const JoinTable& table, std::size_t row) {
-  return table.groups.empty() ? 1 : std::uint64_t{1} << table.groups[row];
+  if (table.groups.empty()) return 1;
+  return table.groups[row] == kNoGroup ? 0 : std::uint64_t{1} << table.groups[row];
 }
 
 Result<Aligned> align_asker(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
@@ -302,7 +303,7 @@ void check(const JoinShape& shape, const JoinTable& table, std::size_t keys, std
   WEIR_CHECK(table.keys.size() == keys && table.columns.size() == columns);
   for (const auto& column : table.columns) WEIR_CHECK(column.size() == keys);
   WEIR_CHECK(table.groups.size() == (has_groups ? keys : 0));
-  for (const std::uint8_t group : table.groups) WEIR_CHECK(group < shape.groups);
+  for (const std::uint8_t group : table.groups) WEIR_CHECK(group < shape.groups || group == kNoGroup);
 }
 
 }  // namespace
@@ -335,6 +336,7 @@ JoinAnswer ideal_join(const JoinShape& shape, const JoinTable& asker, const Join
     if (found == rows.end()) continue;
     std::size_t group = 0;
     if (shape.groups > 1) group = shape.groups_of_asker ? asker.groups[i] : holder.groups[found->second];
+    if (group == kNoGroup) continue;
     ++groups[group].count;
     for (std::size_t c = 0; c < shape.asker_columns; ++c) groups[group].sums[c] += asker.columns[c][i];
     for (std::size_t c = 0; c < shape.holder_columns; ++c) {

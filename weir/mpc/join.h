@@ -24,6 +24,7 @@
 namespace weir::mpc {
 
 inline constexpr std::size_t kGroupsMax = 64;
+inline constexpr std::uint8_t kNoGroup = 255;  // of a row that counts in none
 
 // One party's table, one row a key.
 struct JoinTable {

@@ -25,6 +25,8 @@ struct Question {
         consumer(job.role == Role::kConsumer ? self : job.peer.text()) {
     if (const auto node = NodeId::parse(consumer)) area = node->area().text();
     for (const auto& key : job.work.keys) fields.emplace_back(key.provider);
+    if (job.work.query) columns = use::job::read_of(*job.work.query, Role::kProvider);
+    fields.insert(fields.end(), columns.begin(), columns.end());
     request.action = action;
     request.product = job.product;
     request.participant = consumer;
@@ -45,6 +47,7 @@ struct Question {
   std::string_view action;
   std::string consumer;
   std::string area;
+  std::vector<std::string> columns;  // of the query
   std::vector<std::string_view> fields;
   policy::Request request;
 };

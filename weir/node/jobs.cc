@@ -34,7 +34,7 @@ constexpr auto kHash = crypto::HashAlgorithm::kSha256;
 
 // A table that was read: kept from the claim to the run.
 struct Prepared {
-  use::job::KeySet set;
+  use::job::Figures figures;  // of a job without a query only the keys
   Claim claim;
 };
 
@@ -60,6 +60,21 @@ use::job::ByteSource source_of(std::shared_ptr<store::File> file) {
 
 bool may_pass(const Error& error) {
   return error.code() == Errc::kUnavailable || error.code() == Errc::kExhausted;
+}
+
+// The figures of a query as CSV.
+Result<std::uint64_t> write_answer(const Job& job, const use::job::Figures& own, const mpc::JoinAnswer& answer,
+                                   const use::job::TextSink& sink) {
+  const auto decimals = [](const Claim& claim) {
+    std::vector<std::int64_t> out;
+    for (const auto& column : claim.columns) out.push_back(column.decimals);
+    return out;
+  };
+  return use::job::write_answer(*job.work.query,
+                                {.values = own.group.empty() ? job.theirs.values : own.values,
+                                 .consumer_decimals = decimals(job.mine),
+                                 .provider_decimals = decimals(job.theirs)},
+                                answer, sink);
 }
 
 // Writes pieces to a file and hashes them.
@@ -118,7 +133,9 @@ struct Jobs::State {
   Result<std::shared_ptr<const Prepared>> prepare(const Job& job);
   Result<> compute(const Job& job);
   Result<> serve(const Job& job, std::unique_ptr<Line> line);
-  Result<Outcome> write_result(const Job& job, const mpc::Blocks& found);
+  template <class Write>
+  Result<> write_result(const Job& job, Outcome& outcome, const Write& write);
+  Result<std::uint64_t> write_rows(const Job& job, const mpc::Blocks& found, const use::job::TextSink& sink);
   Result<> tidy_up(const Job& job);
   template <class Function>
   Result<Outcome> timed(std::unique_ptr<Line> line, Function&& function);
@@ -134,9 +151,16 @@ Result<std::shared_ptr<const Prepared>> Jobs::State::prepare(const Job& job) {
   WEIR_TRY_LET(std::shared_ptr<store::File> file, where.open_data(root));
   const Columns columns(job);
   auto out = std::make_shared<Prepared>();
-  WEIR_TRY_LET(out->set, use::job::read_keys(source_of(std::move(file)), columns.names, columns.forms));
   WEIR_TRY_LET(const Bytes salt, deps.service.salt(job));
-  out->claim = use::job::claim_of(out->set.keys, salt);
+  auto source = source_of(std::move(file));
+  if (job.work.query) {
+    WEIR_TRY_LET(out->figures, use::job::read_figures(std::move(source), columns.names, columns.forms, *job.work.query,
+                                                      job.role));
+    out->claim = use::job::claim_of(out->figures, job.role, salt);
+  } else {
+    WEIR_TRY_LET(out->figures.set, use::job::read_keys(std::move(source), columns.names, columns.forms));
+    out->claim = use::job::claim_of(out->figures.set.keys, salt);
+  }
   const std::scoped_lock lock(mutex);
   if (prepared.size() < kPreparedMax) prepared[job.id] = out;
   return std::shared_ptr<const Prepared>(out);
@@ -181,42 +205,50 @@ Result<> Jobs::State::compute(const Job& job) {
   request.node = job.peer.text();
   WEIR_TRY_LET(auto line, deps.client.upgrade(std::move(request), adapters::peer::kProtocol));
   mpc::Blocks found;
+  mpc::JoinAnswer answer;
   WEIR_TRY_LET(Outcome outcome, timed(std::move(line), [&](PeerChannel& channel) -> Result<> {
-                 WEIR_TRY_LET(found, use::job::run_consumer(channel, deps.random, started, table->set.keys));
+                 if (started.work.query) {
+                   WEIR_TRY_LET(answer, use::job::ask_query(channel, deps.random, started, table->figures));
+                 } else {
+                   WEIR_TRY_LET(found, use::job::run_consumer(channel, deps.random, started, table->figures.set.keys));
+                 }
                  return {};
                }));
-  WEIR_TRY_LET(const Outcome written, write_result(job, found));
-  outcome.matches = written.matches;
-  outcome.rows = written.rows;
-  outcome.result_hash = written.result_hash;
+  if (!job.work.query) outcome.matches = static_cast<std::int64_t>(found.size());
+  WEIR_TRY(write_result(started, outcome, [&](const use::job::TextSink& sink) -> Result<std::uint64_t> {
+    return job.work.query ? write_answer(started, table->figures, answer, sink) : write_rows(started, found, sink);
+  }));
   return deps.service.finish(job.id, outcome);
 }
 
-Result<Outcome> Jobs::State::write_result(const Job& job, const mpc::Blocks& found) {
+Result<std::uint64_t> Jobs::State::write_rows(const Job& job, const mpc::Blocks& found,
+                                              const use::job::TextSink& sink) {
   WEIR_TRY_LET(const auto root, flow::delivery::parse_content_root(job.input));
   WEIR_TRY_LET(std::shared_ptr<store::File> input, deps.inputs.open_data(root));
+  const Columns columns(job);
+  return use::job::write_matches(source_of(std::move(input)), columns.names, columns.forms, found, sink);
+}
+
+template <class Write>
+Result<> Jobs::State::write_result(const Job& job, Outcome& outcome, const Write& write) {
   const std::string path = result_path(job.id);
   WEIR_TRY_LET(auto made, deps.files.open(path + ".part", store::OpenMode::kCreateOrOpen));
   WEIR_TRY(made->truncate(0));
   ResultFile file(std::move(made));
-  const Columns columns(job);
-  Outcome out;
-  out.matches = static_cast<std::int64_t>(found.size());
-  WEIR_TRY_LET(const std::uint64_t rows,
-               use::job::write_matches(source_of(std::move(input)), columns.names, columns.forms, found,
-                                       [&](std::string_view text) { return file.add(text); }));
-  out.rows = static_cast<std::int64_t>(rows);
-  WEIR_TRY_LET(out.result_hash, file.finish());
+  WEIR_TRY_LET(const std::uint64_t rows, write([&](std::string_view text) { return file.add(text); }));
+  outcome.rows = static_cast<std::int64_t>(rows);
+  WEIR_TRY_LET(outcome.result_hash, file.finish());
   WEIR_TRY(deps.files.rename(path + ".part", path));
-  WEIR_TRY(deps.files.sync_directory(deps.results));
-  return out;
+  return deps.files.sync_directory(deps.results);
 }
 
 Result<> Jobs::State::serve(const Job& job, std::unique_ptr<Line> line) {
   WEIR_TRY_LET(const auto table, prepare(job));
   WEIR_TRY_LET(const Job started, deps.service.start(job.id, table->claim));
   WEIR_TRY_LET(const Outcome outcome, timed(std::move(line), [&](PeerChannel& channel) {
-                 return use::job::run_provider(channel, deps.random, started, table->set.keys);
+                 return started.work.query
+                            ? use::job::answer_query(channel, deps.random, started, table->figures)
+                            : use::job::run_provider(channel, deps.random, started, table->figures.set.keys);
                }));
   return deps.service.finish(job.id, outcome);
 }

@@ -266,7 +266,8 @@ Result<> Node::State::open_jobs() {
       .random = random,
       .neighbours = *job_neighbours,
       .node = opened.id.text(),
-      .rules = {.set_least = config.job_set_least, .questions_most = config.job_questions_most},
+      .rules = {.set_least = config.job_set_least, .questions_most = config.job_questions_most,
+                .group_least = config.job_group_least},
       .wake = [this](const std::string& id) {
         if (job_runner) job_runner->wake(id);
       }});

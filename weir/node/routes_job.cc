@@ -57,15 +57,50 @@ Result<std::vector<use::job::KeyColumn>> read_keys(const Request& request) {
 
 // ── for operators ──
 
+// The names of the columns of the own table, which says whose a column is that the query names without its table.
+Result<std::vector<std::string>> own_columns(Node& node, const flow::delivery::StoredContent& stored) {
+  WEIR_TRY_LET(std::shared_ptr<store::File> file, node.job_inputs().open_data(stored.root));
+  use::job::CsvReader reader([file, at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
+    WEIR_TRY_LET(const std::size_t got, file->read_at(at, out));
+    at += got;
+    return got;
+  });
+  WEIR_TRY_LET(const bool any, reader.next());
+  return any ? reader.fields() : std::vector<std::string>{};
+}
+
+// The keys and the query of a statement; one form for all keys, or one for each.
+Result<> take_statement(Node& node, Request& request, const flow::delivery::StoredContent& stored,
+                        use::job::Proposal& out) {
+  WEIR_TRY_LET(const auto own, own_columns(node, stored));
+  WEIR_TRY_LET(auto statement, use::job::parse_statement(request.query_or("query", ""), own));
+  const auto forms = split(request.query_or("form", "text"), ',');
+  if (forms.size() != 1 && forms.size() != statement.keys.size()) {
+    return Error(Errc::kInvalidArgument, "one form for all key columns, or one for each").because("job.key");
+  }
+  for (std::size_t i = 0; i < statement.keys.size(); ++i) {
+    WEIR_TRY_LET(const auto form, use::job::parse_form(forms.size() == 1 ? forms[0] : forms[i]));
+    out.keys.push_back({statement.keys[i].first, statement.keys[i].second, form});
+  }
+  out.query = std::move(statement.query);
+  return {};
+}
+
 Result<Response> post_job(Node& node, Request& request) {
   const auto& sink = static_cast<const ContentSink&>(*request.upload);
-  WEIR_TRY_LET(auto keys, read_keys(request));
-  const use::job::Proposal proposal{.agreement = request.query_or("agreement", ""),
-                                    .algorithm = request.query_or("algorithm", "psi-rr22"),
-                                    .keys = std::move(keys),
-                                    .action = request.query_or("action", "compute"),
-                                    .purpose = request.query_or("purpose", ""),
-                                    .input = format(sink.stored().root)};
+  const bool asks_query = !request.query_or("query", "").empty();
+  use::job::Proposal proposal{.agreement = request.query_or("agreement", ""),
+                              .algorithm = request.query_or("algorithm", asks_query ? "join-psty19" : "psi-rr22"),
+                              .keys = {},
+                              .action = request.query_or("action", "compute"),
+                              .purpose = request.query_or("purpose", ""),
+                              .input = format(sink.stored().root),
+                              .query = {}};
+  if (asks_query) {
+    WEIR_TRY(take_statement(node, request, sink.stored(), proposal));
+  } else {
+    WEIR_TRY_LET(proposal.keys, read_keys(request));
+  }
   WEIR_TRY_LET(const Job job, node.jobs().propose(proposal, request.principal.actor()));
   return Response::created("/api/v1/jobs/" + job.id, to_json(job));
 }
@@ -154,7 +189,8 @@ void add_operator_routes(Router& router, Node& node) {
               .operation = "createJob",
               .summary = {"Proposes a private computation with one's own table", "以本方数据表发起一次隐私计算"},
               .query = {{"agreement", "string", {"Agreement", "协议"}, true},
-                        {"key", "string", {"Columns of the key in the own table, with commas", "本方表的键列，逗号分隔"}, true},
+                        {"key", "string", {"Columns of the key in the own table, with commas", "本方表的键列，逗号分隔"}},
+                        {"query", "string", {"A joint figure, in SQL, instead of a key", "联合统计的 SQL（代替键列）"}},
                         {"theirKey", "string", {"The same in the other side's table", "对方表的键列"}},
                         {"form", "string", {"Form of the keys: exact, text, phone, id-card", "键的规范形式"}},
                         {"algorithm", "string", {"Algorithm", "算法"}},

@@ -22,7 +22,7 @@ Json described(const Algorithm& a) {
                        {"providerLearns", text_json(a.provider_learns)}});
 }
 
-std::array<Algorithm, 3> make_algorithms() {
+std::array<Algorithm, 4> make_algorithms() {
   const Algorithm fast{
       .id = "psi-rr22",
       .version = "1",
@@ -38,7 +38,26 @@ std::array<Algorithm, 3> make_algorithms() {
   Algorithm sm2 = fast;
   sm2.id = "psi-ecdh-sm2";
   sm2.security = "semi-honest, 128 bits; Diffie-Hellman on the curve of GB/T 32918 with SM3, as psi-ecdh-p256";
-  std::array<Algorithm, 3> out = {fast, p256, sm2};
+  const Algorithm join{
+      .id = "join-psty19",
+      .version = "1",
+      .security =
+          "semi-honest: safe while both sides run the program as it is; a side that runs another one is not caught, "
+          "may learn more and may spoil the figures; 128 bits computational, 40 statistical; Pinkas, Schneider, "
+          "Tkachenko and Yanai, EUROCRYPT 2019, and Goldreich, Micali and Wigderson, STOC 1987",
+      .what = {"Counts, sums and averages over the rows whose key is in both tables, by group; no row is shown",
+               "对键值双方共有的行按组计数、求和、求平均；不显示任何行"},
+      .consumer_learns =
+          {"how many keys the provider has, and those values of the provider's group column that enough of its "
+           "keys have; sums and groups of its own columns tell it as much of who is in both tables as it "
+           "puts into these columns",
+           "提供方键值的个数，以及提供方分组列中键数足够的取值；对使用方自己的列求和、分组，"
+           "其结果透露共有键的程度取决于使用方在这些列中放入的内容"},
+      .provider_learns = {"how many keys the consumer has, and how many groups, if they are the consumer's; no figure",
+                          "使用方键值的个数，以及按使用方的列分组时的组数；不知任何结果"},
+      .answers_query = true,
+      .hash = {}};
+  std::array<Algorithm, 4> out = {fast, p256, sm2, join};
   for (Algorithm& each : out) {
     each.hash = wire::encode_hex(crypto::hash(crypto::HashAlgorithm::kSha256, view_of(described(each).canonical())));
   }

@@ -5,8 +5,10 @@
 #include <array>
 #include <charconv>
 
+#include "weir/mpc/join.h"
 #include "weir/tlog/entry.h"
 #include "weir/use/job/algorithm.h"
+#include "weir/use/job/figures.h"
 #include "weir/wire/encoding.h"
 
 namespace weir::use::job {
@@ -66,8 +68,6 @@ Result<State> parse_state(std::int64_t number) {
   return Error(Errc::kCorrupt, "stored job state " + std::to_string(number));
 }
 
-std::string_view name_of(Role role) { return role == Role::kProvider ? "provider" : "consumer"; }
-
 Result<State> next_state(Role role, State state, Event event) {
   if (event == Event::kFail && !is_final(state)) return State::kFailed;
   const std::span<const Step> steps =
@@ -85,12 +85,14 @@ Json to_json(const Work& work) {
   for (const KeyColumn& key : work.keys) {
     keys.push(Json::object({{"consumer", key.consumer}, {"provider", key.provider}, {"form", name_of(key.form)}}));
   }
-  return Json::object({{"algorithm", work.algorithm},
-                       {"version", work.version},
-                       {"hash", work.hash},
-                       {"keys", std::move(keys)},
-                       {"action", work.action},
-                       {"purpose", work.purpose}});
+  Json out = Json::object({{"algorithm", work.algorithm},
+                           {"version", work.version},
+                           {"hash", work.hash},
+                           {"keys", std::move(keys)},
+                           {"action", work.action},
+                           {"purpose", work.purpose}});
+  if (work.query) out.set("query", to_json(*work.query));
+  return out;
 }
 
 Result<Work> parse_work(const Json& json) {
@@ -120,6 +122,13 @@ Result<Work> parse_work(const Json& json) {
     if (key.consumer.size() > kNameBytesMax || key.provider.size() > kNameBytesMax) return malformed("a name too long");
     out.keys.push_back(std::move(key));
   }
+  if ((*known)->answers_query != json.has("query")) {
+    return malformed((*known)->answers_query ? "this algorithm answers a query, and there is none"
+                                             : "this algorithm answers no query");
+  }
+  if (json.has("query")) {
+    WEIR_TRY_LET(out.query, parse_query(json["query"]));
+  }
   if (to_json(out).canonical() != json.canonical()) return malformed("a member that is not known here");
   return out;
 }
@@ -131,7 +140,33 @@ Json to_json(const Claim& claim) {
     for (std::size_t i = 0; i < 8; ++i) bytes[i] = static_cast<std::uint8_t>(each >> (56 - 8 * i));
     sketch += wire::encode_hex(bytes);
   }
-  return Json::object({{"count", claim.count}, {"root", claim.root}, {"sketch", sketch}});
+  return head_json(claim).set("sketch", sketch);
+}
+
+Json head_json(const Claim& claim) {
+  Json out = Json::object({{"count", claim.count}, {"root", claim.root}});
+  Json columns = Json::array();
+  for (const ColumnClaim& each : claim.columns) {
+    columns.push(Json::object({{"name", each.name}, {"decimals", each.decimals}, {"root", each.root}}));
+  }
+  if (!claim.columns.empty()) out.set("columns", std::move(columns));
+  if (claim.groups > 0) out.set("groups", claim.groups);
+  if (!claim.values.empty()) out.set("values", Json::strings(claim.values));
+  return out;
+}
+
+Result<> check_claim(const Work& work, Role side, const Claim& claim) {
+  const std::vector<std::string> wanted = work.query ? read_of(*work.query, side) : std::vector<std::string>{};
+  const bool groups = work.query && work.query->group && work.query->group->side == side;
+  const std::size_t sums = wanted.size() - (groups ? 1 : 0);
+  bool right = claim.columns.size() == wanted.size() && (groups || claim.groups == 0);
+  for (std::size_t i = 0; right && i < wanted.size(); ++i) {
+    right = claim.columns[i].name == wanted[i] && (claim.columns[i].decimals >= 0) == (i < sums);
+  }
+  const bool told = static_cast<std::int64_t>(claim.values.size()) == claim.groups;
+  right = right && (side == Role::kProvider ? told : claim.values.empty());
+  if (right) return {};
+  return malformed("a claim about other columns than the work reads");
 }
 
 Result<Claim> parse_claim(const Json& json) {
@@ -150,6 +185,26 @@ Result<Claim> parse_claim(const Json& json) {
     out.sketch.push_back(value);
   }
   if (!std::is_sorted(out.sketch.begin(), out.sketch.end())) return malformed("a sketch that does not ascend");
+  out.groups = json.integer_or("groups", 0);
+  if (json.has("values")) {
+    WEIR_TRY_LET(out.values, json.texts("values"));
+  }
+  if (out.groups < 0 || out.groups > static_cast<std::int64_t>(mpc::kGroupsMax) ||
+      out.values.size() > mpc::kGroupsMax) {
+    return malformed("too many groups");
+  }
+  const Json& columns = json["columns"];
+  if (columns.size() > kQueryColumnsMax + 1) return malformed("too many columns");
+  for (const Json& each : columns.is_array() ? columns.items() : Json::Array{}) {
+    ColumnClaim column;
+    WEIR_TRY_LET(column.name, each.text("name"));
+    WEIR_TRY_LET(column.decimals, each.integer("decimals"));
+    WEIR_TRY_LET(column.root, each.text("root"));
+    if (column.decimals < -1 || column.decimals > kDecimalsMax || !is_digest(column.root)) {
+      return malformed("a claim about a column that is none");
+    }
+    out.columns.push_back(std::move(column));
+  }
   return out;
 }
 
@@ -192,24 +247,33 @@ Json to_json(const Job& job) {
                            {"work", to_json(job.work)},
                            {"created", format_iso8601(job.created)},
                            {"updated", format_iso8601(job.updated)}});
-  const auto claim = [](const Claim& each) {
-    return Json::object({{"count", each.count}, {"root", each.root}});
-  };
-  if (!job.mine.root.empty()) out.set("mine", claim(job.mine));
-  if (!job.theirs.root.empty()) out.set("theirs", claim(job.theirs));
+  if (!job.mine.root.empty()) out.set("mine", head_json(job.mine));
+  if (!job.theirs.root.empty()) out.set("theirs", head_json(job.theirs));
   if (!job.outcome.sent_hash.empty()) out.set("outcome", to_json(job.outcome));
   if (!job.error.empty()) out.set("error", job.error);
   if (const auto known = find_algorithm(job.work.algorithm)) {
     const auto text = [](const Text& words) { return Json::object({{"en", words.en}, {"zh", words.zh}}); };
-    out.set("consumerLearns", text((*known)->consumer_learns)).set("providerLearns", text((*known)->provider_learns));
+    Text learns = (*known)->consumer_learns;
+    if (job.work.query) {
+      const Text figures = shown(*job.work.query);
+      learns = {figures.en + "; " + learns.en, figures.zh + "；" + learns.zh};
+      out.set("statement", statement_of(job.work));
+    }
+    out.set("consumerLearns", text(learns)).set("providerLearns", text((*known)->provider_learns));
+    out.set("security", (*known)->security);
   }
   return out;
 }
 
+std::string statement_of(const Work& work) {
+  if (!work.query) return {};
+  Statement statement{.query = *work.query, .keys = {}};
+  for (const KeyColumn& key : work.keys) statement.keys.emplace_back(key.consumer, key.provider);
+  return format(statement);
+}
+
 crypto::Digest terms_digest(const Job& job) {
-  const auto claim = [&](Role side) {
-    return Json::object({{"count", job.of(side).count}, {"root", job.of(side).root}});
-  };
+  const auto claim = [&](Role side) { return head_json(job.of(side)); };
   const Json terms = Json::object({{"job", job.id},
                                    {"agreement", job.agreement},
                                    {"product", job.product},

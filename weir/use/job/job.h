@@ -15,6 +15,7 @@
 #include "weir/base/time.h"
 #include "weir/crypto/hash.h"
 #include "weir/supply/identifier/identifier.h"
+#include "weir/use/job/query.h"
 #include "weir/use/job/set.h"
 #include "weir/wire/json.h"
 
@@ -34,9 +35,6 @@ enum class State : std::int32_t {
 std::string_view name_of(State state);  // "PREPARING"
 Result<State> parse_state(std::int64_t number);
 inline bool is_final(State state) { return state >= State::kDone; }
-
-enum class Role : std::int32_t { kProvider = 1, kConsumer = 2 };
-std::string_view name_of(Role role);
 
 enum class Event : std::uint8_t { kPropose, kAccept, kApprove, kStart, kFinish, kReject, kFail };
 // Fails with kConflict ("job.wrong_state").
@@ -58,6 +56,7 @@ struct Work {
   std::vector<KeyColumn> keys;
   std::string action = "compute";
   std::string purpose;
+  std::optional<Query> query;  // of an algorithm that answers one
   friend bool operator==(const Work&, const Work&) = default;
 };
 wire::Json to_json(const Work& work);
@@ -66,6 +65,10 @@ wire::Json to_json(const Work& work);
 Result<Work> parse_work(const wire::Json& json);
 
 wire::Json to_json(const Claim& claim);
+// Without the sketch: what is written down, shown and agreed on.
+wire::Json head_json(const Claim& claim);
+// Fails with kInvalidArgument ("job.malformed") if a claim is not about the columns that the work reads of its side.
+Result<> check_claim(const Work& work, Role side, const Claim& claim);
 Result<Claim> parse_claim(const wire::Json& json);
 
 // What came of a run, as one side saw it.
@@ -106,6 +109,9 @@ struct Job {
 };
 // For the API.
 wire::Json to_json(const Job& job);
+
+// The work's query as SQL; empty if it has none.
+std::string statement_of(const Work& work);
 
 // What both sides must agree on before a byte that depends on data: agreement, work and both claims.
 crypto::Digest terms_digest(const Job& job);

@@ -2,6 +2,19 @@
 #include "weir/use/job/ledger.h"
 
 namespace weir::use::job {
+namespace {
+
+bool column_changed(const Claim& earlier, const Claim& claim) {
+  for (const ColumnClaim& a : earlier.columns) {
+    for (const ColumnClaim& b : claim.columns) {
+      const bool same_column = a.name == b.name && (a.decimals < 0) == (b.decimals < 0);
+      if (same_column && a.root != b.root) return true;
+    }
+  }
+  return false;
+}
+
+}  // namespace
 
 Result<> may_ask(const LedgerRules& rules, std::span<const Claim> earlier, const Claim& claim) {
   if (claim.count < rules.set_least) {
@@ -17,6 +30,11 @@ Result<> may_ask(const LedgerRules& rules, std::span<const Claim> earlier, const
         .advise("the owner of the data may allow more: jobs.questions_max");
   }
   for (const Claim& before : earlier) {
+    if (before.root == claim.root && column_changed(before, claim)) {
+      return Error(Errc::kForbidden, "the set is an earlier one, but a column of it has changed since")
+          .because("job.near_identical")
+          .advise("ask with the same table again");
+    }
     if (before.root == claim.root) continue;
     if (difference(before, claim) >= static_cast<double>(rules.set_least)) continue;
     const std::string least = std::to_string(rules.set_least);

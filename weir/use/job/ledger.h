@@ -16,10 +16,12 @@ namespace weir::use::job {
 struct LedgerRules {
   std::int64_t set_least = 100;
   std::int64_t questions_most = 1000;
+  std::int64_t group_least = 10;  // keys in a group whose figures are shown
 };
 
 // `earlier` are the claims of the counterpart's questions so far that were not refused.
-// Fails with kForbidden: "job.set_too_small", "job.questions_spent", "job.near_identical".
+// Fails with kForbidden: "job.set_too_small", "job.questions_spent", "job.near_identical" (also of a set that is the
+// same, if a column of it has changed: a sum over few would be the difference of two).
 Result<> may_ask(const LedgerRules& rules, std::span<const Claim> earlier, const Claim& claim);
 
 }  // namespace weir::use::job

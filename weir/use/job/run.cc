@@ -62,4 +62,20 @@ Result<> run_provider(mpc::Channel& channel, Random& random, const Job& job, con
   return channel.receive(mpc::Tag::kBye, std::span<std::uint8_t>());
 }
 
+Result<mpc::JoinAnswer> ask_query(mpc::Channel& channel, Random& random, const Job& job, const Figures& figures) {
+  WEIR_TRY_LET(const crypto::Digest terms, greet(channel, job));
+  const mpc::JoinTable table = table_of(figures, elements_of(terms, figures.set.keys));
+  WEIR_TRY_LET(auto answer, mpc::join_ask(channel, random, shape_of(*job.work.query, job.mine, job.theirs), table));
+  WEIR_TRY(channel.send(mpc::Tag::kBye, ByteView()));
+  WEIR_TRY(channel.flush());
+  return answer;
+}
+
+Result<> answer_query(mpc::Channel& channel, Random& random, const Job& job, const Figures& figures) {
+  WEIR_TRY_LET(const crypto::Digest terms, greet(channel, job));
+  const mpc::JoinTable table = table_of(figures, elements_of(terms, figures.set.keys));
+  WEIR_TRY(mpc::join_hold(channel, random, shape_of(*job.work.query, job.theirs, job.mine), table));
+  return channel.receive(mpc::Tag::kBye, std::span<std::uint8_t>());
+}
+
 }  // namespace weir::use::job

@@ -15,8 +15,6 @@ Error denied(const Ruling& ruling) {
   return Error(Errc::kForbidden, ruling.words).because("job.denied").advise("the terms: weir contract show AGREEMENT");
 }
 
-Json claim_json(const Claim& claim) { return Json::object({{"count", claim.count}, {"root", claim.root}}); }
-
 std::string digest_text(const crypto::Digest& digest) {
   return tlog::format_digest(crypto::HashAlgorithm::kSha256, digest);
 }
@@ -31,8 +29,8 @@ Result<> Service::step(store::Tx& tx, Job& job, Event event) {
 
 Result<> Service::record(store::Tx& tx, const Job& job, std::string_view kind, const std::string& actor, Json more) {
   Json body = Json::object({{"agreement", job.agreement}, {"role", name_of(job.role)}, {"work", to_json(job.work)}});
-  if (!job.of(Role::kConsumer).root.empty()) body.set("consumer", claim_json(job.of(Role::kConsumer)));
-  if (!job.of(Role::kProvider).root.empty()) body.set("provider", claim_json(job.of(Role::kProvider)));
+  if (!job.of(Role::kConsumer).root.empty()) body.set("consumer", head_json(job.of(Role::kConsumer)));
+  if (!job.of(Role::kProvider).root.empty()) body.set("provider", head_json(job.of(Role::kProvider)));
   if (more.is_object()) {
     for (const auto& [name, value] : more.members()) body.set(name, value);
   }
@@ -78,12 +76,14 @@ Result<> Service::end(store::Tx& tx, Job& job, Event event, const Error& error, 
 
 Result<Job> Service::propose(const Proposal& proposal, const std::string& actor) {
   WEIR_TRY_LET(const Algorithm* algorithm, find_algorithm(proposal.algorithm));
-  const Work wanted{.algorithm = algorithm->id,
+  Work wanted{.algorithm = algorithm->id,
                     .version = algorithm->version,
                     .hash = algorithm->hash,
                     .keys = proposal.keys,
                     .action = proposal.action,
-                    .purpose = proposal.purpose};
+                    .purpose = proposal.purpose,
+                    .query = proposal.query};
+  if (wanted.query && wanted.query->least == 0) wanted.query->least = deps_.rules.group_least;
   WEIR_TRY_LET(const Work work, parse_work(to_json(wanted)));
   const auto make = [&](store::Tx& tx) -> Result<Job> {
     WEIR_TRY_LET(Agreed agreed, deps_.neighbours.agreed(tx, proposal.agreement));

@@ -57,6 +57,7 @@ struct Proposal {
   std::string action = "compute";
   std::string purpose;
   std::string input;  // content root of the own table
+  std::optional<Query> query;  // without a least number, the own rules' is taken
 };
 
 class Service {

@@ -47,12 +47,19 @@ Result<Heard> parse_proposal(const Json& body) {
   WEIR_TRY_LET(out.agreement, body.text("agreement"));
   WEIR_TRY_LET(out.work, parse_work(body["work"]));
   WEIR_TRY_LET(out.claim, parse_claim(body["set"]));
+  WEIR_TRY(check_claim(out.work, Role::kConsumer, out.claim));
   return out;
 }
 
 }  // namespace
 
 Result<> Service::check_ledger(store::Tx& tx, const Job& job) {
+  if (job.work.query && job.work.query->least < deps_.rules.group_least) {
+    const std::string least = std::to_string(deps_.rules.group_least);
+    return Error(Errc::kForbidden, "groups of fewer than " + least + " keys are not shown here")
+        .because("job.group_too_small")
+        .advise("HAVING COUNT(*) >= " + least);
+  }
   WEIR_TRY_LET(const auto earlier, claims_of(tx, job.peer.text(), job.product, job.id));
   return may_ask(deps_.rules, earlier, job.theirs);
 }
@@ -149,6 +156,7 @@ Result<> Service::take_approval(store::Tx& tx, Job& job, const Json& body, const
   if (job.role != Role::kConsumer) return not_for(job);
   if (job.state != State::kProposed) return {};  // heard before
   WEIR_TRY_LET(job.theirs, parse_claim(body["set"]));
+  WEIR_TRY(check_claim(job.work, Role::kProvider, job.theirs));
   WEIR_TRY(step(tx, job, Event::kApprove));
   WEIR_TRY(record(tx, job, "job.approved", actor));
   wake_after(tx, job.id);

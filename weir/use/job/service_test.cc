@@ -56,7 +56,7 @@ struct Party {
                                                       .random = random,
                                                       .neighbours = neighbours,
                                                       .node = node.text(),
-                                                      .rules = {.set_least = 10, .questions_most = 3},
+                                                      .rules = {.set_least = 10, .questions_most = 3, .group_least = 5},
                                                       .wake = [this](const std::string& id) { woken.push_back(id); }});
   }
   std::vector<store::OutboxMessage> take_outbox() {
@@ -109,7 +109,20 @@ class JobService : public ::testing::Test {
                                 .keys = {{"id", "customer", Form::kText}},
                                 .action = "compute",
                                 .purpose = "research",
-                                .input = kDigest},
+                                .input = kDigest,
+                                .query = {}},
+                               "admin");
+  }
+  Result<Job> ask(const std::string& sql) {
+    const auto statement = parse_statement(sql, {});
+    EXPECT_TRUE(statement);
+    return a_.service->propose({.agreement = "agreement-1",
+                                .algorithm = "join-psty19",
+                                .keys = {{"id", "id", Form::kText}},
+                                .action = "compute",
+                                .purpose = "research",
+                                .input = kDigest,
+                                .query = statement->query},
                                "admin");
   }
   // Both ways until nothing is left; each message is heard twice.
@@ -243,6 +256,40 @@ TEST_F(JobService, QuestionsRunOut) {
   ASSERT_TRUE(a_.service->claim(job->id, claim_from(0, 50)));
   settle();
   EXPECT_EQ(at(a_, job->id), State::kRejected);
+}
+
+TEST_F(JobService, AFigureOfGroupsThatAreTooSmallIsRejectedByTheOwnerOfTheData) {
+  const auto job = ask("SELECT COUNT(*) FROM a JOIN b USING (id) HAVING COUNT(*) >= 4");
+  ASSERT_TRUE(job) << job.error().message();
+  ASSERT_TRUE(a_.service->claim(job->id, claim_from(0, 50)));
+  settle();
+  EXPECT_EQ(at(a_, job->id), State::kRejected);
+  EXPECT_THAT(a_.service->get(job->id)->error, ::testing::HasSubstr("fewer than 5 keys are not shown"));
+  EXPECT_EQ(ask("SELECT COUNT(*) FROM a JOIN b USING (id)")->work.query->least, 5)
+      << "the own rule, if nothing is said";
+}
+
+TEST_F(JobService, ASetOfWhichOnlyAColumnChangedIsRejected) {
+  const auto end_with = [&](const std::string& column, const std::string& root) {
+    const auto job = ask("SELECT SUM(a." + column + ") FROM a JOIN b USING (id)");
+    EXPECT_TRUE(job);
+    Claim claim = claim_from(0, 50);
+    claim.columns = {{column, 0, root}};
+    EXPECT_TRUE(a_.service->claim(job->id, claim));
+    settle();
+    return at(a_, job->id);
+  };
+  EXPECT_EQ(end_with("x", kDigest), State::kProposed);
+  EXPECT_EQ(end_with("x", kOther), State::kRejected);
+  EXPECT_EQ(end_with("x", kDigest), State::kProposed);
+  EXPECT_EQ(end_with("y", kOther), State::kProposed) << "another column of the same set";
+}
+
+TEST_F(JobService, AClaimAboutOtherColumnsThanTheQueryReadsIsRefused) {
+  const auto job = ask("SELECT SUM(a.x) FROM a JOIN b USING (id)");
+  const Json body = Json::object({{"job", job->id}, {"agreement", "agreement-1"}, {"work", to_json(job->work)},
+                                  {"set", to_json(claim_from(0, 50))}});
+  EXPECT_EQ(b_.service->receive_proposal(bank_, body).error().reason(), "job.malformed");
 }
 
 TEST_F(JobService, ASetThatWasSwappedAfterTheClaimDoesNotRun) {

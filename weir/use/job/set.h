@@ -34,11 +34,22 @@ Result<std::uint64_t> write_matches(ByteSource source, const std::vector<std::st
                                     const std::vector<Form>& forms, const mpc::Blocks& keys, const TextSink& sink);
 bool before(const mpc::Block& a, const mpc::Block& b);  // by their bytes
 
+// A column that takes part in a joint figure: committed to as the keys are, with its value in each leaf.
+struct ColumnClaim {
+  std::string name;
+  std::int64_t decimals = 0;  // of its numbers; -1 for the column that is grouped by
+  std::string root;
+  friend bool operator==(const ColumnClaim&, const ColumnClaim&) = default;
+};
+
 // What a side says of its set before a run.
 struct Claim {
   std::int64_t count = 0;
   std::string root;                   // "sha256:<hex>"
   std::vector<std::uint64_t> sketch;  // ascending
+  std::vector<ColumnClaim> columns;   // of a query: the summed ones, then the group's
+  std::int64_t groups = 0;            // values of the group's column that enough keys of this side have
+  std::vector<std::string> values;    // the same, said by the provider only: the consumer's are its own
   friend bool operator==(const Claim&, const Claim&) = default;
 };
 inline constexpr std::size_t kSketchMax = 512;
