@@ -23,6 +23,7 @@ set(WEIR_ARROWS
   "tlog/fixture -> tlog"
   "trust/certificate -> trust/evidence"
   "trust/participant -> trust/evidence"
+  "trust/claims -> trust/evidence"
   "trust/participant -> supply/identifier"
   "trust/participant -> trust/credential"
   "trust/credential -> trust/evidence"
