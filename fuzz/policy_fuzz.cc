@@ -5,6 +5,7 @@
 #include "weir/policy/conflict.h"
 #include "weir/policy/decide.h"
 #include "weir/policy/explain.h"
+#include "weir/policy/inherit.h"
 #include "weir/policy/odrl.h"
 #include "weir/policy/tc609.h"
 #include "weir/policy/terms.h"
@@ -39,6 +40,7 @@ void decide_all(const Policy& policy) {
     Policy closed = policy;
     closed.prohibitions.push_back(rule(std::string(action)));
     closed.prohibitions.back().id = "urn:fuzz:closed";
+    closed.conflict.clear();
     if (const auto shut = compile(closed)) WEIR_CHECK(decide(*shut, request).effect == Effect::kDeny);
   }
 }
@@ -60,6 +62,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data), size);
   const auto json = weir::wire::parse_json(text);
   if (!json) return 0;
+  if (const auto policy = parse_odrl_document(*json)) check_policy(*policy);
   if (const auto policy = parse_odrl(*json)) {
     check_policy(*policy);
     (void)to_tc609(*policy);

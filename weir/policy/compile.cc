@@ -15,6 +15,7 @@ namespace {
 
 constexpr std::size_t kNodesMax = 60000;
 constexpr std::size_t kDutiesOfARuleMax = 16;
+constexpr std::size_t kMembersMax = 1024;
 
 Error too_large(std::string_view what) {
   return Error(Errc::kExhausted, "policy: " + std::string(what)).because("policy.too_large");
@@ -44,11 +45,11 @@ class Compiler {
   Result<Range> add_selectors(const std::vector<Entity>& entities);
   Result<Range> add_selectors(const std::vector<Action>& actions);
   void fill_atom(Node& node, const Constraint& constraint);
-  void fill_value(CompiledValue& value, Node& node, const Literal& literal, std::string_view unit);
   void add_counter(Node& node, const Constraint& constraint);
   void absorb_windows(Range range);
   void index_actions();
   void add_unresolved(const Policy& policy);
+  void add_members(const std::vector<Entity>& entities);
 
   std::shared_ptr<ProgramData> data_;
   std::unordered_set<std::string> ids_;
@@ -56,77 +57,10 @@ class Compiler {
   std::uint16_t owner_index_ = kNone;
 };
 
-ValueType value_type(const OperandTerm* term, const Constraint& constraint) {
-  if (term != nullptr) return term->type;
-  return constraint.right.empty() ? ValueType::kText : type_of(constraint.right[0]);
-}
-
-void Compiler::fill_value(CompiledValue& value, Node& node, const Literal& literal, std::string_view unit) {
-  value.text = literal.text;
-  if (!is_readable(literal, node.type, unit)) {
-    node.readable = false;
-    return;
-  }
-  switch (node.type) {
-    case ValueType::kText: {
-      if (node.operand == Operand::kEnvironment) value.text = environment_code(literal.text);
-      const std::size_t mark = literal.text.find('@');
-      const bool hashed = node.operand == Operand::kApplication || node.operand == Operand::kAlgorithm;
-      if (hashed && mark != std::string::npos && mark > 0) {
-        value.hash = std::string_view(literal.text).substr(mark + 1);
-        value.text = std::string_view(literal.text).substr(0, mark);
-      }
-      return;
-    }
-    case ValueType::kRegion: return;
-    case ValueType::kNumber:
-      if (const auto number = parse_number(literal.text)) value.low = *number;
-      else if (node.operand == Operand::kCount) value.low = parse_rate(literal.text)->count * kNumberScale;
-      else node.readable = false;
-      return;
-    case ValueType::kTime: {
-      const auto times = parse_times(literal.text);
-      value.low = times->low;
-      value.high = times->high;
-      return;
-    }
-    case ValueType::kDuration: {
-      const auto duration = parse_duration(literal.text);
-      value.low = duration->exact.count();
-      value.months = duration->months;
-      return;
-    }
-    case ValueType::kBytes: value.low = *parse_bytes(literal.text, unit); return;
-    case ValueType::kRate: value.low = parse_rate(literal.text)->count; return;
-    case ValueType::kAddress: value.block = *parse_address(literal.text); return;
-  }
-}
-
-// Which operators mean something for a type; the others cannot be evaluated.
-bool has_meaning(Operator op, ValueType type, Operand operand) {
-  const bool ordered = op == Operator::kEq || op == Operator::kNeq || op == Operator::kLt || op == Operator::kLteq ||
-                       op == Operator::kGt || op == Operator::kGteq;
-  switch (type) {
-    case ValueType::kTime:
-      return ordered || op == Operator::kIsPartOf || op == Operator::kIsA || op == Operator::kIsAnyOf ||
-             op == Operator::kIsNoneOf;
-    case ValueType::kNumber: return ordered || op == Operator::kIsAnyOf || op == Operator::kIsNoneOf;
-    case ValueType::kBytes:
-    case ValueType::kRate: return ordered;
-    case ValueType::kDuration:
-      if (op == Operator::kNeq) return false;
-      return ordered;
-    case ValueType::kText:
-    case ValueType::kRegion:
-    case ValueType::kAddress: break;
-  }
-  const bool compares = op == Operator::kLt || op == Operator::kLteq || op == Operator::kGt || op == Operator::kGteq;
-  return !compares && operand != Operand::kValueExpression && operand != Operand::kDataRecord;
-}
-
 void Compiler::fill_atom(Node& node, const Constraint& constraint) {
   const OperandTerm* term = find_operand(constraint.left);
   node.operand = term == nullptr ? Operand::kUnknown : term->operand;
+  node.name = term == nullptr ? std::string_view(constraint.left) : term->name;
   node.op = constraint.op;
   node.type = value_type(term, constraint);
   node.readable = !constraint.right.empty() && constraint.right_reference.empty() &&
@@ -134,6 +68,7 @@ void Compiler::fill_atom(Node& node, const Constraint& constraint) {
   const bool takes_one = node.type == ValueType::kBytes || node.type == ValueType::kRate ||
                          node.type == ValueType::kDuration;
   if (takes_one && constraint.right.size() != 1) node.readable = false;
+  if (has_term(constraint.extra, "status")) node.readable = false;  // a start of its own, which no counter here has
   node.items = {static_cast<std::uint32_t>(data_->values.size()), static_cast<std::uint32_t>(constraint.right.size())};
   for (const Literal& literal : constraint.right) {
     CompiledValue value;
@@ -158,11 +93,19 @@ void Compiler::add_counter(Node& node, const Constraint& constraint) {
     case Operand::kDataSize: counter.kind = CounterKind::kBytes; break;
     case Operand::kElapsedTime: counter.kind = CounterKind::kFirstUse; break;
     case Operand::kTimeInterval: counter.kind = CounterKind::kLastUse; break;
-    case Operand::kPayAmount:
+    case Operand::kPayAmount: {
       counter.kind = CounterKind::kPaid;
       counter.rule.clear();
       counter.unit = constraint.unit;
+      const auto period = payment_period(constraint);
+      if (!period) {
+        node.readable = false;
+        return;
+      }
+      counter.window_text = std::string(*period);
+      if (!period->empty()) counter.window = *parse_duration(*period);
       break;
+    }
     default: return;
   }
   for (std::size_t i = 0; i < data_->counters.size(); ++i) {
@@ -218,6 +161,8 @@ Result<Range> Compiler::add_selectors(const std::vector<Entity>& entities) {
   for (const Entity& entity : entities) {
     Selector selector;
     selector.text = entity.id;
+    selector.collection = entity.is_source;
+    for (const std::string& type : entity.types) selector.collection |= type.ends_with("Collection");
     WEIR_TRY_LET(selector.refinements, add_nodes(entity.refinements));
     made.push_back(selector);
   }
@@ -270,8 +215,10 @@ Result<CompiledDuty> Compiler::make_duty(const Rule& rule, std::string id, std::
   duty.source = &rule;
   duty.timing = timing_of(rule);
   duty.standing = !rule.actions.empty();
+  const auto recurs = [](const Constraint& each) { return payment_period(each) != std::string_view(); };
   for (const Action& action : rule.actions) {
     const ActionId known = find_action(action.name);
+    duty.standing = duty.standing && std::none_of(action.refinements.begin(), action.refinements.end(), recurs);
     duty.standing = duty.standing && known != kUnknownAction && action_term(known).standing;
     if (known != kUnknownAction && action_term(known).name == actions::kDelete) {
       duty.deletes = true;
@@ -380,10 +327,23 @@ void Compiler::add_unresolved(const Policy& policy) {
 Result<> Compiler::add_policy(const Policy& policy) {
   for (std::size_t i = 0; i < policy.permissions.size(); ++i) WEIR_TRY(add_rule(policy, RuleKind::kPermission, i));
   for (std::size_t i = 0; i < policy.prohibitions.size(); ++i) WEIR_TRY(add_rule(policy, RuleKind::kProhibition, i));
-  for (const std::string_view name : {"inheritFrom", "odrl:inheritFrom", "http://www.w3.org/ns/odrl/2/inheritFrom"}) {
-    if (policy.extra.has(name)) add_unresolved(policy);
+  if (has_term(policy.extra, "inheritFrom")) add_unresolved(policy);
+  for (const auto* list : {&policy.targets, &policy.assigners, &policy.assignees}) add_members(*list);
+  for (const auto* rules : {&policy.permissions, &policy.prohibitions, &policy.obligations}) {
+    for (const Rule& rule : *rules) {
+      for (const auto* list : {&rule.targets, &rule.assigners, &rule.assignees}) add_members(*list);
+    }
   }
   return {};
+}
+
+// What an asset or a party says that it is part of.
+void Compiler::add_members(const std::vector<Entity>& entities) {
+  for (const Entity& entity : entities) {
+    for (const std::string_view whole : terms_in(entity.extra, "partOf")) {
+      if (data_->members.size() < kMembersMax) data_->members.emplace_back(entity.id, whole);
+    }
+  }
 }
 
 void Compiler::index_actions() {
@@ -415,6 +375,8 @@ Result<Program> Compiler::run() {
   for (const Policy& policy : data_->policies) WEIR_TRY(add_policy(policy));
   WEIR_TRY(add_obligations());
   index_actions();
+  data_->strategy = strategy_of(data_->policies);
+  data_->is_void = why_void(data_->policies);
   return Program(data_);
 }
 

@@ -38,9 +38,13 @@ Truth select_entity(const ProgramData& data, Range range, std::string_view id, c
   Truth out = Truth::kFalse;
   for (std::uint32_t i = 0; i < range.count; ++i) {
     const Selector& selector = data.selectors[range.first + i];
-    if (selector.text != id) continue;
+    Truth part = Truth::kTrue;
+    if (selector.text != id) {
+      if (!selector.collection) continue;
+      part = is_part_of(data, id, selector.text, request);
+    }
     named = true;
-    out = std::max(out, all_of_nodes(data, selector.refinements, request, strict));
+    out = std::max(out, both(part, all_of_nodes(data, selector.refinements, request, strict)));
   }
   return out;
 }
@@ -119,7 +123,12 @@ void explain_selectors(const ProgramData& data, Range range, std::string_view id
   if (range.count > 0 && id.empty()) out.findings.push_back({Kind::kUnknown, rule, kNone});
   for (std::uint32_t i = 0; i < range.count; ++i) {
     const Selector& selector = data.selectors[range.first + i];
-    if (selector.text == id) explain_nodes(data, selector.refinements, rule, request, out);
+    const bool part = selector.text == id || selector.collection;
+    if (part) explain_nodes(data, selector.refinements, rule, request, out);
+    if (selector.text == id || !selector.collection || id.empty()) continue;
+    if (is_part_of(data, id, selector.text, request) != Truth::kTrue) {
+      out.findings.push_back({Kind::kUnknown, rule, kMembership});
+    }
   }
 }
 
@@ -167,7 +176,7 @@ Duties collect_duties(const ProgramData& data, Range range, std::uint16_t rule, 
     WEIR_CHECK(out.duty_count < kDutiesMax);
     out.duties[out.duty_count++] = static_cast<std::uint16_t>(i);
     if (duty.deletes && request.now.value() >= duty.deadline_high) {
-      out.findings.push_back({Kind::kUnmet, rule, static_cast<std::uint16_t>(kNone - 1)});
+      out.findings.push_back({Kind::kUnmet, rule, kTooLate});
       result.too_late = true;
     }
     if (duty.timing != Timing::kBefore || is_fulfilled(duty, request)) continue;
@@ -205,18 +214,9 @@ void deny_by_findings(Decision& out) {
   out.denied_by = any ? DeniedBy::kUnknown : DeniedBy::kConstraint;
 }
 
-}  // namespace
-
-//= I-3
-//= TC609-6-2025-15#behaviour-check
-// Behaviour check: allow, conditional allow, deny, default deny.
-Decision decide(const Program& program, const Request& request) {
-  const ProgramData& data = program.data();
-  const ActionId action = find_action(request.action);
+// The first permission that holds with nothing left to do before; else one with conditions; else why none does.
+Decision decide_permissions(const ProgramData& data, ActionId action, const Request& request) {
   Decision out;
-  if (request.uses < 0 || request.bytes.value_or(0) < 0 || request.action.empty()) return out;
-  if (is_forbidden(data, action, request, out)) return out;
-
   std::optional<Decision> conditional;
   bool spoken_of = false;
   for (const std::uint16_t index : rules_for(data, RuleKind::kPermission, action)) {
@@ -245,6 +245,25 @@ Decision decide(const Program& program, const Request& request) {
   if (conditional) return *std::move(conditional);
   if (spoken_of) deny_by_findings(out);
   return out;
+}
+
+}  // namespace
+
+//= I-3
+//= TC609-6-2025-15#behaviour-check
+// Behaviour check: allow, conditional allow, deny, default deny.
+Decision decide(const Program& program, const Request& request) {
+  const ProgramData& data = program.data();
+  const ActionId action = find_action(request.action);
+  Decision out;
+  if (request.uses < 0 || request.bytes.value_or(0) < 0 || request.action.empty() || !data.is_void.en.empty())
+    return out;
+  if (data.strategy == Strategy::kProhibit) {
+    return is_forbidden(data, action, request, out) ? out : decide_permissions(data, action, request);
+  }
+  Decision permitted = decide_permissions(data, action, request);
+  const bool denied = permitted.effect == Effect::kDeny;
+  return denied && is_forbidden(data, action, request, out) ? out : permitted;
 }
 
 std::string_view name_of(Effect effect) {
@@ -278,6 +297,8 @@ Obligation make_obligation(const CompiledDuty& duty, bool met) {
   out.standing = duty.standing;
   out.consequences = duty.consequences;
   out.extra = duty.source->extra;
+  out.targets = duty.source->targets;
+  out.assignees = duty.source->assignees;
   if (!duty.source->actions.empty()) {
     out.action = duty.source->actions[0].name;
     out.parameters = duty.source->actions[0].refinements;

@@ -115,6 +115,8 @@ struct Obligation {
   bool met;            // a precondition that is already fulfilled
   bool standing;       // done once for the agreement, not once for each use
   std::vector<Constraint> parameters;  // refinements and constraints
+  std::vector<Entity> targets;         // what it is done to and who does it, if the duty says so itself
+  std::vector<Entity> assignees;
   std::vector<std::string> consequences;  // ids of duties that follow if it is not done
   wire::Json extra;    // "informedParty" and the like
 };

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // The value of one constraint in one request: true, false, or not known.
 #include <algorithm>
+#include <array>
+#include <optional>
 
+#include "weir/base/text.h"
 #include "weir/policy/program.h"
 
 namespace weir::policy {
@@ -131,6 +134,12 @@ bool within(const Node& node, std::string_view left, std::string_view left_hash,
   }
 }
 
+// The other way round: the value of the request is the whole.
+bool has_part(const Node& node, std::string_view left, std::string_view left_hash, const CompiledValue& right) {
+  if (node.type == ValueType::kRegion) return region_contains(left, right.text);
+  return same(left, left_hash, right) || (right.hash.empty() && path_contains(left, right.text));
+}
+
 // Values of the request against the set on the right. Several values at once (columns) are read so that more is
 // denied: a permission must cover all of them, a prohibition is met by any.
 template <class Lefts>
@@ -144,6 +153,7 @@ Truth evaluate_set(const ProgramData& data, const Node& node, const Lefts& lefts
   };
   const auto covered = [&](const CompiledValue& value) {
     return std::any_of(lefts.begin(), lefts.end(), [&](std::string_view left) {
+      if (node.op == Operator::kHasPart) return has_part(node, left, hash, value);
       return whole ? within(node, left, hash, value) : same(left, hash, value);
     });
   };
@@ -171,7 +181,9 @@ Truth evaluate_address(const ProgramData& data, const Node& node, std::string_vi
   const auto address = parse_address(text);
   if (!address) return Truth::kUnknown;
   const auto right = values_of(data, node);
-  const auto holds = [&](const CompiledValue& value) { return contains(value.block, *address); };
+  const auto holds = [&](const CompiledValue& value) {
+    return node.op == Operator::kHasPart ? contains(*address, value.block) : contains(value.block, *address);
+  };
   const bool any = std::any_of(right.begin(), right.end(), holds);
   switch (node.op) {
     case Operator::kEq:
@@ -191,11 +203,31 @@ struct Given {
   std::string_view hash;
 };
 
-std::string_view attribute(const Request& request, std::string_view name) {
+// What the request states for an operand that it has no member for, by the name in the policy or in the vocabulary.
+struct Stated {
+  std::array<std::string_view, 16> values;
+  std::size_t count = 0;
+  bool too_many = false;
+};
+Stated stated_for(const Node& node, const Request& request) {
+  Stated out;
   for (const auto& [key, value] : request.attributes) {
-    if (key == name) return value;
+    if ((key != node.source->left && key != node.name) || value.empty()) continue;
+    out.too_many |= out.count == out.values.size();
+    if (!out.too_many) out.values[out.count++] = value;
   }
-  return {};
+  return out;
+}
+
+// "1000 http://dbpedia.org/resource/Dots_per_inch": a number is compared only if it is in the unit of the constraint.
+std::optional<std::int64_t> number_in(std::string_view text, std::string_view unit) {
+  text = trim(text);
+  const std::size_t space = text.find(' ');
+  const std::string_view stated = space == std::string_view::npos ? std::string_view() : trim(text.substr(space));
+  const std::size_t mark = unit.find_last_of("/#:");
+  const std::string_view brief = mark == std::string_view::npos ? unit : unit.substr(mark + 1);
+  if (stated != unit && (stated.empty() || stated != brief)) return std::nullopt;
+  return parse_number(text.substr(0, space));
 }
 
 Given given_for(const Node& node, const Request& request) {
@@ -215,7 +247,36 @@ Given given_for(const Node& node, const Request& request) {
     case Operand::kEnvironment: return {environment_code(request.environment), {}};
     case Operand::kEncryptMode: return {request.encrypt_mode, {}};
     case Operand::kDelivery: return {request.delivery, {}};
-    default: return {attribute(request, node.source->left), {}};
+    default: return {};
+  }
+}
+
+// The length of a stated time against the one on the right; months only against months.
+Truth evaluate_stated_length(const Node& node, std::string_view text, const CompiledValue& value) {
+  const auto length = parse_duration(text);
+  if (!length || length->months != 0 || value.months != 0) return Truth::kUnknown;
+  return truth(compare(length->exact.count(), node.op, value.low));
+}
+
+Truth evaluate_stated(const ProgramData& data, const Node& node, const Request& request, RuleKind strict) {
+  const Stated stated = stated_for(node, request);
+  if (stated.count == 0 || stated.too_many) return Truth::kUnknown;
+  const std::span<const std::string_view> values(stated.values.data(), stated.count);
+  const bool set = node.type == ValueType::kText || node.type == ValueType::kRegion;
+  if (set) return evaluate_set(data, node, values, {}, strict);
+  if (stated.count > 1) return Truth::kUnknown;
+  switch (node.type) {
+    case ValueType::kNumber: {
+      const auto number = number_in(values[0], node.source->unit);
+      return number ? evaluate_number(*number, node.op, values_of(data, node)) : Truth::kUnknown;
+    }
+    case ValueType::kTime: {
+      const auto times = parse_times(values[0]);
+      return times ? evaluate_time(times->low, node.op, values_of(data, node)) : Truth::kUnknown;
+    }
+    case ValueType::kDuration: return evaluate_stated_length(node, values[0], data.values[node.items.first]);
+    case ValueType::kAddress: return evaluate_address(data, node, values[0]);
+    default: return Truth::kUnknown;
   }
 }
 
@@ -229,19 +290,8 @@ Truth evaluate_atom(const ProgramData& data, const Node& node, const Request& re
     return request.fields.empty() ? Truth::kUnknown : evaluate_set(data, node, request.fields, {}, strict);
   }
   const Given given = given_for(node, request);
-  if (given.text.empty()) return Truth::kUnknown;
-  switch (node.type) {
-    case ValueType::kNumber: {
-      const auto number = parse_number(given.text);
-      return number ? evaluate_number(*number, node.op, values_of(data, node)) : Truth::kUnknown;
-    }
-    case ValueType::kTime: {
-      const auto times = parse_times(given.text);
-      return times ? evaluate_time(times->low, node.op, values_of(data, node)) : Truth::kUnknown;
-    }
-    case ValueType::kAddress: return evaluate_address(data, node, given.text);
-    default: break;
-  }
+  if (given.text.empty()) return evaluate_stated(data, node, request, strict);
+  if (node.type == ValueType::kAddress) return evaluate_address(data, node, given.text);
   return evaluate_set(data, node, std::array<std::string_view, 1>{given.text}, given.hash, strict);
 }
 
@@ -264,8 +314,53 @@ std::string given_text(const Node& node, const Request& request) {
       for (const std::string_view field : request.fields) out.append(out.empty() ? "" : ", ").append(field);
       return out;
     }
-    default: return std::string(given_for(node, request).text);
+    default: break;
   }
+  std::string out(given_for(node, request).text);
+  if (!out.empty()) return out;
+  const Stated stated = stated_for(node, request);
+  for (std::size_t i = 0; i < stated.count; ++i) out.append(out.empty() ? "" : ", ").append(stated.values[i]);
+  return out;
+}
+
+Truth is_part_of(const ProgramData& data, std::string_view member, std::string_view collection,
+                 const Request& request) {
+  for (const auto& [key, value] : request.attributes) {
+    if (key == kPartOf && value == collection) return Truth::kTrue;
+  }
+  std::vector<std::string_view> known = {member};
+  for (std::size_t i = 0; i < known.size(); ++i) {
+    if (known[i] == collection) return Truth::kTrue;
+    for (const auto& [part, whole] : data.members) {
+      if (part == known[i] && std::find(known.begin(), known.end(), whole) == known.end()) known.push_back(whole);
+    }
+  }
+  return Truth::kUnknown;  // nobody says what is not part of a collection
+}
+
+// The moment from which on a constraint on time holds; nothing for every other.
+std::optional<std::int64_t> holds_since(const ProgramData& data, const Node& node, const Request& request) {
+  const bool later = node.op == Operator::kGt || node.op == Operator::kGteq;
+  if (node.kind != ConstraintKind::kAtom || !later || !node.readable) return std::nullopt;
+  const CompiledValue& value = data.values[node.items.first];
+  if (node.operand == Operand::kDateTime) return node.op == Operator::kGt ? value.high : value.low;
+  if (node.operand != Operand::kDelayPeriod || !request.agreed_at) return std::nullopt;
+  CalendarDuration length;
+  length.exact = Milliseconds(value.low);
+  length.months = value.months;
+  return add(*request.agreed_at, length).value();
+}
+
+// Whether the parts of a sequence came true in an order that cannot be the one asked for.
+// docs/decisions/0045-sequences.md
+bool came_in_wrong_order(const ProgramData& data, const Node& node, const Request& request) {
+  std::int64_t last = INT64_MIN;
+  for (std::uint32_t i = 0; i < node.items.count; ++i) {
+    const auto since = holds_since(data, data.nodes[node.items.first + i], request);
+    if (since && *since < last) return true;
+    last = since.value_or(last);
+  }
+  return false;
 }
 
 Truth evaluate(const ProgramData& data, const Node& node, const Request& request, RuleKind strict) {
@@ -282,6 +377,7 @@ Truth evaluate(const ProgramData& data, const Node& node, const Request& request
     case ConstraintKind::kAnd:
     case ConstraintKind::kAndSequence:
       if (fails > 0) return Truth::kFalse;
+      if (node.kind == ConstraintKind::kAndSequence && came_in_wrong_order(data, node, request)) return Truth::kFalse;
       return all_known ? Truth::kTrue : Truth::kUnknown;
     case ConstraintKind::kOr:
       if (holds > 0) return Truth::kTrue;

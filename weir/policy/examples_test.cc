@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The examples of others, decided: W3C formal semantics, IDS policy classes.
+// The examples of the IDS, decided: each policy class once allowed, once refused.
 #include <gmock/gmock.h>
 
 #include "weir/policy/test_help.h"
@@ -13,68 +13,6 @@ using test::odrl;
 using test::program;
 using test::why;
 using ::testing::HasSubstr;
-
-// --- W3C: policy, request and expected report of each example. ---
-
-struct W3c {
-  std::string name;                            // "A11"
-  std::string policy;                          // "A1"
-  std::pair<std::string_view, std::string_view> attribute;
-  bool paid;
-};
-
-class W3cExamples : public ::testing::TestWithParam<W3c> {};
-
-std::string expected_state(const std::string& name) {
-  for (const std::string dot : {".", ""}) {
-    const std::string path = test::vectors() + "w3c/compliancereport" + dot + name + ".json";
-    if (!std::filesystem::exists(path)) continue;
-    const wire::Json report = test::json(test::read_file(path));
-    const wire::Json& direct = report["ex:permissionReport" + name];
-    // The reports of B12 and others carry the member name of their neighbour.
-    for (const auto& [member, value] : report.members()) {
-      if (member.starts_with("ex:permissionReport")) return value["report:controlState"].as_string();
-    }
-    return direct["report:controlState"].as_string();
-  }
-  return "";
-}
-
-TEST_P(W3cExamples, DecideAsTheReportSays) {
-  const W3c& given = GetParam();
-  const Policy policy = odrl(test::read_file(test::vectors() + "w3c/policy" + given.policy + ".json"));
-  const wire::Json asked = test::json(test::read_file(test::vectors() + "w3c/evaluationrequest" + given.name + ".json"));
-  const Program terms = program(policy);
-  const std::string action = normal_name(asked["evaluatedAction"].as_string());
-  const std::string target = asked["evaluatedTarget"].as_string();
-  // In the examples C the request names party/billie1 where policy and report mean party/billie.
-  std::string party = asked.text_or("evaluatedParty", "");
-  if (given.policy[0] == 'C') party = "http://example.com/party/billie";
-  Request request;
-  request.action = action;
-  request.product = target;
-  request.participant = party;
-  const wire::Json& value = asked["requestParameters"]["value"];
-  if (value["@type"].as_string() == "xsd:dateTime") request.now = at(value["@value"].as_string());
-  request.attributes = std::span(&given.attribute, 1);
-  const std::string_view done[] = {"http://example.com/condition/1"};
-  if (given.paid) request.fulfilled = done;
-  const Decision decision = decide(terms, request);
-  // An open condition is a denial in the report, and a conditional allowance here.
-  EXPECT_EQ(decision.allowed(), expected_state(given.name) == "report:Permit") << why(terms, request, decision);
-  if (given.policy[0] == 'C' && !decision.allowed()) {
-    EXPECT_EQ(decision.effect, Effect::kAllowIf);
-  }
-}
-
-INSTANTIATE_TEST_SUITE_P(Table, W3cExamples,
-                         ::testing::Values(W3c{"A11", "A1", {}, false}, W3c{"A12", "A1", {}, false},
-                                           W3c{"B11", "B1", {"resolution", "1000"}, false}, W3c{"B12", "B1", {"resolution", "1300"}, false},
-                                           W3c{"C11", "C1", {}, false}, W3c{"C12", "C1", {}, true},
-                                           W3c{"C21", "C2", {"ex:dayOfWeek", "Tuesday"}, false},
-                                           W3c{"C22", "C2", {"ex:dayOfWeek", "Sunday"}, false},
-                                           W3c{"C23", "C2", {"ex:dayOfWeek", "Sunday"}, true}),
-                         [](const auto& each) { return each.param.name; });
 
 // --- IDS: each class once allowed, once refused. ---
 

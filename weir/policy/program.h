@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "weir/policy/compile.h"
@@ -41,6 +42,7 @@ struct Node {
   bool absorbed = false;  // a time window that says what the rate beside it says: holds
   std::uint16_t counter = kNone;
   Range items;  // values of an atom, nodes of a tree
+  std::string_view name;  // of an atom: its operand as the vocabulary names it
   const Constraint* source = nullptr;
 };
 
@@ -48,7 +50,8 @@ struct Node {
 struct Selector {
   std::string_view text;
   ActionId action = kUnknownAction;
-  Range refinements;  // nodes
+  bool collection = false;  // of assets or parties: others may be part of it
+  Range refinements;        // nodes
 };
 
 struct CompiledDuty {
@@ -76,6 +79,9 @@ struct CompiledRule {
   const Rule* source = nullptr;    // null: the policy inherits from one that is not here
 };
 
+// What beats what where a permission and a prohibition both hold. docs/decisions/0044-conflict-strategies.md
+enum class Strategy : std::uint8_t { kProhibit, kPermit };
+
 struct ProgramData {
   std::vector<Policy> policies;  // the views and pointers above point into these
   std::vector<CompiledRule> rules;
@@ -86,6 +92,9 @@ struct ProgramData {
   std::vector<CompiledDuty> sub_duties;  // remedies and consequences, found by id only
   Range obligations;                     // duties of the policies themselves
   std::vector<Counter> counters;
+  std::vector<std::pair<std::string_view, std::string_view>> members;  // what the policies say is part of what
+  Strategy strategy = Strategy::kProhibit;
+  Text is_void;                              // why nothing is decided by these policies; empty if something is
   std::vector<std::uint16_t> counter_owner;  // rule; kNone: consumed by every allowed use, or never (kPaid)
   // Rules that speak of an action, by ActionId; the last entry is for actions in no table.
   std::array<Range, kActionsMax + 1> permissions_of;
@@ -95,9 +104,25 @@ struct ProgramData {
 
 enum class Truth : std::uint8_t { kFalse, kUnknown, kTrue };
 
+// Items of findings that are no node.
+inline constexpr std::uint16_t kTooLate = kNone - 1;
+inline constexpr std::uint16_t kMembership = kNone - 2;
+
+// Whether an asset or a party is known to be part of a collection: the policies say so, or the request does.
+Truth is_part_of(const ProgramData& data, std::string_view member, std::string_view collection, const Request& request);
+
 // Evaluates one node. `strict` is the reading that denies more where a request names several values at once:
 // a permission must hold for all of them, a prohibition applies if it holds for one.
 Truth evaluate(const ProgramData& data, const Node& node, const Request& request, RuleKind strict);
+
+// The type of the value of a constraint; its values, read; whether an operator means something for them.
+ValueType value_type(const OperandTerm* term, const Constraint& constraint);
+void fill_value(CompiledValue& value, Node& node, const Literal& literal, std::string_view unit);
+bool has_meaning(Operator op, ValueType type, Operand operand);
+
+// How the policies together settle conflicts, and why they are void if they are.
+Strategy strategy_of(std::span<const Policy> policies);
+Text why_void(std::span<const Policy> policies);
 
 // What the request gave for the operand of a node, for people; empty if it gave nothing.
 std::string given_text(const Node& node, const Request& request);

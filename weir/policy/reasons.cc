@@ -31,7 +31,7 @@ Text counted(const Node& node, const std::string& given) {
 
 Text unmet(const ProgramData& data, const Finding& finding, const Request& request) {
   const CompiledRule& rule = data.rules[finding.rule];
-  if (finding.item >= data.nodes.size()) {
+  if (finding.item == kTooLate) {
     return named(rule.id) + Text{" no longer permits it: the data had to be deleted by now.", " 不再允许：数据此前应已删除。"};
   }
   const Node& node = data.nodes[finding.item];
@@ -45,6 +45,8 @@ Text unmet(const ProgramData& data, const Finding& finding, const Request& reque
 Text missing(const Node& node) {
   const Constraint& source = *node.source;
   const std::string operand = cut(source.left, 200);
+  const std::string in_unit = source.unit.empty() ? "" : " in " + cut(source.unit, 200);
+  const std::string in_unit_zh = source.unit.empty() ? "" : "（单位：" + cut(source.unit, 200) + "）";
   if (!source.right_reference.empty()) {
     return {"the value of '" + operand + "' is kept elsewhere, at " + cut(source.right_reference, 200),
             "“" + operand + "”的取值位于别处：" + cut(source.right_reference, 200)};
@@ -56,7 +58,12 @@ Text missing(const Node& node) {
   if (node.operand == Operand::kUnknown) {
     return {"this node has no value for '" + operand + "'", "本节点没有“" + operand + "”的取值"};
   }
-  const OperandTerm& term = operand_term(node.operand);
+  const OperandTerm& term = *find_operand(source.left);
+  if (node.operand == Operand::kStated) {
+    return {"this node cannot know the " + std::string(term.en) + " ('" + operand +
+                "'), and the request does not state it" + in_unit,
+            "本节点无法得知" + std::string(term.zh) + "（“" + operand + "”），请求亦未说明" + in_unit_zh};
+  }
   return {"the " + std::string(term.en) + " ('" + operand + "') is not known",
           std::string(term.zh) + "（“" + operand + "”）未知"};
 }
@@ -66,6 +73,9 @@ Text unknown(const ProgramData& data, const Finding& finding) {
   Text why;
   if (rule.source == nullptr) {
     why = {"the policy inherits from another that is not here", "该策略继承自本节点没有的另一策略"};
+  } else if (finding.item == kMembership) {
+    why = {"whether the product or the party is part of the collection that it names is not known",
+           "产品或参与方是否属于其所指集合无法得知"};
   } else if (finding.item < data.nodes.size()) {
     why = missing(data.nodes[finding.item]);
   } else if (rule.kind == RuleKind::kProhibition && !rule.knows_action) {
@@ -102,7 +112,9 @@ std::vector<Reason> reasons(const Program& program, const Request& request, cons
   const ProgramData& data = program.data();
   std::vector<Reason> out;
   const Text action = describe_action(request.action);
-  if (decision.effect == Effect::kDeny && decision.findings.empty()) {
+  if (!data.is_void.en.empty()) {
+    out.push_back({Kind::kNone, "", data.is_void});
+  } else if (decision.effect == Effect::kDeny && decision.findings.empty()) {
     out.push_back({Kind::kNone, "",
                    Text{"No rule permits that it ", "没有规则允许"} + action +
                        Text{"; what is not permitted is denied.", "；未经允许即为拒绝。"}});

@@ -7,7 +7,7 @@
 #include <string_view>
 
 #include "weir/policy/conflict.h"
-#include "weir/policy/odrl.h"
+#include "weir/policy/inherit.h"
 #include "weir/policy/tc609.h"
 #include "weir/policy/validate.h"
 
@@ -19,7 +19,7 @@ Result<Policy> read_policy(const Json& json) {
   constexpr std::array<std::string_view, 4> kTc609 = {"permissionPolicies", "prohibitionPolicies", "obligationPolicies",
                                                       "strategy"};
   const bool tc609 = std::any_of(kTc609.begin(), kTc609.end(), [&](std::string_view name) { return json.has(name); });
-  return tc609 ? parse_tc609(json) : parse_odrl(json);
+  return tc609 ? parse_tc609(json) : parse_odrl_document(json);
 }
 
 Json report(const Policy& policy, Timestamp now) {

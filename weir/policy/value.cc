@@ -189,6 +189,30 @@ bool path_contains(std::string_view whole, std::string_view part) {
   return part.size() == whole.size() || whole.back() == '/' || part[whole.size()] == '/';
 }
 
+std::optional<std::string_view> payment_period(const Constraint& constraint) {
+  constexpr std::pair<std::string_view, std::string_view> kPeriods[] = {
+      {"triennial", "P3Y"},       {"biennial", "P2Y"},  {"annual", "P1Y"},    {"semiannual", "P6M"},
+      {"threeTimesAYear", "P4M"}, {"quarterly", "P3M"}, {"bimonthly", "P2M"}, {"monthly", "P1M"},
+      {"biweekly", "P14D"},       {"weekly", "P7D"},    {"daily", "P1D"},
+  };
+  if (!constraint.extra.is_object()) return std::string_view();
+  for (const auto& [name, value] : constraint.extra.members()) {
+    const std::size_t mark = name.find_last_of(":/#");
+    const std::string_view local =
+        mark == std::string::npos ? std::string_view(name) : std::string_view(name).substr(mark + 1);
+    if (local != "frequency" && local != "accrualPeriodicity") continue;
+    const wire::Json& written = value["@id"].is_string() ? value["@id"] : value;
+    if (!written.is_string()) return std::nullopt;
+    const std::string& text = written.as_string();
+    const std::string_view brief = std::string_view(text).substr(text.find_last_of(":/#") + 1);
+    for (const auto& [word, period] : kPeriods) {
+      if (brief == word) return period;
+    }
+    return std::nullopt;
+  }
+  return std::string_view();
+}
+
 ValueType type_of(const Literal& literal) {
   const std::string_view type = literal.type;
   if (type == "xsd:integer" || type == "xsd:decimal" || type == "xsd:double" || type == "xsd:float" ||

@@ -54,6 +54,10 @@ bool region_contains(std::string_view outer, std::string_view inner);
 // Whether `part` is `whole` or below it on a path: "research/medical" is part of "research".
 bool path_contains(std::string_view whole, std::string_view part);
 
+// How often an amount is to be paid: empty for once, else an ISO 8601 duration, from the `dc:frequency` that the IDS
+// policy classes write beside it. Nothing if that cannot be read.
+std::optional<std::string_view> payment_period(const Constraint& constraint);
+
 // The value type of a literal for an operand in no table: by its xsd type.
 ValueType type_of(const Literal& literal);
 

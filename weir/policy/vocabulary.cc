@@ -98,13 +98,16 @@ constexpr auto kActionAliases = std::to_array<std::pair<std::string_view, std::s
     {"storage", "archive"},
     {"policyTransmit", "nextPolicy"},
     {"plicyTransmit", "nextPolicy"},
+    {"copy", "reproduce"},  // of ODRL 2.1, kept in 2.2 as deprecated
+    {"pay", "compensate"},
 });
 
 using enum ValueType;
 
 constexpr auto kOperands = std::to_array<OperandTerm>({
     {Operand::kDateTime, "dateTime", "time", kTime, false, "time", "时间"},
-    {Operand::kElapsedTime, "elapsedTime", "timeWindow", kDuration, true, "time since the first use", "自首次使用起的时长"},
+    {Operand::kElapsedTime, "elapsedTime", "timeWindow", kDuration, true, "time since the first use",
+     "自首次使用起的时长"},
     {Operand::kTimeInterval, "timeInterval", "", kDuration, true, "time since the last use", "距上次使用的时长"},
     {Operand::kDelayPeriod, "delayPeriod", "", kDuration, false, "time since the agreement", "自协议生效起的时长"},
     {Operand::kCount, "count", "count", kNumber, true, "number of uses", "使用次数"},
@@ -140,6 +143,27 @@ constexpr auto kOperands = std::to_array<OperandTerm>({
     {Operand::kArtifactState, "urn:weir:ids:artifactState", "", kText, false, "state of the data", "数据状态"},
     {Operand::kLanguage, "language", "", kText, false, "language", "语言"},
     {Operand::kFileFormat, "fileFormat", "", kText, false, "file format", "文件格式"},
+    {Operand::kStated, "absolutePosition", "", kText, false, "position in the data", "数据中的位置"},
+    {Operand::kStated, "absoluteSize", "", kNumber, false, "size", "尺寸"},
+    {Operand::kStated, "absoluteSpatialPosition", "", kText, false, "position in the image", "图像中的位置"},
+    {Operand::kStated, "absoluteTemporalPosition", "", kText, false, "position in the recording", "录制内容中的位置"},
+    {Operand::kStated, "device", "", kText, false, "device", "设备"},
+    {Operand::kStated, "media", "", kText, false, "medium", "媒介"},
+    {Operand::kStated, "meteredTime", "", kDuration, false, "metered time of use", "计量使用时长"},
+    {Operand::kStated, "percentage", "", kNumber, false, "percentage", "百分比"},
+    {Operand::kStated, "product", "", kText, false, "product or service", "产品或服务"},
+    {Operand::kStated, "relativePosition", "", kText, false, "relative position in the data", "数据中的相对位置"},
+    {Operand::kStated, "relativeSize", "", kNumber, false, "relative size", "相对尺寸"},
+    {Operand::kStated, "relativeSpatialPosition", "", kText, false, "relative position in the image",
+     "图像中的相对位置"},
+    {Operand::kStated, "relativeTemporalPosition", "", kText, false, "relative position in the recording",
+     "录制内容中的相对位置"},
+    {Operand::kStated, "resolution", "", kNumber, false, "resolution", "分辨率"},
+    {Operand::kStated, "spatialCoordinates", "", kText, false, "coordinates", "坐标"},
+    {Operand::kStated, "system", "", kText, false, "computing system", "计算系统"},
+    {Operand::kStated, "systemDevice", "", kText, false, "system or device", "系统或设备"},
+    {Operand::kStated, "unitOfCount", "", kText, false, "unit of count", "计数单位"},
+    {Operand::kStated, "version", "", kText, false, "version", "版本"},
 });
 
 constexpr auto kOperandAliases = std::to_array<std::pair<std::string_view, std::string_view>>({
@@ -376,6 +400,30 @@ std::string normal_name(std::string_view written) {
   constexpr std::string_view kIds = "https://w3id.org/idsa/code/";
   if (written.starts_with(kIds)) return "idsc:" + std::string(written.substr(kIds.size()));
   return std::string(written);
+}
+
+bool has_term(const wire::Json& extra, std::string_view term) {
+  if (!extra.is_object()) return false;
+  return std::any_of(extra.members().begin(), extra.members().end(),
+                     [&](const auto& member) { return normal_name(member.first) == term; });
+}
+
+std::vector<std::string_view> terms_in(const wire::Json& extra, std::string_view term) {
+  std::vector<std::string_view> out;
+  if (!extra.is_object()) return out;
+  const auto add = [&](const wire::Json& value) {
+    const wire::Json& text = value["@id"].is_string() ? value["@id"] : value["uid"].is_string() ? value["uid"] : value;
+    if (text.is_string()) out.push_back(text.as_string());
+  };
+  for (const auto& [name, value] : extra.members()) {
+    if (normal_name(name) != term) continue;
+    if (!value.is_array()) {
+      add(value);
+      continue;
+    }
+    for (const wire::Json& item : value.items()) add(item);
+  }
+  return out;
 }
 
 Timing timing_of(const Rule& duty) {

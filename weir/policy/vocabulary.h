@@ -11,6 +11,7 @@
 #include <span>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "weir/base/text.h"
 #include "weir/policy/policy.h"
@@ -19,6 +20,9 @@ namespace weir::policy {
 
 inline constexpr std::string_view kOdrlPrefix = "http://www.w3.org/ns/odrl/2/";
 inline constexpr std::string_view kProfile = "urn:weir:tc609:";
+
+// The attribute by which a request states what collections its asset or party is part of.
+inline constexpr std::string_view kPartOf = "partOf";
 
 // Actions that this node asks decisions for and duties that it knows how to do, by their names in the tree.
 namespace actions {
@@ -100,6 +104,7 @@ enum class Operand : std::uint8_t {
   kArtifactState,
   kLanguage,
   kFileFormat,
+  kStated,  // any other left operand of ODRL 2.2: known only if the request states it
 };
 
 enum class ValueType : std::uint8_t { kText, kNumber, kTime, kDuration, kBytes, kRate, kAddress, kRegion };
@@ -135,6 +140,10 @@ bool tc609_has_operand(std::string_view tree_name);
 
 // "odrl:read" and "http://www.w3.org/ns/odrl/2/read" become "read"; "tc609:x" becomes "urn:weir:tc609:x".
 std::string normal_name(std::string_view written);
+
+// A member of what a reader kept, under ODRL's prefix or without: whether it is there, and the texts and ids it holds.
+bool has_term(const wire::Json& extra, std::string_view term);
+std::vector<std::string_view> terms_in(const wire::Json& extra, std::string_view term);
 
 // When a duty falls due: from its `event` constraint (lt, eq, gt policyUsage), else by its action.
 Timing timing_of(const Rule& duty);

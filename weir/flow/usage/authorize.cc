@@ -39,6 +39,11 @@ struct Situation {
   Text not_in_force = {};
 };
 
+bool is_action(const policy::Obligation& duty, std::string_view name) {
+  const policy::ActionId wanted = policy::find_action(name);
+  return policy::find_action(duty.action) == wanted;
+}
+
 //= TC609-6-2025-15#count
 Result<> read_counters(store::Tx& tx, Situation& at) {
   WEIR_TRY_LET(const std::vector<CounterState> stored, load_counters(tx, at.terms.agreement));
@@ -48,7 +53,7 @@ Result<> read_counters(store::Tx& tx, Situation& at) {
     const Timestamp start = windowed ? window_start(at.terms.active_from, counter.window, at.request.now) : at.terms.active_from;
     std::int64_t value = 0;
     if (counter.kind == policy::CounterKind::kPaid) {
-      WEIR_TRY_LET(value, paid(tx, at.terms.agreement, counter.unit));
+      WEIR_TRY_LET(value, paid(tx, at.terms.agreement, counter.unit, windowed ? start : Timestamp()));
     } else {
       const auto found = std::find_if(stored.begin(), stored.end(), [&](const CounterState& each) {
         return each.rule == counter.rule && each.counter == key;
@@ -62,15 +67,22 @@ Result<> read_counters(store::Tx& tx, Situation& at) {
   return {};
 }
 
-// A duty to pay is done when enough has been paid.
+// A duty to pay is done when enough has been paid; one to pay every month, in this month.
 Result<> add_paid_duties(store::Tx& tx, Situation& at) {
   const auto unpaid = policy::decide(at.program, at.request);
   for (const policy::Obligation& duty : policy::obligations(at.program, unpaid)) {
-    if (duty.when != Timing::kBefore || duty.met || duty.action != policy::actions::kCompensate) continue;
+    if (duty.when != Timing::kBefore || duty.met || !is_action(duty, policy::actions::kCompensate)) continue;
     for (const policy::Constraint& parameter : duty.parameters) {
       if (parameter.left != "payAmount" || parameter.right.size() != 1) continue;
       const auto amount = policy::parse_number(parameter.right[0].text);
-      WEIR_TRY_LET(const std::int64_t sum, paid(tx, at.terms.agreement, parameter.unit));
+      const auto period = policy::payment_period(parameter);
+      if (!period) continue;
+      Timestamp since;
+      if (!period->empty()) {
+        WEIR_TRY_LET(const CalendarDuration window, parse_duration(*period));
+        since = window_start(at.terms.active_from, window, at.request.now);
+      }
+      WEIR_TRY_LET(const std::int64_t sum, paid(tx, at.terms.agreement, parameter.unit, since));
       if (amount && sum >= *amount / (policy::kNumberScale / 10000)) at.fulfilled.push_back(duty.id);
     }
   }
@@ -207,11 +219,6 @@ Result<> send_notice(store::Tx& tx, const Situation& at, const Authorization& sa
   return {};
 }
 
-bool is_action(const policy::Obligation& duty, std::string_view name) {
-  const policy::ActionId wanted = policy::find_action(name);
-  return policy::find_action(duty.action) == wanted;
-}
-
 }  // namespace
 
 Result<std::vector<OwedObligation>> Service::Impl::owe(store::Tx& tx, const Terms& terms, const policy::Obligation& duty,
@@ -235,6 +242,8 @@ Result<std::vector<OwedObligation>> Service::Impl::owe(store::Tx& tx, const Term
   owed.when = duty.when;
   policy::Rule shape = policy::rule(duty.action, duty.parameters);
   shape.extra = duty.extra;
+  shape.targets = duty.targets;
+  shape.assignees = duty.assignees;
   policy::Policy carrier;
   carrier.obligations.push_back(std::move(shape));
   owed.parameters = policy::to_odrl(carrier)["obligation"].items()[0].canonical();

@@ -188,5 +188,38 @@ TEST(Usage, WhatIsNotDoneBecomesOverdueWithConsequences) {
   EXPECT_THAT(f.kinds(), Contains("usage.overdue"));
 }
 
+policy::Policy rented(std::string_view frequency) {
+  const auto json =
+      wire::parse_json(R"({"permission": [{"action": "use", "duty": [{"action": {"rdf:value": {"@id": "pay"},
+    "refinement": [{"leftOperand": "payAmount", "operator": "eq", "rightOperand": "100.00", "unit": "CNY",
+    "dc:frequency": ")" +
+                       std::string(frequency) + R"("}]}}]}]})");
+  return policy::make_agreement(*policy::parse_odrl(*json), "urn:agreement", "product", "A", "B");
+}
+
+TEST(Payment, ARentIsPaidAnewInEachPeriod) {
+  Fixture f;
+  f.adopt("log");
+  ASSERT_TRUE(f.service->change(kAgreement, rented("freq:monthly"), "operator-1").ok());
+  EXPECT_EQ(f.use().effect, policy::Effect::kAllowIf);
+  ASSERT_TRUE(f.service->accept_payment(kAgreement, {1000000, "CNY", "june"}, "bank").ok());
+  EXPECT_TRUE(f.use().allowed());
+  EXPECT_TRUE(f.use().allowed());
+  f.clock.set(at("2026-06-30T23:59:59Z"));
+  EXPECT_TRUE(f.use().allowed());
+  f.clock.set(at("2026-07-01T00:00:00Z"));
+  EXPECT_EQ(f.use().effect, policy::Effect::kAllowIf);
+  ASSERT_TRUE(f.service->accept_payment(kAgreement, {1000000, "CNY", "july"}, "bank").ok());
+  EXPECT_TRUE(f.use().allowed());
+}
+
+TEST(Payment, APeriodThatCannotBeReadIsNeverPaid) {
+  Fixture f;
+  f.adopt("log");
+  ASSERT_TRUE(f.service->change(kAgreement, rented("now and then"), "operator-1").ok());
+  ASSERT_TRUE(f.service->accept_payment(kAgreement, {1000000, "CNY", "june"}, "bank").ok());
+  EXPECT_EQ(f.use().effect, policy::Effect::kAllowIf);
+}
+
 }  // namespace
 }  // namespace weir::flow::usage

@@ -186,9 +186,10 @@ Result<bool> insert_payment(store::Tx& tx, std::string_view agreement, std::int6
   return rows == 1;
 }
 
-Result<std::int64_t> paid(store::Tx& tx, std::string_view agreement, std::string_view unit) {
+Result<std::int64_t> paid(store::Tx& tx, std::string_view agreement, std::string_view unit, Timestamp since) {
   WEIR_TRY_LET(const store::Rows rows,
-               tx.query("SELECT amount FROM usage_payment WHERE agreement = ? AND unit = ?", {agreement, unit}));
+               tx.query("SELECT amount FROM usage_payment WHERE agreement = ? AND unit = ? AND received >= ?",
+                        {agreement, unit, since}));
   std::int64_t sum = 0;
   for (const store::Row& row : rows) {
     if (__builtin_add_overflow(sum, row[0].integer(), &sum)) return INT64_MAX;

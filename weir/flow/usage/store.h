@@ -33,7 +33,8 @@ Result<> save_counter(store::Tx& tx, std::string_view agreement, const CounterSt
 // False if the reference was recorded before.
 Result<bool> insert_payment(store::Tx& tx, std::string_view agreement, std::int64_t amount, std::string_view unit,
                             std::string_view reference, Timestamp now);
-Result<std::int64_t> paid(store::Tx& tx, std::string_view agreement, std::string_view unit);
+// What was paid from `since` on.
+Result<std::int64_t> paid(store::Tx& tx, std::string_view agreement, std::string_view unit, Timestamp since);
 
 Result<> insert_obligation(store::Tx& tx, const OwedObligation& obligation, bool standing);
 Result<OwedObligation> load_obligation(store::Tx& tx, std::string_view id);  // kNotFound ("usage.no_obligation")
