@@ -33,6 +33,7 @@ constexpr Row kBenchmarks[] = {
     {"delivery", "a file delivered between two processes, verified and sealed, beside bare TLS", &run_delivery},
     {"evidence", "evidence entries: one durable, many in group commit, Merkle tree, proofs, search", &run_evidence},
     {"http", "one long body and small requests over TLS, beside bare OpenSSL", &run_http},
+    {"join", "counts and sums over a join of two tables between two processes over TCP", &run_join},
     {"memory", "resident memory of an idle node, and after negotiations", &run_memory},
     {"negotiation", "request to finalised between real nodes, durable on both, beside fdatasync", &run_negotiation},
     {"psi", "a private intersection of two sets between two processes over TCP, malicious security", &run_psi},

@@ -8,6 +8,7 @@
 
 #include "apps/weir/commands.h"
 #include "weir/store/files.h"
+#include "weir/use/job/csv.h"
 #include "weir/wire/encoding.h"
 
 namespace weir::cli {
@@ -62,6 +63,15 @@ void show_job(Output& out, const Json& job) {
     const auto moved = static_cast<std::uint64_t>(outcome.integer_or("sent", 0) + outcome.integer_or("received", 0));
     rows.push_back({{"moved", "传输量"}, format_bytes(moved)});
     rows.push_back({{"took", "耗时"}, std::to_string(outcome.integer_or("milliseconds", 0)) + " ms"});
+  }
+  if (job.has("estimate")) {
+    const Json& estimate = job["estimate"];
+    const auto moved = static_cast<std::uint64_t>(estimate.integer_or("sent", 0) + estimate.integer_or("received", 0));
+    rows.push_back({{"expected", "预计"}, std::to_string(estimate.integer_or("milliseconds", 0)) + " ms, " +
+                                              format_bytes(moved)});
+  }
+  if (job.has("outcome")) {
+    const Json& outcome = job["outcome"];
     if (outcome.has("rows")) rows.push_back({{"rows", "结果行数"}, std::to_string(outcome.integer_or("rows", 0))});
   }
   if (job.has("error")) rows.push_back({{"why", "原因"}, job.text_or("error", "")});
@@ -79,6 +89,8 @@ struct Question {
   std::string action = "compute";
   std::string purpose;
   std::string output;
+  std::int64_t theirs = -1;  // keys of the other side, if known
+  std::int64_t groups = 0;
 };
 
 Result<int> fetch_result(Context& context, Output& out, const std::string& id, const std::string& output) {
@@ -186,6 +198,75 @@ Result<int> ask(Context& context, Output& out, const Question& options) {
   return kOk;
 }
 
+std::string format_rate(std::int64_t bytes_per_second) {
+  return format_bytes(static_cast<std::uint64_t>(bytes_per_second)) + "/s";
+}
+
+std::string format_time(std::int64_t milliseconds) {
+  if (milliseconds < 10'000) return std::to_string(milliseconds) + " ms";
+  return std::to_string((milliseconds + 500) / 1000) + " s";
+}
+
+// The columns and how many records there are, counted here: the table stays where it is.
+Result<std::pair<std::vector<std::string>, std::int64_t>> look_at(const std::string& path) {
+  WEIR_TRY_LET(std::shared_ptr<store::File> file, store::real_files().open(path, store::OpenMode::kRead));
+  use::job::CsvReader reader([file, at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
+    WEIR_TRY_LET(const std::size_t got, file->read_at(at, out));
+    at += got;
+    return got;
+  });
+  WEIR_TRY_LET(bool more, reader.next());
+  std::pair<std::vector<std::string>, std::int64_t> out;
+  if (more) out.first = reader.fields();
+  while (more) {
+    WEIR_TRY_LET(more, reader.next());
+    out.second += more ? 1 : 0;
+  }
+  return out;
+}
+
+Result<int> plan(Context& context, Output& out, const Question& options) {
+  WEIR_TRY_LET(const auto table, look_at(options.file));
+  Json body = Json::object({{"agreement", options.agreement},
+                            {"mine", table.second},
+                            {"form", options.form},
+                            {"action", options.action},
+                            {"purpose", options.purpose}});
+  if (options.theirs >= 0) body.set("theirs", options.theirs);
+  if (options.groups > 0) body.set("groups", options.groups);
+  if (options.query.empty()) {
+    body.set("key", options.key).set("theirKey", options.their_key);
+  } else {
+    body.set("query", options.query).set("columns", Json::strings(table.first));
+  }
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const Json plan, api.post("/api/v1/jobs/plan", body));
+  out.object(plan);
+  out.pairs({{{"own keys", "本方键数"}, std::to_string(plan.integer_or("mine", 0))},
+             {{"other's keys", "对方键数"}, std::to_string(plan.integer_or("theirs", 0)) + " (" +
+                                                plan.text_or("theirsKnown", "") + ")"},
+             {{"line", "链路"}, std::to_string(plan.integer_or("roundTripMicroseconds", 0)) + " µs, " +
+                                    format_rate(plan.integer_or("bytesPerSecond", 0))}});
+  std::vector<std::vector<std::string>> rows;
+  const Json* chosen = nullptr;
+  for (const Json& each : plan["items"].items()) {
+    const Json& estimate = each["estimate"];
+    const auto moved = static_cast<std::uint64_t>(estimate.integer_or("sent", 0) + estimate.integer_or("received", 0));
+    rows.push_back({each.text_or("algorithm", ""), format_time(estimate.integer_or("milliseconds", 0)),
+                    format_bytes(moved), each.text_or("words", ""), each.boolean_or("chosen", false) ? "✓" : ""});
+    if (each.boolean_or("chosen", false)) chosen = &each;
+  }
+  out.table({{"algorithm", "算法"}, {"takes", "耗时"}, {"moves", "传输量"}, {"refused", "不允许"}, {"best", "推荐"}}, rows);
+  if (chosen == nullptr) return kOk;
+  std::vector<std::pair<Text, std::string>> told = {
+      {{"consumer learns", "使用方获知"}, text_of(out, (*chosen)["consumerLearns"])},
+      {{"provider learns", "提供方获知"}, text_of(out, (*chosen)["providerLearns"])},
+      {{"security", "安全性"}, chosen->text_or("security", "")}};
+  if (plan.has("statement")) told.push_back({{"query", "查询"}, plan.text_or("statement", "")});
+  out.pairs(told);
+  return kOk;
+}
+
 Result<int> status(Context& context, Output& out, const std::string& id) {
   WEIR_TRY_LET(Api api, context.api());
   if (!id.empty()) {
@@ -247,7 +328,6 @@ CLI::App* add_question(CLI::App& group, Context& context, const char* name, cons
       ->capture_default_str();
   command->add_option("--purpose", options->purpose, "What for");
   command->add_option("--action", options->action, "compute or jointDevelop")->capture_default_str();
-  command->add_option("-o,--output", options->output, "Where the result goes");
   command->callback([&context, options] {
     context.run = [&context, options](Output& out) { return ask(context, out, *options); };
   });
@@ -262,9 +342,27 @@ void add_psi(CLI::App& group, Context& context) {
       [&](CLI::App& app) {
         app.add_option("--key", options->key, "Columns of the key in the own table, with commas between")->required();
         app.add_option("--their-key", options->their_key, "The same in the other table, if they are called otherwise");
+        app.add_option("-o,--output", options->output, "Where the rows go");
         app.add_option("--algorithm", options->algorithm, "weir compute algorithms lists them")->capture_default_str();
       })
       ->footer("Example: weir compute psi AGREEMENT --mine customers.csv --key phone --form phone -o shared.csv");
+}
+
+void add_plan(CLI::App& group, Context& context) {
+  const auto options = std::make_shared<Question>();
+  CLI::App* command =
+      add_question(group, context, "plan", "What a computation would take, move and tell; nothing is asked", options,
+                   [&](CLI::App& app) {
+                     app.add_option("SQL", options->query, "The figure, if it is one");
+                     app.add_option("--key", options->key, "Columns of the key, of an intersection");
+                     app.add_option("--their-key", options->their_key, "The same in the other table");
+                     app.add_option("--theirs", options->theirs, "How many keys the other side has, if known");
+                     app.add_option("--groups", options->groups, "How many groups there will be; 8 if left out");
+                   });
+  command->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return plan(context, out, *options); };
+  });
+  command->footer("Example: weir compute plan AGREEMENT --mine customers.csv --key phone");
 }
 
 void add_query(CLI::App& group, Context& context) {
@@ -272,6 +370,7 @@ void add_query(CLI::App& group, Context& context) {
   add_question(
       group, context, "query", "Counts, sums and averages over both tables, by group", options,
       [&](CLI::App& app) {
+        app.add_option("-o,--output", options->output, "Where the figures go");
         app.add_option("SQL", options->query, "The figure; `mine` is the own table, `theirs` the other")->required();
       })
       ->footer(
@@ -286,6 +385,7 @@ void add_compute_commands(CLI::App& app, Context& context) {
   group->require_subcommand(1);
   add_psi(*group, context);
   add_query(*group, context);
+  add_plan(*group, context);
   struct Options {
     std::string id;
     std::string reason;

@@ -182,6 +182,7 @@ class Commands(SpaceCase):
         hash = next(a["hash"] for a in self.provider.json("compute", "algorithms")["items"] if a["id"] == "psi-rr22")
         agreement = self.agree(rows(0), f"action=compute, algorithm=psi-rr22@{hash}")["agreementId"]
         self.run_one(self.consumer, "compute psi", agreement, "--mine", self.file(rows(100)), "--key", "id", chinese=True)
+        self.run_one(self.consumer, "compute plan", agreement, "--mine", self.file(rows(100)), "--key", "id", chinese=True)
         hash = next(a["hash"] for a in self.provider.json("compute", "algorithms")["items"] if a["id"] == "join-psty19")
         agreement = self.agree(rows(0), f"action=compute, algorithm=join-psty19@{hash}")["agreementId"]
         self.run_one(self.consumer, "compute query", agreement, "SELECT x, COUNT(*) FROM mine JOIN theirs USING (id) GROUP BY x",

@@ -170,6 +170,28 @@ class Compute(SpaceCase):
         until(lambda: self.consumer.json("compute", "status", job)["state"] == "DONE")
         self.assertEqual([row[:2] for row in self.figures(job)], [["band", "COUNT(*)"], ["old", "100"], ["young", "200"]])
 
+    def test_a_plan_says_beforehand_what_a_run_then_moves(self):
+        agreement = self.agree(TELECOM, self.terms())["agreementId"]
+        words = ("compute", "plan", agreement, "--mine", self.file(BANK), "--key", "phone", "--their-key", "mobile", "--purpose")
+        plan = self.consumer.json(*words, "marketing", "--theirs", "800")
+        best = next(each for each in plan["items"] if each["chosen"])
+        self.assertEqual([each["allowed"] for each in plan["items"]], [True, False, False])
+        self.assertIn("how many keys the provider has", best["consumerLearns"]["en"])
+        self.assertGreater(plan["bytesPerSecond"], 0)
+        ran = self.psi(agreement)
+        for when in ("sent", "received"):
+            self.assertEqual(ran["estimate"][when], ran["outcome"][when])
+        again = self.consumer.json(*words, "marketing")
+        self.assertEqual((again["theirs"], again["theirsKnown"]), (800, "earlier job"))
+        self.assertFalse(any(each["chosen"] for each in self.consumer.json(*words, "scoring")["items"]))
+        agreement = self.joined()["agreementId"]
+        plan = self.consumer.json("compute", "plan", agreement, QUERY, "--mine", self.file(accounts()), "--purpose", "marketing")
+        self.assertEqual((plan["mine"], plan["theirs"], plan["theirsKnown"]), (700, 700, "taken as one's own"))
+        ran = self.query(agreement)
+        for when in ("sent", "received"):
+            self.assertEqual(ran["estimate"][when], ran["outcome"][when])
+        self.assertIn("expected", self.consumer.weir("compute", "status", ran["id"]))
+
     def test_the_national_curve_finds_the_same(self):
         algorithm = next(a for a in self.provider.json("compute", "algorithms")["items"] if a["id"] == "psi-ecdh-sm2")
         terms = f"action=compute, env=mpc, algorithm=psi-ecdh-sm2@{algorithm['hash']}, purpose=marketing"

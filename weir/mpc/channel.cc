@@ -39,6 +39,7 @@ std::string_view name_of(Tag tag) {
     case Tag::kJoinSeed: return "join_seed";
     case Tag::kJoinStore: return "join_store";
     case Tag::kEcdhPoints: return "ecdh_points";
+    case Tag::kProbe: return "probe";
   }
   return "unknown";
 }

@@ -43,6 +43,7 @@ enum class Tag : std::uint16_t {
   kJoinSeed = 21,
   kJoinStore = 22,
   kEcdhPoints = 23,
+  kProbe = 24,
 };
 
 // "base_ot_points"

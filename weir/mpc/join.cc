@@ -18,7 +18,7 @@ constexpr std::size_t kMovesMax = 10'000;
 
 // The cuckoo table: three thirds, one place for each key in each.
 struct Places {
-  Places(std::size_t keys, Block the_seed) : third((keys * 127 / 100 + 98) / 3 + 1), seed(the_seed) {}
+  Places(std::size_t keys, Block the_seed) : third(join_places(keys) / 3), seed(the_seed) {}
   std::size_t count() const { return 3 * third; }
   std::vector<std::array<std::uint32_t, 3>> of(std::span<const Block> keys) const {
     Blocks hashes(keys.size());
@@ -307,6 +307,8 @@ void check(const JoinShape& shape, const JoinTable& table, std::size_t keys, std
 }
 
 }  // namespace
+
+std::size_t join_places(std::size_t keys) { return 3 * ((keys * 127 / 100 + 98) / 3 + 1); }
 
 Result<JoinAnswer> join_ask(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
   check(shape, table, shape.asker_keys, shape.asker_columns, shape.groups > 1 && shape.groups_of_asker);

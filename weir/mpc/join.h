@@ -56,6 +56,9 @@ using JoinAnswer = std::vector<std::optional<JoinGroup>>;
 Result<JoinAnswer> join_ask(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table);
 Result<> join_hold(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table);
 
+// Places of the asker's keys.
+std::size_t join_places(std::size_t keys);
+
 // The ideal functionality, for tests.
 JoinAnswer ideal_join(const JoinShape& shape, const JoinTable& asker, const JoinTable& holder);
 

@@ -12,6 +12,8 @@
 #include "weir/base/log.h"
 #include "weir/node/post.h"
 #include "weir/tlog/entry.h"
+#include "weir/use/job/algorithm.h"
+#include "weir/use/job/probe.h"
 #include "weir/use/job/run.h"
 
 namespace weir::node {
@@ -29,6 +31,8 @@ using SteadyClock = std::chrono::steady_clock;
 namespace {
 
 constexpr Milliseconds kPatience{300'000};  // the other side may have a hundred million keys to hash
+constexpr Milliseconds kProbePatience{30'000};
+constexpr std::chrono::minutes kLineKept{10};
 constexpr std::size_t kPreparedMax = 4;
 constexpr auto kHash = crypto::HashAlgorithm::kSha256;
 
@@ -120,6 +124,7 @@ struct Jobs::State {
   std::map<std::string, int> attempts;
   std::map<std::string, bool> running;  // true: woken meanwhile
   std::map<std::string, std::shared_ptr<const Prepared>> prepared;
+  std::map<std::string, std::pair<use::job::LineSpeed, SteadyClock::time_point>> lines;  // by node, and since when
   std::list<PeerChannel*> channels;     // in use
   std::list<std::pair<std::jthread, std::shared_ptr<std::atomic<bool>>>> visitors;  // and whether they are done
   std::vector<std::jthread> threads;
@@ -137,6 +142,10 @@ struct Jobs::State {
   Result<> write_result(const Job& job, Outcome& outcome, const Write& write);
   Result<std::uint64_t> write_rows(const Job& job, const mpc::Blocks& found, const use::job::TextSink& sink);
   Result<> tidy_up(const Job& job);
+  Result<use::job::LineSpeed> measure(const std::string& address, const supply::identifier::NodeId& peer);
+  template <class Act>
+  void visit(std::unique_ptr<Line> line, Act act);
+  void expect(const Job& job);
   template <class Function>
   Result<Outcome> timed(std::unique_ptr<Line> line, Function&& function);
 };
@@ -197,8 +206,41 @@ Result<Outcome> Jobs::State::timed(std::unique_ptr<Line> line, Function&& functi
                  .result_hash = {}};
 }
 
+// Beside the run, so that status may say how right it was; a line that cannot be measured is no reason not to compute.
+void Jobs::State::expect(const Job& job) {
+  const auto algorithm = use::job::find_algorithm(job.work.algorithm);
+  const auto line = measure(job.peer_address, job.peer);
+  if (!algorithm || !line || job.estimate) return;
+  const use::job::Sizes sizes{.consumer = job.mine.count,
+                              .provider = job.theirs.count,
+                              .groups = std::max(job.mine.groups, job.theirs.groups)};
+  const Result<> written =
+      deps.service.expect(job.id, use::job::estimate(**algorithm, sizes, job.work.query, *line));
+  if (!written) log::warning("job.unwritable", {{"job", job.id}, {"error", written.error().message()}});
+}
+
+Result<use::job::LineSpeed> Jobs::State::measure(const std::string& address, const supply::identifier::NodeId& peer) {
+  {
+    const std::scoped_lock lock(mutex);
+    const auto found = lines.find(peer.text());
+    if (found != lines.end() && SteadyClock::now() - found->second.second < kLineKept) return found->second.first;
+  }
+  adapters::http::ClientRequest request{.url = address + std::string(use::job::kJobsPath) + "/probe"};
+  request.node = peer.text();
+  WEIR_TRY_LET(auto line, deps.client.upgrade(std::move(request), adapters::peer::kProtocol));
+  line->set_patience(kProbePatience);
+  PeerChannel channel(std::move(line));
+  WEIR_TRY_LET(const auto speed, use::job::probe(channel, [] {
+                 return std::chrono::nanoseconds(SteadyClock::now().time_since_epoch()).count();
+               }));
+  const std::scoped_lock lock(mutex);
+  lines[peer.text()] = {speed, SteadyClock::now()};
+  return speed;
+}
+
 Result<> Jobs::State::compute(const Job& job) {
   WEIR_TRY_LET(const auto table, prepare(job));
+  expect(job);
   WEIR_TRY_LET(const Job started, deps.service.start(job.id, table->claim));
   adapters::http::ClientRequest request{
       .url = job.peer_address + std::string(use::job::kJobsPath) + "/" + job.id + "/channel"};
@@ -350,17 +392,40 @@ void Jobs::wake(const std::string& id) {
   state_->work.notify_one();
 }
 
-void Jobs::take(const std::string& id, std::unique_ptr<Line> line) {
-  State& state = *state_;
-  const std::scoped_lock lock(state.mutex);
-  std::erase_if(state.visitors, [](const auto& each) { return each.second->load(); });
-  if (state.stopping || state.visitors.size() >= state.deps.options.channels) return;
+// On a thread of its own; the line is dropped if there are too many.
+template <class Act>
+void Jobs::State::visit(std::unique_ptr<Line> line, Act act) {
+  const std::scoped_lock lock(mutex);
+  std::erase_if(visitors, [](const auto& each) { return each.second->load(); });
+  if (stopping || visitors.size() >= deps.options.channels) return;
   const auto done = std::make_shared<std::atomic<bool>>(false);
   // A std::function must be copyable; a thread's work need not be.
-  std::jthread thread([&state, id, done, held = std::move(line)]() mutable {
+  std::jthread thread([act = std::move(act), done, held = std::move(line)]() mutable {
+    act(std::move(held));
+    *done = true;
+  });
+  visitors.emplace_back(std::move(thread), done);
+}
+
+Result<use::job::LineSpeed> Jobs::probe(const std::string& address, const supply::identifier::NodeId& peer) {
+  return state_->measure(address, peer);
+}
+
+void Jobs::take_probe(std::unique_ptr<Line> line) {
+  state_->visit(std::move(line), [](std::unique_ptr<Line> held) {
+    held->set_patience(kProbePatience);
+    PeerChannel channel(std::move(held));
+    if (const Result<> answered = use::job::answer_probe(channel); !answered) {
+      log::info("job.probe_failed", {{"error", answered.error().message()}});
+    }
+  });
+}
+
+void Jobs::take(const std::string& id, std::unique_ptr<Line> line) {
+  State& state = *state_;
+  state.visit(std::move(line), [&state, id](std::unique_ptr<Line> held) {
     const Result<Job> job = state.deps.service.get(id);
     const Result<> served = job ? state.serve(*job, std::move(held)) : Result<>(job.error());
-    held.reset();
     if (!served && !state.stopping) {
       log::warning("job.channel_failed", {{"job", id}, {"error", served.error().message()}});
       if (!may_pass(served.error())) {
@@ -368,9 +433,7 @@ void Jobs::take(const std::string& id, std::unique_ptr<Line> line) {
         if (!failed) log::error("job.unwritable", {{"job", id}, {"error", failed.error().message()}});
       }
     }
-    *done = true;
   });
-  state.visitors.emplace_back(std::move(thread), done);
 }
 
 Result<std::unique_ptr<store::File>> Jobs::open_result(const std::string& id) {

@@ -42,6 +42,10 @@ class Jobs {
   void wake(const std::string& id);
   // The consumer opened the channel of a job. Quick; the line is dropped if there are too many.
   void take(const std::string& id, std::unique_ptr<adapters::http::Line> line);
+  // The same for a probe of the line.
+  void take_probe(std::unique_ptr<adapters::http::Line> line);
+  // How fast the line to a node is: found now, or in the last ten minutes.
+  Result<use::job::LineSpeed> probe(const std::string& address, const supply::identifier::NodeId& peer);
   // The rows that a job found. Fails with kNotFound ("job.no_result").
   Result<std::unique_ptr<store::File>> open_result(const std::string& id);
   void stop();

@@ -5,6 +5,7 @@
 #include "weir/node/neighbours.h"
 #include "weir/node/node.h"
 #include "weir/node/routes.h"
+#include "weir/mpc/join.h"
 #include "weir/use/job/algorithm.h"
 
 namespace weir::node {
@@ -35,11 +36,11 @@ class FileSource final : public adapters::http::BodySource {
 };
 
 // "id,phone" with "customer,tel" and "text,phone": the last two may be left out.
-Result<std::vector<use::job::KeyColumn>> read_keys(const Request& request) {
-  const auto mine = split(request.query_or("key", ""), ',');
-  const std::string theirs_text = request.query_or("theirKey", "");
-  const auto theirs = theirs_text.empty() ? mine : split(theirs_text, ',');
-  const auto forms = split(request.query_or("form", "text"), ',');
+Result<std::vector<use::job::KeyColumn>> keys_of(const std::string& own, const std::string& others,
+                                                 const std::string& form_names) {
+  const auto mine = split(own, ',');
+  const auto theirs = others.empty() ? mine : split(others, ',');
+  const auto forms = split(form_names, ',');
   if (mine.size() != theirs.size() || (forms.size() != 1 && forms.size() != mine.size())) {
     return Error(Errc::kInvalidArgument, "the key has as many columns on both sides, and one form or one for each")
         .because("job.key");
@@ -53,6 +54,13 @@ Result<std::vector<use::job::KeyColumn>> read_keys(const Request& request) {
     out.push_back({mine[i], theirs[i], form});
   }
   return out;
+}
+
+constexpr std::string_view kJoin = "join-psty19";
+constexpr std::int64_t kKeysMax = 1'000'000'000;
+
+Error no_upgrade() {
+  return Error(Errc::kInvalidArgument, "this is a channel: ask for the upgrade to it").because("job.no_upgrade");
 }
 
 // ── for operators ──
@@ -70,11 +78,10 @@ Result<std::vector<std::string>> own_columns(Node& node, const flow::delivery::S
 }
 
 // The keys and the query of a statement; one form for all keys, or one for each.
-Result<> take_statement(Node& node, Request& request, const flow::delivery::StoredContent& stored,
+Result<> take_statement(const std::string& sql, const std::string& form_names, const std::vector<std::string>& own,
                         use::job::Proposal& out) {
-  WEIR_TRY_LET(const auto own, own_columns(node, stored));
-  WEIR_TRY_LET(auto statement, use::job::parse_statement(request.query_or("query", ""), own));
-  const auto forms = split(request.query_or("form", "text"), ',');
+  WEIR_TRY_LET(auto statement, use::job::parse_statement(sql, own));
+  const auto forms = split(form_names, ',');
   if (forms.size() != 1 && forms.size() != statement.keys.size()) {
     return Error(Errc::kInvalidArgument, "one form for all key columns, or one for each").because("job.key");
   }
@@ -90,16 +97,18 @@ Result<Response> post_job(Node& node, Request& request) {
   const auto& sink = static_cast<const ContentSink&>(*request.upload);
   const bool asks_query = !request.query_or("query", "").empty();
   use::job::Proposal proposal{.agreement = request.query_or("agreement", ""),
-                              .algorithm = request.query_or("algorithm", asks_query ? "join-psty19" : "psi-rr22"),
+                              .algorithm = request.query_or("algorithm", asks_query ? std::string(kJoin) : "psi-rr22"),
                               .keys = {},
                               .action = request.query_or("action", "compute"),
                               .purpose = request.query_or("purpose", ""),
                               .input = format(sink.stored().root),
                               .query = {}};
   if (asks_query) {
-    WEIR_TRY(take_statement(node, request, sink.stored(), proposal));
+    WEIR_TRY_LET(const auto own, own_columns(node, sink.stored()));
+    WEIR_TRY(take_statement(request.query_or("query", ""), request.query_or("form", "text"), own, proposal));
   } else {
-    WEIR_TRY_LET(proposal.keys, read_keys(request));
+    WEIR_TRY_LET(proposal.keys, keys_of(request.query_or("key", ""), request.query_or("theirKey", ""),
+                                        request.query_or("form", "text")));
   }
   WEIR_TRY_LET(const Job job, node.jobs().propose(proposal, request.principal.actor()));
   return Response::created("/api/v1/jobs/" + job.id, to_json(job));
@@ -153,7 +162,78 @@ Result<Response> list_algorithms(Node&, Request&) {
   return Response::json(Json::object({{"items", std::move(items)}}));
 }
 
+// What is to be planned: {"agreement", "mine", "theirs"?, "query"? and "columns", or "key", "theirKey", "form"}.
+Result<use::job::Proposal> read_plan(const Json& body) {
+  use::job::Proposal out;
+  WEIR_TRY_LET(out.agreement, body.text("agreement"));
+  out.action = body.text_or("action", "compute");
+  out.purpose = body.text_or("purpose", "");
+  if (!body.has("query")) {
+    WEIR_TRY_LET(out.keys,
+                 keys_of(body.text_or("key", ""), body.text_or("theirKey", ""), body.text_or("form", "text")));
+    return out;
+  }
+  out.algorithm = kJoin;
+  std::vector<std::string> own;
+  if (body.has("columns")) {
+    WEIR_TRY_LET(own, body.texts("columns"));
+  }
+  WEIR_TRY_LET(const std::string sql, body.text("query"));
+  WEIR_TRY(take_statement(sql, body.text_or("form", "text"), own, out));
+  return out;
+}
+
+Result<Response> plan_job(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const auto proposal, read_plan(body));
+  use::job::Sizes sizes;
+  WEIR_TRY_LET(sizes.consumer, body.integer("mine"));
+  const std::string& actor = request.principal.actor();
+  WEIR_TRY_LET(const Job draft, node.jobs().draft(proposal, actor));
+  WEIR_TRY_LET(const auto last, node.jobs().their_last_count(draft.agreement));
+  sizes.provider = body.integer_or("theirs", last.value_or(sizes.consumer));
+  sizes.groups = body.integer_or("groups", 8);
+  for (const std::int64_t size : {sizes.consumer, sizes.provider}) {
+    if (size < 0 || size > kKeysMax) return Error(Errc::kInvalidArgument, "no number of keys").because("job.key");
+  }
+  if (sizes.groups < 1 || sizes.groups > static_cast<std::int64_t>(mpc::kGroupsMax)) {
+    return Error(Errc::kInvalidArgument, "no number of groups").because("job.too_many_groups");
+  }
+  WEIR_TRY_LET(const auto line, node.job_runner().probe(draft.peer_address, draft.peer));
+  WEIR_TRY_LET(const auto plan, node.jobs().plan(proposal, sizes, line, actor));
+  Json items = Json::array();
+  for (std::size_t i = 0; i < plan.candidates.size(); ++i) {
+    const auto& each = plan.candidates[i];
+    const Json job = to_json(plan.drafts[i]);
+    Json item = Json::object({{"algorithm", each.algorithm->id},
+                              {"allowed", each.allowed},
+                              {"chosen", plan.chosen == i},
+                              {"estimate", to_json(each.estimate)},
+                              {"security", each.algorithm->security},
+                              {"consumerLearns", job["consumerLearns"]},
+                              {"providerLearns", job["providerLearns"]}});
+    if (!plan.words[i].empty()) item.set("words", plan.words[i]);
+    items.push(std::move(item));
+  }
+  Json out = Json::object({{"mine", sizes.consumer},
+                           {"theirs", sizes.provider},
+                           {"theirsKnown", body.has("theirs") ? "given" : last ? "earlier job" : "taken as one's own"},
+                           {"roundTripMicroseconds", line.round_trip_us},
+                           {"bytesPerSecond", line.bytes_per_second},
+                           {"items", std::move(items)}});
+  if (draft.work.query) out.set("statement", use::job::statement_of(draft.work)).set("groups", sizes.groups);
+  return Response::json(out);
+}
+
 // ── for other nodes ──
+
+Result<Response> open_probe(Node& node, Request& request) {
+  WEIR_TRY(peer_of(request));
+  if (!request.headers.has_token("Upgrade", adapters::peer::kProtocol)) return no_upgrade();
+  return Response::switching(adapters::peer::kProtocol, [&node](std::unique_ptr<adapters::http::Line> line) {
+    node.job_runner().take_probe(std::move(line));
+  });
+}
 
 Result<Response> take_proposal(Node& node, Request& request) {
   WEIR_TRY_LET(const auto peer, peer_of(request));
@@ -172,9 +252,7 @@ Result<Response> take_event(Node& node, Request& request) {
 Result<Response> open_channel(Node& node, Request& request) {
   WEIR_TRY_LET(const auto peer, peer_of(request));
   WEIR_TRY_LET(const Job job, node.jobs().open_channel(request.parameter("id"), peer));
-  if (!request.headers.has_token("Upgrade", adapters::peer::kProtocol)) {
-    return Error(Errc::kInvalidArgument, "this is a channel: ask for the upgrade to it").because("job.no_upgrade");
-  }
+  if (!request.headers.has_token("Upgrade", adapters::peer::kProtocol)) return no_upgrade();
   return Response::switching(adapters::peer::kProtocol, [&node, id = job.id](std::unique_ptr<adapters::http::Line> line) {
     node.job_runner().take(id, std::move(line));
   });
@@ -213,6 +291,8 @@ void add_operator_routes(Router& router, Node& node) {
                 .response_type = std::move(type),
                 .handler = [&node, handler](Request& request) { return handler(node, request); }});
   };
+  add(Method::kPost, "/api/v1/jobs/plan", "planJob",
+      {"What a computation would take, move and tell, by each algorithm", "预估各算法的耗时、传输量与披露内容"}, kWrite, plan_job);
   add(Method::kGet, "/api/v1/jobs", "listJobs", {"Private computations, newest first", "隐私计算任务，最新在前"}, kRead,
       list_jobs);
   add(Method::kGet, "/api/v1/jobs/{id}", "getJob",
@@ -244,6 +324,7 @@ void add_job_routes(Router& router, Node& node) {
   add(Method::kPost, "/request", "jobRequest", {"Another node proposes a computation", "对方发起隐私计算"}, 201,
       take_proposal);
   add(Method::kPost, "/{id}", "jobEvent", {"What became of a computation", "任务状态通知"}, 200, take_event);
+  add(Method::kGet, "/probe", "jobProbe", {"How fast the line is, by upgrade", "测量链路速度（协议升级）"}, 101, open_probe);
   add(Method::kGet, "/{id}/channel", "jobChannel", {"The channel of a computation, by upgrade", "计算通道（协议升级）"}, 101,
       open_channel);
 }

@@ -31,12 +31,15 @@ std::array<Algorithm, 4> make_algorithms() {
       .consumer_learns = {"which of its keys the provider has, and how many keys the provider has",
                           "自己的哪些键值提供方也持有，以及提供方键值的个数"},
       .provider_learns = {"how many keys the consumer has; nothing of which they are", "使用方键值的个数；不知其内容"},
+      .malicious = true,
       .hash = {}};
   Algorithm p256 = fast;
   p256.id = "psi-ecdh-p256";
+  p256.malicious = false;
   p256.security = "semi-honest, 128 bits; Diffie-Hellman on P-256, Huberman, Franklin and Hogg, EC 1999";
   Algorithm sm2 = fast;
   sm2.id = "psi-ecdh-sm2";
+  sm2.malicious = false;
   sm2.security = "semi-honest, 128 bits; Diffie-Hellman on the curve of GB/T 32918 with SM3, as psi-ecdh-p256";
   const Algorithm join{
       .id = "join-psty19",

@@ -21,6 +21,7 @@ struct Algorithm {
   Text what;
   Text consumer_learns;
   Text provider_learns;
+  bool malicious = false;      // withstands a side that runs another program
   bool answers_query = false;  // of the work, beside its keys
   std::string hash;     // SHA-256 of the canonical JSON of the members above, hex
 };

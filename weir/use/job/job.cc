@@ -250,6 +250,7 @@ Json to_json(const Job& job) {
   if (!job.mine.root.empty()) out.set("mine", head_json(job.mine));
   if (!job.theirs.root.empty()) out.set("theirs", head_json(job.theirs));
   if (!job.outcome.sent_hash.empty()) out.set("outcome", to_json(job.outcome));
+  if (job.estimate) out.set("estimate", to_json(*job.estimate));
   if (!job.error.empty()) out.set("error", job.error);
   if (const auto known = find_algorithm(job.work.algorithm)) {
     const auto text = [](const Text& words) { return Json::object({{"en", words.en}, {"zh", words.zh}}); };

@@ -15,6 +15,7 @@
 #include "weir/base/time.h"
 #include "weir/crypto/hash.h"
 #include "weir/supply/identifier/identifier.h"
+#include "weir/use/job/plan.h"
 #include "weir/use/job/query.h"
 #include "weir/use/job/set.h"
 #include "weir/wire/json.h"
@@ -100,6 +101,7 @@ struct Job {
   Claim mine;
   Claim theirs;
   Outcome outcome;
+  std::optional<Estimate> estimate;  // made by the consumer before the run
   std::string error;  // why it was rejected or failed
   std::string actor;
   Timestamp created{};

@@ -38,6 +38,7 @@ Job job_of(Role role, const mpc::Blocks& consumer, const mpc::Blocks& provider) 
           .mine = role == Role::kConsumer ? of_consumer : of_provider,
           .theirs = role == Role::kConsumer ? of_provider : of_consumer,
           .outcome = {},
+          .estimate = {},
           .error = {},
           .actor = {},
           .created = {},

@@ -74,18 +74,18 @@ Result<> Service::end(store::Tx& tx, Job& job, Event event, const Error& error, 
   return {};
 }
 
-Result<Job> Service::propose(const Proposal& proposal, const std::string& actor) {
+Result<Job> Service::draft(const Proposal& proposal, const std::string& actor) {
   WEIR_TRY_LET(const Algorithm* algorithm, find_algorithm(proposal.algorithm));
   Work wanted{.algorithm = algorithm->id,
-                    .version = algorithm->version,
-                    .hash = algorithm->hash,
-                    .keys = proposal.keys,
-                    .action = proposal.action,
-                    .purpose = proposal.purpose,
-                    .query = proposal.query};
+              .version = algorithm->version,
+              .hash = algorithm->hash,
+              .keys = proposal.keys,
+              .action = proposal.action,
+              .purpose = proposal.purpose,
+              .query = proposal.query};
   if (wanted.query && wanted.query->least == 0) wanted.query->least = deps_.rules.group_least;
   WEIR_TRY_LET(const Work work, parse_work(to_json(wanted)));
-  const auto make = [&](store::Tx& tx) -> Result<Job> {
+  return store::sql_read<Job>(deps_.sql, [&](store::Tx& tx) -> Result<Job> {
     WEIR_TRY_LET(Agreed agreed, deps_.neighbours.agreed(tx, proposal.agreement));
     if (agreed.role != Role::kConsumer) {
       return Error(Errc::kConflict, "the consumer of an agreement asks for its computations")
@@ -105,12 +105,16 @@ Result<Job> Service::propose(const Proposal& proposal, const std::string& actor)
                .mine = {},
                .theirs = {},
                .outcome = {},
+               .estimate = {},
                .error = {},
                .actor = actor,
                .created = now,
                .updated = now};
-  };
-  WEIR_TRY_LET(const Job job, store::sql_read<Job>(deps_.sql, make));
+  });
+}
+
+Result<Job> Service::propose(const Proposal& proposal, const std::string& actor) {
+  WEIR_TRY_LET(const Job job, draft(proposal, actor));
   WEIR_TRY_LET(const Ruling ruling, deps_.neighbours.preview(job));
   if (!ruling.allowed) {
     // The denial is written down; nothing is counted.
@@ -170,6 +174,34 @@ Result<Job> Service::start(const std::string& id, const Claim& mine) {
     WEIR_TRY(record(tx, job, "job.started", self(), Json::object({{"terms", digest_text(terms_digest(job))}})));
     return job;
   });
+}
+
+Result<> Service::expect(const std::string& id, const Estimate& estimate) {
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Job job, load(tx, id));
+    job.estimate = estimate;
+    return update(tx, job);
+  });
+}
+
+Result<Plan> Service::plan(Proposal proposal, const Sizes& sizes, const LineSpeed& line, const std::string& actor) {
+  Plan out;
+  for (const Algorithm& each : algorithms()) {
+    if (each.answers_query != proposal.query.has_value()) continue;
+    proposal.algorithm = each.id;
+    WEIR_TRY_LET(const Job job, draft(proposal, actor));
+    WEIR_TRY_LET(const Ruling ruling, deps_.neighbours.preview(job));
+    out.candidates.push_back({&each, ruling.allowed, estimate(each, sizes, job.work.query, line)});
+    out.drafts.push_back(job);
+    out.words.push_back(ruling.words);
+  }
+  out.chosen = choose(out.candidates);
+  return out;
+}
+
+Result<std::optional<std::int64_t>> Service::their_last_count(const std::string& agreement) {
+  return store::sql_read<std::optional<std::int64_t>>(
+      deps_.sql, [&](store::Tx& tx) { return last_count(tx, agreement); });
 }
 
 Result<> Service::finish(const std::string& id, const Outcome& outcome) {

@@ -60,6 +60,14 @@ struct Proposal {
   std::optional<Query> query;  // without a least number, the own rules' is taken
 };
 
+// What each algorithm that could answer a proposal would take; in each the draft of its job says what would be learned.
+struct Plan {
+  std::vector<Candidate> candidates;
+  std::vector<Job> drafts;
+  std::vector<std::string> words;  // of a refusal by the terms
+  std::optional<std::size_t> chosen;
+};
+
 class Service {
  public:
   struct Deps {
@@ -78,6 +86,14 @@ class Service {
   // Fails with kForbidden ("job.denied": the denial is in the log), "agreement.not_live", kConflict
   // ("job.not_consumer", "job.no_content"), "job.no_algorithm".
   Result<Job> propose(const Proposal& proposal, const std::string& actor);
+  // The job that a proposal would become; nothing is kept.
+  Result<Job> draft(const Proposal& proposal, const std::string& actor);
+  // Nothing is asked and nothing counted.
+  Result<Plan> plan(Proposal proposal, const Sizes& sizes, const LineSpeed& line, const std::string& actor);
+  // Keys of the other side in the newest job under the agreement, if there was one.
+  Result<std::optional<std::int64_t>> their_last_count(const std::string& agreement);
+  // What a run that is about to start is expected to take.
+  Result<> expect(const std::string& id, const Estimate& estimate);
   // The result may leave the node: written down first. Fails with kConflict ("job.no_result").
   Result<Job> release(const std::string& id, const std::string& actor);
 

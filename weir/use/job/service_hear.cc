@@ -91,6 +91,7 @@ Result<Job> Service::receive_proposal(const NodeId& peer, const Json& body) {
                .mine = {},
                .theirs = heard.claim,
                .outcome = {},
+               .estimate = {},
                .error = {},
                .actor = "peer:" + peer.text(),
                .created = now,

@@ -30,6 +30,7 @@ std::string body_of(const Job& job) {
   if (!job.mine.root.empty()) out.set("mine", to_json(job.mine));
   if (!job.theirs.root.empty()) out.set("theirs", to_json(job.theirs));
   if (!job.outcome.sent_hash.empty()) out.set("outcome", to_json(job.outcome));
+  if (job.estimate) out.set("estimate", to_json(*job.estimate));
   return out.dump();
 }
 
@@ -52,6 +53,7 @@ Result<Job> parse_row(const store::Row& row) {
           .mine = {},
           .theirs = {},
           .outcome = {},
+          .estimate = {},
           .error = body.text_or("error", ""),
           .actor = body.text_or("actor", ""),
           .created = row[7].time(),
@@ -64,6 +66,9 @@ Result<Job> parse_row(const store::Row& row) {
   }
   if (body.has("outcome")) {
     WEIR_TRY_LET(out.outcome, parse_outcome(body["outcome"]));
+  }
+  if (body.has("estimate")) {
+    WEIR_TRY_LET(out.estimate, parse_estimate(body["estimate"]));
   }
   return out;
 }
@@ -131,6 +136,14 @@ Result<Page> list(store::Tx& tx, const std::string& cursor, std::size_t limit) {
 
 Result<std::vector<Job>> unfinished(store::Tx& tx) {
   return select(tx, "WHERE state < ? ORDER BY created", {static_cast<std::int64_t>(State::kDone)});
+}
+
+Result<std::optional<std::int64_t>> last_count(store::Tx& tx, const std::string& agreement) {
+  WEIR_TRY_LET(const auto jobs, select(tx, "WHERE agreement = ? ORDER BY created DESC LIMIT 20", {agreement}));
+  for (const Job& job : jobs) {
+    if (!job.theirs.root.empty()) return std::optional(job.theirs.count);
+  }
+  return std::optional<std::int64_t>();
 }
 
 Result<std::vector<Claim>> claims_of(store::Tx& tx, const std::string& peer, const std::string& product,

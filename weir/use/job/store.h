@@ -25,6 +25,8 @@ struct Page {
 Result<Page> list(store::Tx& tx, const std::string& cursor, std::size_t limit);
 // Jobs that are not over, oldest first.
 Result<std::vector<Job>> unfinished(store::Tx& tx);
+// How many keys the other side had in the newest job under the agreement that says so.
+Result<std::optional<std::int64_t>> last_count(store::Tx& tx, const std::string& agreement);
 // What the peer claimed of its sets in jobs about the product that were not rejected, oldest first; `but` is left out.
 Result<std::vector<Claim>> claims_of(store::Tx& tx, const std::string& peer, const std::string& product,
                                      const std::string& but);

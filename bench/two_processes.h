@@ -1,0 +1,53 @@
+// Two processes: a line between them over TCP on this machine, and what they share in benchmarks of two parties.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <utility>
+
+#include "bench/bench.h"
+#include "weir/mpc/channel.h"
+
+namespace weir::bench {
+
+// Both ends of a connection; -1 if there is none.
+std::pair<int, int> loopback();
+// A connected socket as a line; writes are gathered. Closes it in the end.
+std::unique_ptr<mpc::Channel> socket_channel(int socket);
+// RUSAGE_SELF or RUSAGE_CHILDREN.
+double peak_mib(int who);
+mpc::Blocks random_blocks(std::size_t count, std::uint64_t stream);
+
+struct TwoRuns {
+  double seconds = 0;  // of the first party
+  std::uint64_t sent = 0;
+  std::uint64_t received = 0;
+};
+// Runs `second(channel)` in a child and `first(channel)` here; fails if either does.
+template <class First, class Second>
+Result<TwoRuns> two_processes(First&& first, Second&& second) {
+  const auto [here, there] = loopback();
+  if (here < 0) return Error(Errc::kUnavailable, "no loopback");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    ::close(here);
+    const auto channel = socket_channel(there);
+    ::_exit(second(*channel) ? 0 : 1);
+  }
+  ::close(there);
+  const auto channel = socket_channel(here);
+  TwoRuns out;
+  Result<> ran;
+  out.seconds = microseconds_of([&] { ran = first(*channel); }) / 1e6;
+  out.sent = channel->sent();
+  out.received = channel->received();
+  int status = 0;
+  ::waitpid(child, &status, 0);
+  WEIR_TRY(ran);
+  if (status == 0) return out;
+  return Error(Errc::kCorrupt, "the other party failed");
+}
+
+}  // namespace weir::bench

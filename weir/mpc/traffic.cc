@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/mpc/traffic.h"
+
+#include <algorithm>
+
+#include "weir/mpc/lpn_code.h"
+#include "weir/mpc/okvs.h"
+
+namespace weir::mpc {
+namespace {
+
+constexpr std::uint64_t kHead = 10;  // of a frame
+constexpr std::uint64_t kBlock = 16;
+constexpr std::uint64_t kTrees = 32;  // of an extension with four bits a tree
+constexpr std::uint64_t kPoint = 33;
+
+std::uint64_t blocks(std::uint64_t count) { return kHead + kBlock * count; }
+std::uint64_t up(std::uint64_t count, std::uint64_t unit) { return (count + unit - 1) / unit; }
+
+// Of the party that chooses in these transfers; the other's is the reverse.
+Traffic opening() { return {.sent = kHead + kPoint + blocks(256), .received = kHead + 2 * 128 * kPoint, .rounds = 1}; }
+Traffic extension(std::uint64_t count) {
+  return {.sent = kTrees * blocks(up(count, 128) + 1) + blocks(129),
+          .received = blocks(1),
+          .rounds = 1,
+          .transfers = count};
+}
+Traffic reversed(const Traffic& of) {
+  return {.sent = of.received, .received = of.sent, .rounds = of.rounds, .transfers = of.transfers};
+}
+
+// The asker's vector OLE: trees and their depth as docs/formats/private-computing.md says.
+Traffic vole(std::size_t count) {
+  std::uint64_t depth = 4;
+  std::uint64_t trees = kNoiseMin;
+  while (kNoiseMin << (depth + 1) <= 2 * count) ++depth;
+  while (trees << depth < 2 * count) trees += 2;
+  Traffic out = extension(128 * (trees + 1) + trees * depth);
+  out.received += blocks(trees * (2 * depth + 1)) + blocks(1) + (kHead + 32) + blocks(2);
+  out.sent += 2 * blocks(1);
+  out.rounds += 2;
+  out.transfers = 0;  // few; they are in the cost of the vector OLE
+  return out;
+}
+
+Traffic oprf(std::size_t count) {
+  const std::size_t store = OkvsShape(count).size();
+  Traffic out = opening();
+  out += vole(store);
+  out.sent += blocks(2) + blocks(store);
+  out.received += kHead + 32 + blocks(1);
+  out.rounds += 1;
+  return out;
+}
+
+// ANDs of one layer: transfers both ways, then two bits each way.
+Traffic layer(std::uint64_t count) {
+  Traffic out;
+  constexpr std::uint64_t kPiece = std::uint64_t{1} << 18;
+  for (std::uint64_t at = 0; at < count; at += kPiece) {
+    const Traffic one = extension(std::min(kPiece, count - at));
+    out += one;
+    out += reversed(one);
+  }
+  const std::uint64_t shares = kHead + 2 * 8 * up(count, 64);
+  out += {.sent = shares, .received = shares, .rounds = 1};
+  return out;
+}
+
+// Sums of shared bits times the asker's numbers.
+Traffic products(std::uint64_t count) {
+  Traffic out;
+  constexpr std::uint64_t kPiece = std::uint64_t{1} << 18;
+  for (std::uint64_t at = 0; at < count; at += kPiece) {
+    const std::uint64_t piece = std::min(kPiece, count - at);
+    out += reversed(extension(piece));
+    out.sent += kHead + 8 * piece;
+  }
+  return out;
+}
+
+}  // namespace
+
+Traffic& Traffic::operator+=(const Traffic& other) {
+  sent += other.sent;
+  received += other.received;
+  rounds += other.rounds;
+  transfers += other.transfers;
+  return *this;
+}
+
+Traffic psi_traffic(std::size_t own, std::size_t others) {
+  Traffic out = oprf(own);
+  out.received += kBlock * others + kHead * up(others, std::size_t{1} << 14);
+  return out;
+}
+
+Traffic ecdh_psi_traffic(std::size_t own, std::size_t others) {
+  constexpr std::size_t kPiece = 1024;
+  const std::uint64_t there = kPoint * own + kHead * up(own, kPiece);
+  return {.sent = there,
+          .received = there + kPoint * others + kHead * up(others, kPiece),
+          .rounds = up(own, kPiece)};
+}
+
+Traffic join_traffic(const JoinShape& shape) {
+  const std::uint64_t places = join_places(shape.asker_keys);
+  const std::uint64_t members = shape.groups * places;
+  Traffic out = oprf(places);
+  out.sent += blocks(1);
+  out.received += blocks(1) + (1 + up(shape.holder_columns, 2)) * blocks(OkvsShape(3 * shape.holder_keys).size());
+  out += opening();
+  out += reversed(opening());
+  for (std::uint64_t left = 32; left > 0; left /= 2) out += layer(left * places);
+  out += layer(members);
+  for (std::size_t c = 0; c < 1 + shape.asker_columns + shape.holder_columns; ++c) out += products(members);
+  for (std::size_t c = 0; c < shape.holder_columns; ++c) out += reversed(products(members));
+  const std::uint64_t numbers = shape.groups * (2 + shape.asker_columns + shape.holder_columns);
+  for (int bit = 0; bit < 63; ++bit) out += layer(numbers);
+  const std::uint64_t shown = 64 * (numbers - shape.groups);
+  out += layer(shown);
+  out.received += kHead + 8 * up(shown + shape.groups, 64);
+  out.rounds += 1;
+  return out;
+}
+
+}  // namespace weir::mpc

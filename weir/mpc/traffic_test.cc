@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/mpc/traffic.h"
+
+#include <gtest/gtest.h>
+
+#include "weir/mpc/ecdh_psi.h"
+#include "weir/mpc/psi.h"
+#include "weir/mpc/two_parties.h"
+
+namespace weir::mpc {
+namespace {
+
+Blocks keys_from(std::size_t first, std::size_t count) {
+  Blocks out;
+  for (std::size_t i = first; i < first + count; ++i) out.push_back({i * 0x9e3779b97f4a7c15, i});
+  return out;
+}
+
+// What a run moved, at the asker.
+template <class Ask, class Answer>
+std::pair<std::uint64_t, std::uint64_t> moved(const Ask& ask, const Answer& answer) {
+  std::pair<std::uint64_t, std::uint64_t> out;
+  const auto [asked, answered] = both(
+      [&](Channel& channel, Random& random) {
+        auto got = ask(channel, random);
+        out = {channel.sent(), channel.received()};
+        return got;
+      },
+      answer);
+  EXPECT_TRUE(asked) << asked.error().message();
+  EXPECT_TRUE(answered);
+  return out;
+}
+
+std::pair<std::uint64_t, std::uint64_t> bytes(const Traffic& traffic) { return {traffic.sent, traffic.received}; }
+
+TEST(Traffic, IsWhatAnIntersectionMoves) {
+  for (const auto& [n, m] :
+       std::vector<std::pair<std::size_t, std::size_t>>{{0, 0}, {1, 5}, {1000, 20}, {20000, 40000}}) {
+    const Blocks own = keys_from(0, n), others = keys_from(n / 2, m);
+    const auto real = moved([&](Channel& channel, Random& random) { return psi_receive(channel, random, own, m); },
+                            [&](Channel& channel, Random& random) { return psi_send(channel, random, others, n); });
+    EXPECT_EQ(real, bytes(psi_traffic(n, m))) << n << " and " << m;
+  }
+}
+
+TEST(Traffic, IsWhatAnIntersectionFromDiffieHellmanMoves) {
+  constexpr auto kCurve = crypto::Curve::kP256;
+  const Blocks own = keys_from(0, 1100), others = keys_from(50, 30);
+  const auto real =
+      moved([&](Channel& channel, Random& random) { return ecdh_psi_receive(channel, random, kCurve, own, 30); },
+            [&](Channel& channel, Random& random) { return ecdh_psi_send(channel, random, kCurve, others, 1100); });
+  EXPECT_EQ(real, bytes(ecdh_psi_traffic(1100, 30)));
+}
+
+TEST(Traffic, IsWhatAJoinMoves) {
+  for (const JoinShape& shape :
+       {JoinShape{.asker_keys = 200, .holder_keys = 100},
+        JoinShape{
+            .asker_keys = 90, .holder_keys = 3000, .groups = 3, .asker_columns = 2, .holder_columns = 3, .least = 2},
+        JoinShape{.asker_keys = 5000, .holder_keys = 50, .groups = 2, .groups_of_asker = true}}) {
+    JoinTable asker{.keys = keys_from(0, shape.asker_keys), .groups = {}, .columns = {}};
+    JoinTable holder{.keys = keys_from(30, shape.holder_keys), .groups = {}, .columns = {}};
+    asker.columns.assign(shape.asker_columns, std::vector<std::uint64_t>(shape.asker_keys, 1));
+    holder.columns.assign(shape.holder_columns, std::vector<std::uint64_t>(shape.holder_keys, 1));
+    if (shape.groups > 1) (shape.groups_of_asker ? asker : holder).groups.assign(
+        shape.groups_of_asker ? shape.asker_keys : shape.holder_keys, 1);
+    const auto real =
+        moved([&](Channel& channel, Random& random) { return join_ask(channel, random, shape, asker); },
+              [&](Channel& channel, Random& random) { return join_hold(channel, random, shape, holder); });
+    EXPECT_EQ(real, bytes(join_traffic(shape))) << shape.asker_keys;
+  }
+}
+
+}  // namespace
+}  // namespace weir::mpc

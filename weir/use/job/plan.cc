@@ -1,0 +1,105 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/use/job/plan.h"
+
+#include <algorithm>
+#include <cmath>
+
+#include "weir/mpc/traffic.h"
+#include "weir/use/job/figures.h"
+
+namespace weir::use::job {
+namespace {
+
+using wire::Json;
+
+// What computing takes on both sides together, one thread a side: measured by `weir-bench psi` and `weir-bench join`
+// between two processes on one machine of two cores with AVX-512 (docs/operate/private-computing.md says how to measure
+// another), at 2^10 and 2^20 keys a side.
+struct Rate {
+  std::string_view algorithm;
+  double fixed_ms;
+  double own_ns;       // for each key of the consumer's
+  double others_ns;    // for each key of the provider's
+  double transfer_ns;  // for each oblivious transfer
+};
+constexpr Rate kRates[] = {
+    {"psi-rr22", 42, 550, 115, 0},
+    {"psi-ecdh-p256", 1, 225'000, 150'000, 0},
+    {"psi-ecdh-sm2", 1, 225'000, 150'000, 0},
+    {"join-psty19", 90, 1'500, 1'100, 100},
+};
+constexpr double kTimesLonger = 2;  // that a malicious side is worth
+
+const Rate& rate_of(const Algorithm& algorithm) {
+  const auto found = std::find_if(std::begin(kRates), std::end(kRates),
+                                  [&](const Rate& each) { return each.algorithm == algorithm.id; });
+  return found == std::end(kRates) ? kRates[0] : *found;
+}
+
+mpc::Traffic traffic_of(const Algorithm& algorithm, const Sizes& sizes, const std::optional<Query>& query) {
+  const auto own = static_cast<std::size_t>(sizes.consumer);
+  const auto others = static_cast<std::size_t>(sizes.provider);
+  if (!query) {
+    return algorithm.id == "psi-rr22" ? mpc::psi_traffic(own, others) : mpc::ecdh_psi_traffic(own, others);
+  }
+  Claim consumer, provider;
+  consumer.count = sizes.consumer;
+  provider.count = sizes.provider;
+  (query->group && query->group->side == Role::kConsumer ? consumer : provider).groups = sizes.groups;
+  return mpc::join_traffic(shape_of(*query, consumer, provider));
+}
+
+}  // namespace
+
+Json to_json(const Estimate& estimate) {
+  return Json::object({{"milliseconds", estimate.milliseconds},
+                       {"sent", estimate.sent},
+                       {"received", estimate.received},
+                       {"roundTripMicroseconds", estimate.line.round_trip_us},
+                       {"bytesPerSecond", estimate.line.bytes_per_second}});
+}
+
+Result<Estimate> parse_estimate(const Json& json) {
+  Estimate out;
+  WEIR_TRY_LET(out.milliseconds, json.integer("milliseconds"));
+  WEIR_TRY_LET(out.sent, json.integer("sent"));
+  WEIR_TRY_LET(out.received, json.integer("received"));
+  WEIR_TRY_LET(out.line.round_trip_us, json.integer("roundTripMicroseconds"));
+  WEIR_TRY_LET(out.line.bytes_per_second, json.integer("bytesPerSecond"));
+  return out;
+}
+
+Estimate estimate(const Algorithm& algorithm, const Sizes& sizes, const std::optional<Query>& query,
+                  const LineSpeed& line) {
+  const mpc::Traffic traffic = traffic_of(algorithm, sizes, query);
+  const Rate& rate = rate_of(algorithm);
+  const auto moved = static_cast<double>(traffic.sent + traffic.received);
+  double ms = rate.fixed_ms;
+  ms += (rate.own_ns * static_cast<double>(sizes.consumer) + rate.others_ns * static_cast<double>(sizes.provider) +
+         rate.transfer_ns * static_cast<double>(traffic.transfers)) / 1e6;
+  ms += static_cast<double>(traffic.rounds) * static_cast<double>(line.round_trip_us) / 1e3;
+  if (line.bytes_per_second > 0) ms += 1e3 * moved / static_cast<double>(line.bytes_per_second);
+  // A job carries its digest both ways and a goodbye.
+  constexpr std::int64_t kHello = 42, kBye = 10;
+  return {.milliseconds = std::llround(ms),
+          .sent = static_cast<std::int64_t>(traffic.sent) + kHello + kBye,
+          .received = static_cast<std::int64_t>(traffic.received) + kHello,
+          .line = line};
+}
+
+std::optional<std::size_t> choose(std::span<const Candidate> candidates) {
+  std::optional<std::size_t> fastest, safest;
+  for (std::size_t i = 0; i < candidates.size(); ++i) {
+    if (!candidates[i].allowed) continue;
+    const auto sooner = [&](const std::optional<std::size_t>& than) {
+      return !than || candidates[i].estimate.milliseconds < candidates[*than].estimate.milliseconds;
+    };
+    if (sooner(fastest)) fastest = i;
+    if (candidates[i].algorithm->malicious && sooner(safest)) safest = i;
+  }
+  if (!safest) return fastest;
+  const auto time = [&](std::size_t i) { return static_cast<double>(candidates[i].estimate.milliseconds); };
+  return time(*safest) <= kTimesLonger * time(*fastest) ? safest : fastest;
+}
+
+}  // namespace weir::use::job
