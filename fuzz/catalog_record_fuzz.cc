@@ -20,7 +20,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     const auto again = catalog::parse_description(catalog::to_json(*description));
     WEIR_CHECK(again && *again == *description);
   }
-  (void)catalog::parse_dcat(*json);
   (void)catalog::parse_dsp_dataset(*json);
   (void)catalog::parse_dsp_catalog(*json);
   return 0;

@@ -1,4 +1,4 @@
-// DCAT 3 as JSON-LD.
+// Products as DCAT-AP 3.
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/supply/catalog/dcat.h"
 
@@ -9,279 +9,262 @@ namespace weir::supply::catalog {
 
 namespace {
 
-using wire::Json;
+using namespace dcat_iris;
+using wire::rdf::Graph;
+using wire::rdf::Term;
+using wire::rdf::iri;
+using wire::rdf::literal;
 
-constexpr std::string_view kProductPrefix = "urn:x-weir:product:";
-constexpr std::string_view kTopicPrefix = "urn:x-weir:topic:";
+constexpr wire::rdf::Prefix kPrefixes[] = {
+    {"dcat", kDcat}, {"dct", kDct},   {"foaf", kFoaf}, {"skos", kSkos}, {"vcard", kVcard},       {"odrl", kOdrl},
+    {"csvw", kCsvw}, {"rdfs", kRdfs}, {"xsd", kXsd},   {"geo", kGeo},   {"hydra", kHydra},       {"weir", kWeir},
+};
+constexpr std::string_view kDspStandard = "https://w3id.org/dspace/2025/1";
 
-Json context() {
-  return Json::object({{"dcat", "http://www.w3.org/ns/dcat#"},
-                       {"dct", "http://purl.org/dc/terms/"},
-                       {"adms", "http://www.w3.org/ns/adms#"},
-                       {"csvw", "http://www.w3.org/ns/csvw#"},
-                       {"foaf", "http://xmlns.com/foaf/0.1/"},
-                       {"odrl", "http://www.w3.org/ns/odrl/2/"},
-                       {"rdfs", "http://www.w3.org/2000/01/rdf-schema#"},
-                       {"xsd", "http://www.w3.org/2001/XMLSchema#"},
-                       {"weir", "urn:x-weir:catalog#"}});
-}
+// One description being written: what is said, of what, and labels for what has no name.
+class Writer {
+ public:
+  Writer(Graph& graph, const DcatSite& site, const Product& product)
+      : graph_(graph), site_(site), product_(product), d_(product.description),
+        dataset_(iri(dcat_dataset_iri(site, product.id))) {}
 
-Json json_literal(Json value) {
-  Json out = Json::object({{"@type", "@json"}});
-  out.set("@value", std::move(value));
-  return out;
-}
-
-// Members that DCAT has no term for travel as JSON literals in the form of the record (docs/formats/product.md).
-constexpr std::string_view kLiterals[] = {"grade", "content", "origin"};
-// The rest of them are codes or texts.
-constexpr std::string_view kCodes[] = {"source", "quality", "service", "industry"};
-
-// --- Writing ---
-
-Json json_of_time(Timestamp time) {
-  return Json::object({{"@type", "xsd:dateTime"}, {"@value", format_iso8601(time)}});
-}
-
-Json json_of_columns(const Json& columns) {
-  Json list = Json::array();
-  for (const Json& column : columns.items()) {
-    Json one = Json::object({{"csvw:name", column["name"]}});
-    if (column.has("type")) one.set("csvw:datatype", column["type"]);
-    if (column.has("title")) one.set("csvw:title", language_list(column["title"]));
-    if (column.has("description")) one.set("dct:description", language_list(column["description"]));
-    if (column.has("personal")) one.set("weir:personal", true);
-    list.push(std::move(one));
-  }
-  Json out = Json::object({{"@type", "csvw:Schema"}});
-  out.set("csvw:column", std::move(list));
-  return out;
-}
-
-Json json_of_offers(const Json& offers) {
-  Json list = Json::array();
-  for (const Json& offer : offers.items()) {
-    Json one = Json::object({{"@type", "odrl:Offer"}, {"@id", offer["id"]}, {"weir:policyHash", offer["policy_hash"]}});
-    one.set("weir:policy", json_literal(offer["policy"]));
-    if (offer.has("price")) one.set("weir:price", json_literal(offer["price"]));
-    list.push(std::move(one));
-  }
-  return list;
-}
-
-Json json_of_distributions(const Json& distributions) {
-  Json list = Json::array();
-  for (const Json& item : distributions.items()) {
-    Json one = Json::object({{"@type", "dcat:Distribution"}, {"weir:form", item["form"]}});
-    for (const auto& [name, term] : kDistributionTerms) {
-      if (item.has(name)) one.set(term, item[name]);
+  void write() {
+    type(dataset_, kDcat, "Dataset");
+    say(dataset_, kDct, "identifier", literal(product_.id.text()));
+    texts(dataset_, kDct, "title", d_.title);
+    texts(dataset_, kDct, "description", d_.description == Text{} ? d_.title : d_.description);
+    for (const std::string& word : d_.keywords) say(dataset_, kDcat, "keyword", literal(word));
+    themes();
+    publisher();
+    say(dataset_, kDct, "issued", time(product_.created));
+    say(dataset_, kDct, "modified", time(product_.updated));
+    say(dataset_, kDcat, "version", literal(std::to_string(product_.version)));
+    if (d_.frequency) {
+      named(dataset_, kDct, "accrualPeriodicity", std::string(kEuFrequency) + std::string(eu_frequency(*d_.frequency)), kDct, "Frequency");
     }
-    if (item.has("title")) one.set("dct:title", language_list(item["title"]));
-    list.push(std::move(one));
+    for (const std::string& language : d_.languages) {
+      named(dataset_, kDct, "language", language_iri(language), kDct, "LinguisticSystem");
+    }
+    rights();
+    place();
+    period();
+    origin();
+    columns();
+    distributions();
   }
-  return list;
-}
 
-Json json_of_place(const Description& d) {
-  Json out = Json::object();
-  if (!d.region.empty()) out.set("weir:region", d.region);
-  if (!d.spatial.text.empty()) out.set("rdfs:label", d.spatial.text);
-  if (d.spatial.box) out.set("dcat:bbox", box_text(*d.spatial.box));
-  if (out.size() > 0) out.set("@type", "dct:Location");
-  return out;
-}
-
-Json json_of_period(const Period& period) {
-  Json out = Json::object();
-  if (period.from) out.set("dcat:startDate", json_of_time(*period.from));
-  if (period.until) out.set("dcat:endDate", json_of_time(*period.until));
-  if (!period.text.empty()) out.set("rdfs:label", period.text);
-  if (out.size() > 0) out.set("@type", "dct:PeriodOfTime");
-  return out;
-}
-
-Json json_of_themes(const Description& d) {
-  Json list = Json::array();
-  for (const std::string& topic : d.topics) list.push(Json::object({{"@id", std::string(kTopicPrefix) + topic}}));
-  for (const std::string& theme : d.themes) list.push(theme);
-  return list;
-}
-
-void describe(Json& out, const Description& d) {
-  const Json record = to_json(d);  // what the terms below do not change is taken from here
-  if (record.has("title")) out.set("dct:title", language_list(record["title"]));
-  if (record.has("description")) out.set("dct:description", language_list(record["description"]));
-  if (record.has("keywords")) out.set("dcat:keyword", record["keywords"]);
-  if (Json themes = json_of_themes(d); themes.size() > 0) out.set("dcat:theme", std::move(themes));
-  if (d.frequency) out.set("dct:accrualPeriodicity", code_of(*d.frequency));
-  if (record.has("languages")) out.set("dct:language", record["languages"]);
-  if (!d.licence.empty()) out.set("dct:license", d.licence);
-  if (!d.rights.empty()) out.set("dct:rights", d.rights);
-  if (Json place = json_of_place(d); place.size() > 0) out.set("dct:spatial", std::move(place));
-  if (Json period = json_of_period(d.temporal); period.size() > 0) out.set("dct:temporal", std::move(period));
-  if (record.has("columns")) out.set("csvw:tableSchema", json_of_columns(record["columns"]));
-  if (record.has("offers")) out.set("odrl:hasPolicy", json_of_offers(record["offers"]));
-  if (record.has("distributions")) out.set("dcat:distribution", json_of_distributions(record["distributions"]));
-  if (record.has("classifications")) out.set("weir:classification", record["classifications"]);
-  for (const std::string_view name : kCodes) {
-    if (record.has(name)) out.set("weir:" + std::string(name), record[name]);
+ private:
+  void say(const Term& subject, std::string_view vocabulary, std::string_view name, Term object) {
+    graph_.add(subject, std::string(vocabulary) + std::string(name), std::move(object));
   }
-  for (const std::string_view name : kLiterals) {
-    if (record.has(name)) out.set("weir:" + std::string(name), json_literal(record[name]));
+  void type(const Term& subject, std::string_view vocabulary, std::string_view name) {
+    graph_.add(subject, std::string(wire::rdf::kType), iri(std::string(vocabulary) + std::string(name)));
   }
-  if (d.origin && !d.origin->landing_page.empty()) out.set("dcat:landingPage", d.origin->landing_page);
-}
-
-// --- Reading: back into the form of the record, which parse_description checks ---
-
-Json literal_value(const Json& json) { return json["@value"]; }
-
-void move_member(Json& record, std::string_view name, const Json& value) {
-  if (!value.is_null()) record.set(name, value);
-}
-
-Json record_columns(const Json& schema) {
-  Json list = Json::array();
-  for (const Json& column : as_list(schema["csvw:column"])) {
-    Json one = Json::object({{"name", column["csvw:name"]}});
-    move_member(one, "type", column["csvw:datatype"]);
-    if (column.has("csvw:title")) one.set("title", language_object(column["csvw:title"]));
-    if (column.has("dct:description")) one.set("description", language_object(column["dct:description"]));
-    move_member(one, "personal", column["weir:personal"]);
-    list.push(std::move(one));
+  // A thing with a name of its own, and what kind of thing it is.
+  void named(const Term& subject, std::string_view vocabulary, std::string_view name, std::string target,
+             std::string_view kind_vocabulary, std::string_view kind) {
+    const Term object = iri(std::move(target));
+    say(subject, vocabulary, name, object);
+    type(object, kind_vocabulary, kind);
   }
-  return list;
-}
-
-Json record_offers(const Json& offers) {
-  Json list = Json::array();
-  for (const Json& offer : as_list(offers)) {
-    Json one = Json::object({{"id", offer["@id"]}, {"policy_hash", offer["weir:policyHash"]}});
-    one.set("policy", literal_value(offer["weir:policy"]));
-    if (offer.has("weir:price")) one.set("price", literal_value(offer["weir:price"]));
-    list.push(std::move(one));
+  // A thing without one.
+  Term inner(const Term& subject, std::string_view vocabulary, std::string_view name, std::string_view kind_vocabulary,
+             std::string_view kind) {
+    Term object = graph_.fresh();
+    say(subject, vocabulary, name, object);
+    type(object, kind_vocabulary, kind);
+    return object;
   }
-  return list;
-}
-
-Json record_distributions(const Json& distributions) {
-  Json list = Json::array();
-  for (const Json& item : as_list(distributions)) {
-    Json one = Json::object();
-    move_member(one, "form", item["weir:form"]);
-    for (const auto& [name, term] : kDistributionTerms) move_member(one, name, item[term]);
-    if (item.has("dct:title")) one.set("title", language_object(item["dct:title"]));
-    list.push(std::move(one));
+  void texts(const Term& subject, std::string_view vocabulary, std::string_view name, const Text& text) {
+    if (!text.en.empty()) say(subject, vocabulary, name, literal(text.en, {}, "en"));
+    if (!text.zh.empty()) say(subject, vocabulary, name, literal(text.zh, {}, "zh"));
   }
-  return list;
-}
+  static Term time(Timestamp at) { return literal(format_iso8601(at), std::string(kXsd) + "dateTime"); }
 
-Result<Json> record_place(const Json& place) {
-  Json out = Json::object();
-  move_member(out, "text", place["rdfs:label"]);
-  if (!place.has("dcat:bbox")) return out;
-  WEIR_TRY_LET(const auto box, parse_box(place.text_or("dcat:bbox", "")));
-  Json sides = Json::array();
-  for (const double side : box) sides.push(side);
-  out.set("box", std::move(sides));
-  return out;
-}
-
-Json record_period(const Json& period) {
-  Json out = Json::object();
-  move_member(out, "from", plain_value(period["dcat:startDate"]));
-  move_member(out, "until", plain_value(period["dcat:endDate"]));
-  move_member(out, "text", period["rdfs:label"]);
-  return out;
-}
-
-void record_themes(Json& record, const Json& json) {
-  Json topics = Json::array();
-  Json themes = Json::array();
-  for (const Json& item : as_list(json)) {
-    const std::string id = item.text_or("@id", "");
-    if (item.is_string()) {
-      themes.push(item);
-    } else if (id.starts_with(kTopicPrefix)) {
-      topics.push(id.substr(kTopicPrefix.size()));
-    } else if (!id.empty()) {
-      themes.push(id);
+  void themes() {
+    for (const std::string& topic : d_.topics) {
+      const Term concept_ = iri(std::string(kTopic) + topic);
+      say(dataset_, kDcat, "theme", concept_);
+      type(concept_, kSkos, "Concept");
+      texts(concept_, kSkos, "prefLabel", topic_name(topic));
+    }
+    for (const std::string& theme : d_.themes) {
+      if (is_iri(theme)) {
+        named(dataset_, kDcat, "theme", theme, kSkos, "Concept");
+      } else {
+        say(inner(dataset_, kDcat, "theme", kSkos, "Concept"), kSkos, "prefLabel", literal(theme));
+      }
     }
   }
-  if (topics.size() > 0) record.set("topics", std::move(topics));
-  if (themes.size() > 0) record.set("themes", std::move(themes));
-}
 
-Result<Description> read_description(const Json& json) {
-  Json record = Json::object();
-  if (json.has("dct:title")) record.set("title", language_object(json["dct:title"]));
-  if (json.has("dct:description")) record.set("description", language_object(json["dct:description"]));
-  move_member(record, "keywords", json["dcat:keyword"]);
-  record_themes(record, json["dcat:theme"]);
-  move_member(record, "frequency", json["dct:accrualPeriodicity"]);
-  move_member(record, "languages", json["dct:language"]);
-  move_member(record, "licence", json["dct:license"]);
-  move_member(record, "rights", json["dct:rights"]);
-  move_member(record, "publisher_name", json["dct:publisher"]["foaf:name"]);
-  move_member(record, "region", json["dct:spatial"]["weir:region"]);
-  WEIR_TRY_LET(Json place, record_place(json["dct:spatial"]));
-  record.set("spatial", std::move(place));
-  record.set("temporal", record_period(json["dct:temporal"]));
-  record.set("columns", record_columns(json["csvw:tableSchema"]));
-  record.set("offers", record_offers(json["odrl:hasPolicy"]));
-  record.set("distributions", record_distributions(json["dcat:distribution"]));
-  move_member(record, "classifications", json["weir:classification"]);
-  for (const std::string_view name : kCodes) move_member(record, name, json["weir:" + std::string(name)]);
-  for (const std::string_view name : kLiterals) {
-    const Json& literal = json["weir:" + std::string(name)];
-    if (!literal.is_null()) record.set(name, literal_value(literal));
+  void publisher() {
+    const Term agent = iri(site_.base + "/organization/" + product_.publisher.text());
+    say(dataset_, kDct, "publisher", agent);
+    add_agent(agent, product_.publisher, d_.publisher_name);
   }
-  return parse_description(record);
-}
+  void add_agent(const Term& agent, const SubjectId& subject, const std::string& name) {
+    type(agent, kFoaf, "Agent");
+    say(agent, kFoaf, "name", literal(name.empty() ? subject.text() : name));
+    say(agent, kDct, "identifier", literal(subject.text()));
+  }
+
+  // Public is what anybody may be given (general data of the first sub-grade); core data is given to nobody.
+  void rights() {
+    std::string_view access = "RESTRICTED";
+    if (d_.grade && d_.grade->level == grade::Level::kCore) access = "NON_PUBLIC";
+    if (d_.grade && d_.grade->level == grade::Level::kGeneral && d_.grade->sub_grade == 1) access = "PUBLIC";
+    named(dataset_, kDct, "accessRights", std::string(kEuAccess) + std::string(access), kDct, "RightsStatement");
+    if (d_.grade) say(dataset_, kWeir, "grade", literal(std::string(grade::name_of(d_.grade->level))));
+  }
+
+  void place() {
+    if (d_.region.empty() && d_.spatial.text.empty() && !d_.spatial.box) return;
+    const Term where = inner(dataset_, kDct, "spatial", kDct, "Location");
+    if (!d_.region.empty()) say(where, kDct, "identifier", literal(d_.region));
+    if (!d_.spatial.text.empty()) say(where, kRdfs, "label", literal(d_.spatial.text));
+    if (d_.spatial.box) say(where, kDcat, "bbox", literal(box_text(*d_.spatial.box), std::string(kGeo) + "wktLiteral"));
+  }
+
+  void period() {
+    if (!d_.temporal.from && !d_.temporal.until) return;
+    const Term when = inner(dataset_, kDct, "temporal", kDct, "PeriodOfTime");
+    if (d_.temporal.from) say(when, kDcat, "startDate", time(*d_.temporal.from));
+    if (d_.temporal.until) say(when, kDcat, "endDate", time(*d_.temporal.until));
+  }
+
+  void origin() {
+    if (!d_.origin) return;
+    if (is_iri(d_.origin->landing_page)) {
+      named(dataset_, kDcat, "landingPage", d_.origin->landing_page, kFoaf, "Document");
+    }
+    if (d_.origin->contact.empty()) return;
+    const Term contact = inner(dataset_, kDcat, "contactPoint", kVcard, "Kind");
+    if (d_.origin->contact.starts_with("mailto:") && is_iri(d_.origin->contact)) {
+      say(contact, kVcard, "hasEmail", iri(d_.origin->contact));
+    } else {
+      say(contact, kVcard, "fn", literal(d_.origin->contact));
+    }
+  }
+
+  void columns() {
+    if (d_.columns.empty()) return;
+    const Term schema = inner(dataset_, kCsvw, "tableSchema", kCsvw, "Schema");
+    for (const Column& column : d_.columns) {
+      const Term one = inner(schema, kCsvw, "column", kCsvw, "Column");
+      say(one, kCsvw, "name", literal(column.name));
+      if (!column.type.empty()) say(one, kCsvw, "datatype", literal(column.type));
+      texts(one, kCsvw, "title", column.title);
+      texts(one, kDct, "description", column.description);
+    }
+  }
+
+  void distributions() {
+    if (d_.distributions.empty()) distribution(Distribution{}, 1);
+    std::size_t number = 0;
+    for (const Distribution& item : d_.distributions) distribution(item, ++number);
+  }
+
+  void distribution(const Distribution& item, std::size_t number) {
+    const Term one = iri(dataset_.text + "/distribution/" + std::to_string(number));
+    say(dataset_, kDcat, "distribution", one);
+    type(one, kDcat, "Distribution");
+    texts(one, kDct, "title", item.title);
+    access(one, item);
+    if (is_iri(item.download_url)) say(one, kDcat, "downloadURL", iri(item.download_url));
+    media(one, item);
+    if (const auto bytes = item.bytes ? item.bytes : d_.content ? std::optional(d_.content->bytes) : std::nullopt) {
+      say(one, kDcat, "byteSize", literal(std::to_string(*bytes), std::string(kXsd) + "nonNegativeInteger"));
+    }
+    licence(one);
+    policies(one);
+  }
+
+  // What is not simply fetched from an address is asked for by the Dataspace Protocol.
+  void access(const Term& one, const Distribution& item) {
+    if (is_iri(item.access_url) || is_iri(item.download_url)) {
+      say(one, kDcat, "accessURL", iri(is_iri(item.access_url) ? item.access_url : item.download_url));
+      return;
+    }
+    const Term protocol = iri(site_.base + "/dsp/2025-1");
+    say(one, kDcat, "accessURL", protocol);
+    const Term service = iri(site_.base + "/dsp/2025-1#service");
+    say(one, kDcat, "accessService", service);
+    type(service, kDcat, "DataService");
+    say(service, kDct, "title", literal("Dataspace Protocol 2025-1", {}, "en"));
+    say(service, kDcat, "endpointURL", protocol);
+    named(service, kDct, "conformsTo", std::string(kDspStandard), kDct, "Standard");
+  }
+
+  void media(const Term& one, const Distribution& item) {
+    if (!item.media_type.empty() && item.media_type.find_first_of(" <>\"{}|\\^`") == std::string::npos) {
+      named(one, kDcat, "mediaType", std::string(kMediaTypes) + item.media_type, kDct, "MediaType");
+    }
+    if (item.format.empty()) return;
+    say(inner(one, kDct, "format", kDct, "MediaTypeOrExtent"), kRdfs, "label", literal(item.format));
+  }
+
+  void licence(const Term& one) {
+    if (is_iri(d_.licence)) {
+      named(one, kDct, "license", d_.licence, kDct, "LicenseDocument");
+    } else if (!d_.licence.empty()) {
+      say(inner(one, kDct, "license", kDct, "LicenseDocument"), kRdfs, "label", literal(d_.licence));
+    }
+    if (!d_.rights.empty()) say(inner(one, kDct, "rights", kDct, "RightsStatement"), kRdfs, "label", literal(d_.rights));
+  }
+
+  // The terms themselves are at the Dataspace Protocol's dataset; here are their names and hashes.
+  void policies(const Term& one) {
+    for (const Offer& offer : d_.offers) {
+      if (!is_iri(offer.id)) continue;
+      const Term policy = iri(offer.id);
+      say(one, kOdrl, "hasPolicy", policy);
+      type(policy, kOdrl, "Policy");
+      type(policy, kOdrl, "Offer");
+      say(policy, kWeir, "policyHash", literal(offer.policy_hash));
+    }
+  }
+
+  Graph& graph_;
+  const DcatSite& site_;
+  const Product& product_;
+  const Description& d_;
+  Term dataset_;
+};
 
 }  // namespace
 
-Json to_dcat(const Product& product) {
-  Json out = Json::object();
-  out.set("@context", context());
-  out.set("@id", std::string(kProductPrefix) + wire::escape_url(product.id.text()));
-  out.set("@type", "dcat:Dataset");
-  out.set("dct:identifier", product.id.text());
-  Json publisher = Json::object({{"@type", "foaf:Agent"}, {"dct:identifier", product.publisher.text()}});
-  if (!product.description.publisher_name.empty()) publisher.set("foaf:name", product.description.publisher_name);
-  out.set("dct:publisher", std::move(publisher));
-  out.set("weir:node", product.node.text());
-  out.set("dcat:version", std::to_string(product.version));
-  out.set("adms:status", name_of(product.status));
-  out.set("dct:issued", json_of_time(product.created));
-  out.set("dct:modified", json_of_time(product.updated));
-  describe(out, product.description);
-  return out;
+std::span<const wire::rdf::Prefix> dcat_prefixes() { return kPrefixes; }
+
+std::string dcat_dataset_iri(const DcatSite& site, const ProductId& id) {
+  return site.base + "/dataset/" + wire::escape_url(id.text());
 }
 
-Result<Product> parse_dcat(const Json& json) {
-  if (!json.is_object() || json.text_or("@type", "") != "dcat:Dataset") {
-    return Error(Errc::kInvalidArgument, "not a dcat:Dataset").because("catalog.malformed");
+void add_dcat(Graph& graph, const DcatSite& site, const Product& product) { Writer(graph, site, product).write(); }
+
+Graph to_dcat(const DcatSite& site, std::span<const Product> products, std::string_view page, std::string_view next) {
+  Graph graph;
+  const Term catalog = iri(site.base + "/catalog");
+  const Term agent = iri(site.base + "/organization/" + site.publisher.text());
+  const auto say = [&](const Term& subject, std::string_view vocabulary, std::string_view name, Term object) {
+    graph.add(subject, std::string(vocabulary) + std::string(name), std::move(object));
+  };
+  const auto type = [&](const Term& subject, std::string_view vocabulary, std::string_view name) {
+    graph.add(subject, std::string(wire::rdf::kType), iri(std::string(vocabulary) + std::string(name)));
+  };
+  type(catalog, kDcat, "Catalog");
+  for (const auto& [name, text] : {std::pair("title", &site.title), std::pair("description", &site.description)}) {
+    if (!text->en.empty()) say(catalog, kDct, name, literal(text->en, {}, "en"));
+    if (!text->zh.empty()) say(catalog, kDct, name, literal(text->zh, {}, "zh"));
   }
-  WEIR_TRY_LET(const std::string id_text, json.text("dct:identifier"));
-  WEIR_TRY_LET(const std::string publisher_text, json["dct:publisher"].text("dct:identifier"));
-  WEIR_TRY_LET(const std::string node_text, json.text("weir:node"));
-  WEIR_TRY_LET(ProductId id, ProductId::parse(id_text));
-  WEIR_TRY_LET(SubjectId publisher, SubjectId::parse(publisher_text));
-  WEIR_TRY_LET(NodeId node, NodeId::parse(node_text));
-  WEIR_TRY_LET(const Status status, parse_status(json.text_or("adms:status", "")));
-  WEIR_TRY_LET(const Timestamp created, parse_iso8601(json["dct:issued"].text_or("@value", "")));
-  WEIR_TRY_LET(const Timestamp updated, parse_iso8601(json["dct:modified"].text_or("@value", "")));
-  WEIR_TRY_LET(const std::int64_t version, parse_version(json.text_or("dcat:version", "")));
-  WEIR_TRY_LET(Description description, read_description(json));
-  return Product{.id = std::move(id),
-                 .publisher = std::move(publisher),
-                 .node = std::move(node),
-                 .version = version,
-                 .status = status,
-                 .created = created,
-                 .updated = updated,
-                 .description = std::move(description)};
+  say(catalog, kDct, "publisher", agent);
+  type(agent, kFoaf, "Agent");
+  say(agent, kFoaf, "name", literal(site.publisher_name));
+  say(agent, kDct, "identifier", literal(site.publisher.text()));
+  for (const Product& product : products) say(catalog, kDcat, "dataset", iri(dcat_dataset_iri(site, product.id)));
+  type(iri(std::string(page)), kHydra, "PartialCollectionView");
+  if (!next.empty()) say(iri(std::string(page)), kHydra, "next", iri(std::string(next)));
+  for (const Product& product : products) add_dcat(graph, site, product);
+  return graph;
 }
 
 }  // namespace weir::supply::catalog

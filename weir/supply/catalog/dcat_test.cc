@@ -7,6 +7,7 @@
 
 #include <unistd.h>
 
+#include "weir/supply/catalog/load.h"
 #include "weir/supply/catalog/test_support.h"
 
 namespace weir::supply::catalog {
@@ -22,31 +23,100 @@ Product plain_product() {
   return product;
 }
 
-TEST(Dcat, ComesBackAsItWas) {
-  EXPECT_EQ(*parse_dcat(to_dcat(full_product())), full_product());
-  EXPECT_EQ(*parse_dcat(to_dcat(plain_product())), plain_product());
-  EXPECT_EQ(*parse_dcat(*wire::parse_json(to_dcat(full_product()).dump())), full_product());
+const DcatSite kSite{.base = "https://a.example",
+                     .title = {"Products", "产品目录"},
+                     .description = {"What is offered", "提供的产品"},
+                     .publisher = testing::subject(),
+                     .publisher_name = "Example Environment Centre"};
+
+std::vector<wire::Json> records_of(const wire::rdf::Graph& graph) { return dcat_records(graph).records; }
+
+// What another node of ours makes of it, by way of the text.
+Description harvested(const Product& product) {
+  const auto graph = wire::rdf::read_turtle(wire::rdf::write_turtle(to_dcat(kSite, {&product, 1}, "https://a.example/c", ""), dcat_prefixes()));
+  EXPECT_TRUE(graph) << graph.error().message();
+  const auto records = records_of(*graph);
+  EXPECT_EQ(records.size(), 1u);
+  const auto loaded = map_dcat_us(records.at(0).dump(), {.catalog = "theirs"});
+  EXPECT_TRUE(loaded) << loaded.error().message();
+  return loaded->description;
 }
 
-TEST(Dcat, SpeaksTheVocabulary) {
-  const wire::Json json = to_dcat(full_product());
-  EXPECT_EQ(json["@type"].as_string(), "dcat:Dataset");
-  EXPECT_EQ(json["dct:title"].items()[1]["@language"].as_string(), "zh");
-  EXPECT_EQ(json["dcat:distribution"].items()[0]["dcat:byteSize"].as_integer(), 2010494);
-  EXPECT_EQ(json["dct:spatial"]["dcat:bbox"].as_string(), "POLYGON((115.4 39.4,117.5 39.4,117.5 41.05,115.4 41.05,115.4 39.4))");
+TEST(Dcat, AnotherNodeReadsWhatThisOneWrites) {
+  const Description from = full_product().description;
+  const Description to = harvested(full_product());
+  EXPECT_EQ(to.title, from.title);
+  EXPECT_EQ(to.description, from.description);
+  EXPECT_EQ(to.keywords, from.keywords);
+  EXPECT_EQ(to.publisher_name, from.publisher_name);
+  EXPECT_EQ(to.frequency, from.frequency);
+  EXPECT_EQ(to.languages, from.languages);
+  EXPECT_EQ(to.licence, from.licence);
+  EXPECT_EQ(to.rights, from.rights);
+  EXPECT_EQ(to.spatial.box, from.spatial.box);
+  EXPECT_EQ(to.temporal.from, from.temporal.from);
+  EXPECT_EQ(to.temporal.until, from.temporal.until);
+  ASSERT_EQ(to.distributions.size(), from.distributions.size());
+  EXPECT_EQ(to.distributions[0].media_type, from.distributions[0].media_type);
+  EXPECT_EQ(to.distributions[0].download_url, from.distributions[0].download_url);
+  EXPECT_EQ(to.origin->identifier, full_product().id.text());
 }
 
-TEST(DcatErrors, Malformed) {
-  EXPECT_FALSE(parse_dcat(*wire::parse_json("[]")));
-  EXPECT_FALSE(parse_dcat(*wire::parse_json(R"({"@type":"dcat:Dataset"})")));
-  for (const std::string_view member : {"dct:identifier", "dct:publisher", "weir:node", "dcat:version", "dct:title"}) {
-    wire::Json json = to_dcat(full_product());
-    json.erase(member);
-    EXPECT_FALSE(parse_dcat(json)) << member;
-  }
-  wire::Json json = to_dcat(full_product());
-  json.set("dct:spatial", *wire::parse_json(R"({"dcat:bbox":"CIRCLE 1"})"));
-  EXPECT_EQ(parse_dcat(json).error().reason(), "catalog.malformed");
+TEST(Dcat, BothFormsSayTheSame) {
+  const Product product = full_product();
+  const auto graph = to_dcat(kSite, {&product, 1}, "https://a.example/c", "https://a.example/c?n");
+  const auto turtle = wire::rdf::read_turtle(wire::rdf::write_turtle(graph, dcat_prefixes()));
+  const auto json = wire::rdf::read_json_ld(wire::rdf::write_json_ld(graph, dcat_prefixes()));
+  ASSERT_TRUE(turtle && json);
+  EXPECT_EQ(turtle->statements().size(), graph.statements().size());
+  EXPECT_EQ(json->statements().size(), graph.statements().size());
+  EXPECT_EQ(records_of(*turtle), records_of(*json));
+  EXPECT_EQ(dcat_records(*json).next, "https://a.example/c?n");
+}
+
+// Only what anybody may be given is called public.
+TEST(Dcat, AccessRightsFollowTheGrade) {
+  const auto access = [](grade::Level level, int sub_grade) {
+    Product product = plain_product();
+    product.description.grade = grade::stated(level, sub_grade, "test");
+    return harvested(product).grade->sub_grade;
+  };
+  EXPECT_EQ(access(grade::Level::kGeneral, 1), 1);
+  EXPECT_EQ(access(grade::Level::kGeneral, 2), 2);
+  EXPECT_EQ(access(grade::Level::kImportant, 0), 2);
+  EXPECT_EQ(access(grade::Level::kCore, 0), 3);
+}
+
+TEST(Dcat, ReadsOtherPeoplesProfiles) {
+  const auto graph = wire::rdf::read_turtle(R"(@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+    @prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
+    <https://b.example/d/1> a dcat:Dataset ; dct:title "Luft"@de, "Air"@en ; dct:description "Mittelwerte"@de ;
+      dct:publisher [ a foaf:Organization ; foaf:name "Amt" ] ; dcat:theme [ skos:prefLabel "Umwelt" ] ;
+      dct:accrualPeriodicity <http://publications.europa.eu/resource/authority/frequency/WEEKLY> ;
+      dct:license <https://b.example/licence> ;
+      dcat:distribution [ a dcat:Distribution ; dcat:accessURL <https://b.example/f.csv> ;
+        dct:format <http://publications.europa.eu/resource/authority/file-type/CSV> ] .)");
+  ASSERT_TRUE(graph);
+  const auto records = records_of(*graph);
+  ASSERT_EQ(records.size(), 1u);
+  const auto loaded = map_dcat_us(records[0].dump(), {.catalog = "theirs"});
+  ASSERT_TRUE(loaded) << loaded.error().message();
+  EXPECT_EQ(loaded->source_id, "https://b.example/d/1");
+  EXPECT_EQ(loaded->description.title.en, "Air");
+  EXPECT_EQ(loaded->description.description.en, "Mittelwerte");
+  EXPECT_EQ(loaded->description.frequency, Frequency::kWeekly);
+  EXPECT_EQ(loaded->description.themes, std::vector<std::string>{"Umwelt"});
+  EXPECT_EQ(loaded->description.distributions[0].format, "CSV");
+}
+
+// ── errors ──
+
+TEST(DcatErrors, ADatasetThatCannotBeToldIsRefusedByTheLoaderAndNotLeftOut) {
+  const auto graph = wire::rdf::read_turtle("[] a <http://www.w3.org/ns/dcat#Dataset> . <urn:x:2> a <http://www.w3.org/ns/dcat#Dataset> .");
+  const auto records = records_of(*graph);
+  ASSERT_EQ(records.size(), 2u);
+  EXPECT_EQ(map_dcat_us(records[0].dump(), {}).error().reason(), "load.no_identifier");
+  EXPECT_EQ(map_dcat_us(records[1].dump(), {}).error().reason(), "load.no_title");
 }
 
 TEST(Dsp, DatasetHasOffersWithoutTargetAndNumbersAsText) {

@@ -32,6 +32,13 @@ std::string text_in(const Json& json, std::string_view name) {
   return {};
 }
 
+// {"en", "zh"}, or a text that goes to the side of its script.
+Text text_of(const Json& json, std::string_view name, std::size_t bytes, Repairs& repairs) {
+  const Json& value = json[name];
+  if (!value.is_object()) return by_script(clean_text(text_in(json, name), bytes, repairs));
+  return {clean_text(text_in(value, "en"), bytes, repairs), clean_text(text_in(value, "zh"), bytes, repairs)};
+}
+
 std::vector<std::string> list_in(const Json& json, std::string_view name, Repairs& repairs) {
   const Json& value = json[name];
   std::vector<std::string> out;
@@ -146,13 +153,12 @@ Origin origin_of(const Json& json, std::string catalog, std::string identifier, 
 
 Description describe(const Json& json, const LoadOptions& options, Repairs& repairs) {
   Description d;
-  d.title = by_script(clean_text(text_in(json, "title"), kTitleBytes, repairs));
-  std::string description = clean_text(text_in(json, "description"), kDescriptionBytes, repairs);
-  if (description.empty()) {
+  d.title = text_of(json, "title", kTitleBytes, repairs);
+  d.description = text_of(json, "description", kDescriptionBytes, repairs);
+  if (d.description == Text{}) {
     repairs.note("description_from_title");
-    description = d.title.en + d.title.zh;
+    d.description = d.title;
   }
-  d.description = by_script(std::move(description));
   d.keywords = list_in(json, "keyword", repairs);
   if (d.keywords.empty()) repairs.note("no_keywords");
   d.themes = list_in(json, "theme", repairs);
@@ -206,8 +212,8 @@ Result<LoadedRecord> map_dcat_us(std::string_view line, const LoadOptions& optio
   if (const std::string agency = wrapped ? text_in(*parsed, "agency") : ""; !agency.empty()) {
     record.source_catalog += (record.source_catalog.empty() ? "" : "/") + cut_utf8(agency, 64);
   }
-  if (trim(text_in(json, "title")).empty()) return refused("load.no_title", "the record has no title");
   record.description = describe(json, options, repairs);
+  if (record.description.title == Text{}) return refused("load.no_title", "the record has no title");
   record.description.origin = origin_of(json, record.source_catalog, record.source_id, repairs);
   record.description.publisher_name = record.description.origin->publisher;
   WEIR_TRY(check(record.description));
