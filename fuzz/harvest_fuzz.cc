@@ -13,7 +13,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text = weir::text_of({data, size});
   for (const auto kind : {ckan::HarvestKind::kCkan, ckan::HarvestKind::kDcat, ckan::HarvestKind::kDataJson}) {
     for (const char* type : {"application/json", "text/turtle"}) {
-      const auto step = ckan::take_answer(kind, "https://a.example/c", {}, {.content_type = type, .etag = {}, .body = text});
+      const auto step =
+          ckan::take_answer(kind, "https://a.example/c", {}, {.content_type = type, .etag = {}, .body = text});
       if (step) (void)ckan::next_ask(kind, "https://a.example/c", step->position);
     }
   }

@@ -9,7 +9,7 @@ packages=(
   libicu-dev libserd-dev
   libcli11-dev libtomlplusplus-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev
-  postgresql openssl python3 python3-jsonschema
+  postgresql openssl python3 python3-jsonschema python3-venv
   default-jdk-headless maven curl
 )
 

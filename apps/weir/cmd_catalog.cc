@@ -74,9 +74,9 @@ Result<int> publish(Context& context, Output& out, const PublishOptions& options
   WEIR_TRY_LET(Api api, context.api());
   api.timeout = Milliseconds(3'600'000);
   Progress progress(out, {"storing", "存储中"});
-  WEIR_TRY_LET(const Json content, api.upload("/api/v1/contents", options.file, [&](std::uint64_t done, std::uint64_t total) {
-                 progress.show(done, total);
-               }));
+  WEIR_TRY_LET(const Json content,
+               api.upload("/api/v1/contents", options.file,
+                          [&](std::uint64_t done, std::uint64_t total) { progress.show(done, total); }));
   Json body = Json::object({{"title", bilingual(options.title, options.title_zh)},
                             {"content", content},
                             {"mediaType", media_type_of(options)},
@@ -112,11 +112,13 @@ void add_publish(CLI::App& app, Context& context) {
   command->add_option("--description-zh", options->description_zh, "说明，中文");
   command->add_option("--keyword", options->keywords, "A word to find it by; may be given again");
   auto* terms = command->add_option("--terms", options->terms, "Terms on one line; those of the grade if left out");
-  command->add_option("--policy", options->policy_file, "Terms from a file, ODRL or TC609-6-2025-14 JSON")->excludes(terms);
+  command->add_option("--policy", options->policy_file, "Terms from a file, ODRL or TC609-6-2025-14 JSON")
+      ->excludes(terms);
   command->add_option("--licence", options->licence, "Licence, name or address");
   command->add_option("--region", options->region, "Region it is about, GB/T 2260");
   command->add_option("--grade", options->grade, "core, important or general (GB/T 43697-2024)")->capture_default_str();
-  command->add_option("--sub-grade", options->sub_grade, "1 public to 4 sensitive, of general data")->capture_default_str();
+  command->add_option("--sub-grade", options->sub_grade, "1 public to 4 sensitive, of general data")
+      ->capture_default_str();
   command->add_option("--media-type", options->media_type, "If the file's ending does not say it");
   command->add_flag("--draft", options->draft, "Not yet: it is submitted and reviewed first");
   command->footer("Example: weir publish air.csv --title 'Air quality' --terms 'count<=3, purpose=research'");
@@ -162,7 +164,8 @@ Result<int> search(Context& context, Output& out, const SearchOptions& options) 
                     row.text_or("updated", "").substr(0, 10)});
   }
   out.table({{"product", "产品"}, {"title", "名称"}, {"grade", "分级"}, {"updated", "更新"}}, rows);
-  const std::string total = (page.boolean_or("moreThan", false) ? ">" : "") + std::to_string(page.integer_or("total", 0));
+  const std::string total =
+      (page.boolean_or("moreThan", false) ? ">" : "") + std::to_string(page.integer_or("total", 0));
   out.line(Text{total + " found", "共 " + total + " 个"});
   for (const auto& facet : page["facets"].is_object() ? page["facets"].members() : Json::Object{}) {
     std::string line = "  " + facet.first + ": ";
@@ -171,7 +174,8 @@ Result<int> search(Context& context, Output& out, const SearchOptions& options) 
     }
     out.line(line);
   }
-  if (page.has("next")) out.line(Text{"more: --cursor " + page.text_or("next", ""), "更多：--cursor " + page.text_or("next", "")});
+  if (page.has("next"))
+    out.line(Text{"more: --cursor " + page.text_or("next", ""), "更多：--cursor " + page.text_or("next", "")});
   return kOk;
 }
 
@@ -294,6 +298,23 @@ struct LoadOptions {
   std::string region;
 };
 
+// What became of the records.
+void show_load(Output& out, const Json& report) {
+  out.object(report);
+  const auto number = [&](const char* name) { return std::to_string(report.integer_or(name, 0)); };
+  out.pairs({{{"read", "读取"}, number("read")},
+             {{"accepted", "接受"}, number("accepted")},
+             {{"accepted with repairs", "修复后接受"}, number("repaired")},
+             {{"updated", "更新"}, number("updated")},
+             {{"unchanged", "未变"}, number("unchanged")},
+             {{"refused", "拒绝"}, number("refused")}});
+  for (const char* group : {"repairs", "refusals"}) {
+    for (const auto& member : report[group].is_object() ? report[group].members() : Json::Object{}) {
+      out.line("    " + member.first + ": " + std::to_string(member.second.as_integer()));
+    }
+  }
+}
+
 Result<int> load(Context& context, Output& out, const LoadOptions& options) {
   WEIR_TRY_LET(Api api, context.api());
   api.timeout = Milliseconds(3'600'000);
@@ -308,20 +329,102 @@ Result<int> load(Context& context, Output& out, const LoadOptions& options) {
   WEIR_TRY_LET(const Json report, api.upload(path, options.file, [&](std::uint64_t done, std::uint64_t total) {
                  progress.show(done, total);
                }));
-  out.object(report);
-  const auto number = [&](const char* name) { return std::to_string(report.integer_or(name, 0)); };
-  out.pairs({{{"read", "读取"}, number("read")},
-             {{"accepted", "接受"}, number("accepted")},
-             {{"accepted with repairs", "修复后接受"}, number("repaired")},
-             {{"updated", "更新"}, number("updated")},
-             {{"unchanged", "未变"}, number("unchanged")},
-             {{"refused", "拒绝"}, number("refused")}});
-  for (const char* group : {"repairs", "refusals"}) {
-    for (const auto& member : report[group].is_object() ? report[group].members() : Json::Object{}) {
-      out.line("    " + member.first + ": " + std::to_string(member.second.as_integer()));
-    }
+  show_load(out, report);
+  return kOk;
+}
+
+// ── catalogues of others, harvested ──
+
+struct HarvestOptions {
+  std::string name;
+  std::string url;
+  std::string kind = "ckan";
+  std::string region;
+};
+
+std::string harvest_path(const std::string& name) { return "/api/v1/catalog/harvests/" + wire::escape_url(name); }
+
+// The report of a step, added to what the steps before it said.
+void add_report(Json& all, const Json& step) {
+  for (const auto& [name, value] : step.members()) {
+    if (value.is_integer()) all.set(name, all.integer_or(name, 0) + value.as_integer());
+    if (!value.is_object()) continue;
+    Json group = all[name].is_object() ? all[name] : Json::object();
+    for (const auto& [slug, count] : value.members()) group.set(slug, group.integer_or(slug, 0) + count.as_integer());
+    all.set(name, std::move(group));
+  }
+}
+
+Result<int> harvest(Context& context, Output& out, const HarvestOptions& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  api.timeout = Milliseconds(600'000);
+  if (!options.url.empty()) {
+    const Json body = Json::object({{"kind", options.kind}, {"url", options.url}, {"region", options.region}});
+    WEIR_TRY(api.send(Method::kPut, harvest_path(options.name), body));
+  }
+  Progress progress(out, {"harvesting", "采集中"});
+  Json report = Json::object();
+  Json step;
+  do {
+    WEIR_TRY_LET(step, api.send(Method::kPost, harvest_path(options.name) + "/step", Json::object()));
+    add_report(report, step["report"]);
+    progress.show(static_cast<std::uint64_t>(step["harvest"].integer_or("records", 0)),
+                  static_cast<std::uint64_t>(step.integer_or("total", 0)));
+  } while (!step.boolean_or("done", true));
+  show_load(out, report);
+  return kOk;
+}
+
+Result<int> list_harvests(Context& context, Output& out) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const Json page, api.get("/api/v1/catalog/harvests"));
+  out.object(page);
+  for (const Json& one : page["items"].items()) {
+    const bool under_way = one.boolean_or("underWay", false);
+    out.pairs({{{"name", "名称"}, one.text_or("name", "")},
+               {{"kind", "类型"}, one.text_or("kind", "")},
+               {{"address", "地址"}, one.text_or("url", "")},
+               {{"records", "记录数"}, std::to_string(one.integer_or("records", 0))},
+               {{"last step", "最近一步"}, one.text_or("updated", "")},
+               {{"under way", "进行中"},
+                out.language() == Language::kChinese ? (under_way ? "是" : "否") : (under_way ? "yes" : "no")}});
+    out.line("");
+  }
+  if (page["items"].size() == 0) {
+    out.next({"weir catalog harvest NAME --url https://…", "weir catalog harvest 名称 --url https://…"});
   }
   return kOk;
+}
+
+Result<int> forget_harvest(Context& context, Output& out, const HarvestOptions& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY(api.send(Method::kDelete, harvest_path(options.name), Json::object()));
+  out.good({options.name + " is harvested no more; what was loaded stays", "不再采集 " + options.name + "；已载入的产品保留"});
+  return kOk;
+}
+
+void add_harvest(CLI::App& group, Context& context) {
+  const auto options = std::make_shared<HarvestOptions>();
+  CLI::App* harvest_command = group.add_subcommand("harvest", "Reads another catalogue; again, only what changed");
+  harvest_command->add_option("NAME", options->name, "What it is called here")->required();
+  harvest_command->add_option("--url", options->url, "Its address; needed the first time");
+  harvest_command
+      ->add_option("--kind", options->kind, "ckan (address of the site), dcat (Turtle or JSON-LD) or data.json")
+      ->check(CLI::IsMember({"ckan", "dcat", "data.json"}))
+      ->capture_default_str();
+  harvest_command->add_option("--region", options->region, "GB/T 2260 code for all records");
+  harvest_command->footer("Example:\n  weir catalog harvest berlin --url https://datenregister.berlin.de --kind ckan");
+  harvest_command->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return harvest(context, out, *options); };
+  });
+  group.add_subcommand("harvests", "Which catalogues are harvested")->callback([&context] {
+    context.run = [&context](Output& out) { return list_harvests(context, out); };
+  });
+  CLI::App* forget = group.add_subcommand("forget", "Harvests a catalogue no more; what was loaded stays");
+  forget->add_option("NAME", options->name, "What it is called here")->required();
+  forget->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return forget_harvest(context, out, *options); };
+  });
 }
 
 }  // namespace
@@ -334,7 +437,9 @@ void add_catalog_commands(CLI::App& app, Context& context) {
   group->require_subcommand(1);
   const auto options = std::make_shared<LoadOptions>();
   CLI::App* command = group->add_subcommand("load", "Loads a catalogue, with a report of what was wrong and why");
-  command->add_option("FILE", options->file, "DCAT-US 1.1 lines or CSV; .gz is fine")->required()->check(CLI::ExistingFile);
+  command->add_option("FILE", options->file, "DCAT-US 1.1 lines or CSV; .gz is fine")
+      ->required()
+      ->check(CLI::ExistingFile);
   command->add_option("--format", options->format, "dcat-us or csv")
       ->check(CLI::IsMember({"dcat-us", "csv"}))
       ->capture_default_str();
@@ -344,6 +449,7 @@ void add_catalog_commands(CLI::App& app, Context& context) {
   command->callback([&context, options] {
     context.run = [&context, options](Output& out) { return load(context, out, *options); };
   });
+  add_harvest(*group, context);
 }
 
 }  // namespace weir::cli

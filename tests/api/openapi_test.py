@@ -12,6 +12,7 @@ import jsonschema
 here = os.path.dirname(os.path.abspath(__file__))
 sys.path[:0] = [here, os.path.join(here, "..", "support")]
 from member import Member  # noqa: E402
+from portal import Portal  # noqa: E402
 from space import Space, until  # noqa: E402
 
 PROGRAM = os.environ.get("WEIR_TEST_PROGRAM", "build/dev/weir")
@@ -424,6 +425,7 @@ class OpenApi(unittest.TestCase):
         walk.ask("peerChanges", provider, certificate=own, query="after=0")
         walk.ask("peerChanged", region, {}, certificate=own)
         walk.ask("peerEvidence", provider, certificate=own, contract=self.contract, status=404)
+        self.walk_harvests(walk, provider)
         self.walk_partners(walk, provider)
         self.walk_protocol(walk, provider, member, product)
 
@@ -448,6 +450,14 @@ class OpenApi(unittest.TestCase):
             method, path, _ = walk.routes[operation]
             names = [part[1:-1] for part in path.split("/") if part.startswith("{")]
             walk_raw(walk, operation, provider, nothing, own, {name: "00000000-0000-4000-8000-00000000000f" for name in names})
+
+    def walk_harvests(self, walk, node):
+        portal = Portal(documents={"/data.json": ("application/json", b'{"dataset":[{"identifier":"1","title":"One"}]}')})
+        self.addCleanup(portal.close)
+        walk.ask("putHarvest", node, {"kind": "data.json", "url": portal.url + "/data.json"}, name="theirs")
+        self.assertEqual([one["name"] for one in walk.ask("listHarvests", node)["items"]], ["theirs"])
+        walk.ask("stepHarvest", node, name="theirs")
+        walk.ask("removeHarvest", node, name="theirs")
 
     def walk_partners(self, walk, node):
         known = {"name": "Elsewhere", "address": "https://elsewhere.example/dsp/2025-1",

@@ -5,6 +5,7 @@ The list of commands is what --help says. A command that is in it and is not run
 import json, os, re, subprocess
 
 from case import NOT_RUNNING, TOP, WEIR, SpaceCase, main, until
+from portal import Portal  # noqa: E402
 
 
 def leaves(*words):
@@ -205,6 +206,14 @@ class Commands(SpaceCase):
         self.run_one(node, "partner catalog", who, code=NOT_RUNNING)  # nobody answers there
         self.run_one(node, "partner negotiate", who, "dataset-1", code=NOT_RUNNING)
         self.run_one(node, "partner remove", who)
+
+    def test_harvests(self):
+        portal = Portal(documents={"/data.json": ("application/json", b'{"dataset":[{"identifier":"1","title":"One"}]}')})
+        self.addCleanup(portal.close)
+        self.run_one(self.consumer, "catalog harvest", "theirs", "--url", portal.url + "/data.json", "--kind", "data.json",
+                     "--region", "110000", chinese=True)
+        self.run_one(self.consumer, "catalog harvests", chinese=True)
+        self.run_one(self.consumer, "catalog forget", "theirs")
 
     def test_standards(self):
         node, clause = self.region, "TC609-6-2025-13#drill"

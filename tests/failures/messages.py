@@ -162,6 +162,13 @@ OPERATORS = {
          {"body": {"address": "http://192.0.2.1/dsp", "authorizationOut": "x" * 40, "authorizationIn": "y" * 40}}),
         ("oversized", "a name of 100,000 characters",
          {"body": {"name": "x" * 100_000, "address": "https://192.0.2.1", "authorizationOut": "x", "authorizationIn": "y"}})]),
+    "putHarvest": Route(params=lambda w: {"name": "theirs"}, body={"kind": "ckan", "url": "https://192.0.2.1"}, cases=lambda w: [
+        ("malformed", "of a kind that is none", {"body": {"kind": "ftp", "url": "https://192.0.2.1"}}),
+        ("malformed", "an address without TLS", {"body": {"kind": "ckan", "url": "http://192.0.2.1"}}),
+        ("oversized", "a name of 1,000 characters", {"params": {"name": "x" * 1000}})]),
+    "listHarvests": Route(),
+    "removeHarvest": Route(params=lambda w: {"name": "nobody"}, unknown=lambda w: {"name": "nobody"}),
+    "stepHarvest": Route(params=lambda w: {"name": "nobody"}, unknown=lambda w: {"name": "nobody"}),
     "listPartners": Route(),
     "removePartner": Route(params=lambda w: {"id": "nobody"}, unknown=lambda w: {"id": "nobody"}),
     "getPartnerCatalog": Route(params=lambda w: {"id": "nobody"}, unknown=lambda w: {"id": "nobody"}),

@@ -3,10 +3,9 @@
 A node keeps its port between `weir init` and `weir serve`, and over restarts, so nobody else may take it meanwhile: neither an outgoing connection
 (the system gives those ports above RANGE) nor another test (a locked file a port, for as long as this process lives).
 """
-import fcntl, os, random, socket, tempfile
+import atexit, fcntl, os, random, socket, tempfile
 
 RANGE = range(10000, 32768)
-_held = []
 
 
 def reserve():
@@ -22,7 +21,7 @@ def reserve():
         except OSError:
             lock.close()
             continue
-        _held.append(lock)
+        atexit.register(lock.close)
         return port
 
 

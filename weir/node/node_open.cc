@@ -4,6 +4,7 @@
 #include "weir/adapters/metrics/http_metrics.h"
 #include "weir/flow/contract/store.h"
 #include "weir/flow/usage/store.h"
+#include "weir/node/harvests.h"
 #include "weir/node/node_state.h"
 #include "weir/node/routes.h"
 #include "weir/supply/catalog/store.h"
@@ -24,7 +25,7 @@ Result<> migrate_all(store::Database& database) {
         trust::credential::Credentials::migration(), trust::participant::migration(), supply::catalog::migration(),
         flow::usage::migration(), flow::metering::migration(), flow::contract::contract_migration(),
         flow::delivery::delivery_migration(), use::job::migration(), standards::assessment::migration(),
-        standards::registering::migration(), partners_migration()}) {
+        standards::registering::migration(), partners_migration(), harvests_migration()}) {
     WEIR_TRY(store::migrate(database, migration));
   }
   return {};

@@ -60,7 +60,8 @@ Result<Response> get_ready(Node& node, Request&) {
 }  // namespace
 
 Result<std::size_t> page_limit(const Request& request) {
-  WEIR_TRY_LET(const std::int64_t limit, request.query_integer("limit", limits::kPageSizeDefault, 1, limits::kPageSizeMax));
+  WEIR_TRY_LET(const std::int64_t limit,
+               request.query_integer("limit", limits::kPageSizeDefault, 1, limits::kPageSizeMax));
   return static_cast<std::size_t>(limit);
 }
 
@@ -98,6 +99,8 @@ void add_routes(Router& router, Node& node) {
   add_identifier_routes(router, node);
   add_policy_routes(router, node);
   add_catalog_routes(router, node);
+  add_dcat_routes(router, node);
+  add_ckan_routes(router, node);
   add_contract_routes(router, node);
   add_usage_routes(router, node);
   add_delivery_routes(router, node);

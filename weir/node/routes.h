@@ -22,6 +22,8 @@ void add_credential_routes(adapters::http::Router& router, Node& node);     // o
 void add_identifier_routes(adapters::http::Router& router, Node& node);
 void add_policy_routes(adapters::http::Router& router, Node& node);
 void add_catalog_routes(adapters::http::Router& router, Node& node);
+void add_dcat_routes(adapters::http::Router& router, Node& node);  // the catalogue as DCAT-AP; harvests
+void add_ckan_routes(adapters::http::Router& router, Node& node);
 void add_contract_routes(adapters::http::Router& router, Node& node);
 void add_delivery_routes(adapters::http::Router& router, Node& node);
 void add_job_routes(adapters::http::Router& router, Node& node);

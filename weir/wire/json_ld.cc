@@ -29,9 +29,28 @@ std::span<const Json> each(const Json& json) {
 // ── contexts ──
 
 // The members of ODRL whose values are names of things or terms (https://www.w3.org/ns/odrl.jsonld).
-constexpr const char* kOdrlNames[] = {"action",  "actionIncludedIn", "implies",  "includedIn", "leftOperand", "operator",  "conflict", "profile",
-                                      "inheritFrom", "target", "assigner", "assignee", "output", "function", "unit",
-                                      "dataType", "partOf", "source", "hasPolicy", "undefined", "scope", "status",
+constexpr const char* kOdrlNames[] = {"action",
+                                      "actionIncludedIn",
+                                      "implies",
+                                      "includedIn",
+                                      "leftOperand",
+                                      "operator",
+                                      "conflict",
+                                      "profile",
+                                      "inheritFrom",
+                                      "target",
+                                      "assigner",
+                                      "assignee",
+                                      "output",
+                                      "function",
+                                      "unit",
+                                      "dataType",
+                                      "partOf",
+                                      "source",
+                                      "hasPolicy",
+                                      "undefined",
+                                      "scope",
+                                      "status",
                                       "rightOperandReference"};
 
 struct Meaning {
@@ -99,7 +118,8 @@ class Context {
     }
     if (json["@base"].is_string()) base_ = json["@base"].as_string();
     if (json.has("@vocab")) vocabulary_ = json["@vocab"].is_string() ? json["@vocab"].as_string() : std::string();
-    if (json.has("@language")) language_ = json["@language"].is_string() ? json["@language"].as_string() : std::string();
+    if (json.has("@language"))
+      language_ = json["@language"].is_string() ? json["@language"].as_string() : std::string();
     // Prefixes first: other terms are written with them, in any order.
     for (const auto& [name, value] : json.members()) {
       if (!name.starts_with('@') && value.is_string()) terms_[name].iri = value.as_string();
@@ -235,7 +255,8 @@ class Reader {
   Result<> texts(const Term& subject, const std::string& predicate, const Json& by_language) {
     for (const auto& [language, value] : by_language.members()) {
       for (const Json& one : each(value)) {
-        if (one.is_string()) WEIR_TRY(say(subject, predicate, literal(one.as_string(), {}, language == "@none" ? "" : language)));
+        if (one.is_string())
+          WEIR_TRY(say(subject, predicate, literal(one.as_string(), {}, language == "@none" ? "" : language)));
       }
     }
     return {};
@@ -312,7 +333,8 @@ class Reader {
     if (text.starts_with("_:")) return blank("n" + text.substr(2));
     const std::string name = context.expand_name(text);
     if (name.find(':') == std::string::npos) return failed("rdf.malformed", "an IRI is relative, and no base is known");
-    if (std::any_of(name.begin(), name.end(), [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '<' || c == '>'; })) {
+    if (std::any_of(name.begin(), name.end(),
+                    [](char c) { return static_cast<unsigned char>(c) <= ' ' || c == '<' || c == '>'; })) {
       return failed("rdf.malformed", "an IRI has characters that no IRI has");
     }
     return iri(name);
@@ -349,7 +371,8 @@ class Writer {
     Json nodes = Json::array();
     std::set<Term> roots;
     for (const Statement& statement : graph_.statements()) {
-      if (!inner_.contains(statement.subject) && roots.insert(statement.subject).second) nodes.push(node(statement.subject, 0));
+      if (!inner_.contains(statement.subject) && roots.insert(statement.subject).second)
+        nodes.push(node(statement.subject, 0));
     }
     // What only names itself, in a ring, hangs on no root.
     for (const Statement& statement : graph_.statements()) {
@@ -385,7 +408,8 @@ class Writer {
       const Statement& statement = graph_.statements()[number];
       const bool type = statement.predicate == kType && statement.object.is_iri();
       const std::string name = type ? "@type" : compact(statement.predicate);
-      auto found = std::find_if(members.begin(), members.end(), [&](const auto& member) { return member.first == name; });
+      auto found =
+          std::find_if(members.begin(), members.end(), [&](const auto& member) { return member.first == name; });
       if (found == members.end()) found = members.insert(members.end(), {name, {}});
       found->second.push_back(type ? Json(compact(statement.object.text)) : value(statement.object, depth));
     }
@@ -417,7 +441,8 @@ class Writer {
     if (term.datatype.empty()) return term.text;
     if (term.datatype == xsd("boolean") && (term.text == "true" || term.text == "false")) return term.text == "true";
     if (term.datatype == xsd("integer")) {
-      if (const auto number = parse_json(term.text); number && number->is_integer() && number->dump() == term.text) return *number;
+      if (const auto number = parse_json(term.text); number && number->is_integer() && number->dump() == term.text)
+        return *number;
     }
     if (term.datatype == rdf("JSON")) {
       if (auto json = parse_json(term.text)) return Json::object({{"@type", "@json"}, {"@value", std::move(*json)}});

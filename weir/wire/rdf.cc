@@ -5,7 +5,9 @@
 
 namespace weir::wire::rdf {
 
-Term iri(std::string text) { return {.kind = Term::Kind::kIri, .text = std::move(text), .datatype = {}, .language = {}}; }
+Term iri(std::string text) {
+  return {.kind = Term::Kind::kIri, .text = std::move(text), .datatype = {}, .language = {}};
+}
 Term blank(std::string label) {
   return {.kind = Term::Kind::kBlank, .text = std::move(label), .datatype = {}, .language = {}};
 }

@@ -1,9 +1,8 @@
 // Rdf: statements about things, read from and written to Turtle and JSON-LD.
 //
-// Formats: RDF 1.1 Turtle (parsed by serd), JSON-LD 1.1 as far as docs/formats/rdf.md lists. Contexts are never fetched.
-// Thread-safety: values and pure functions. Trust: the readers take hostile text: size, depth and the number of
-// statements are bounded, and errors name the line, never the data.
-// SPDX-License-Identifier: Apache-2.0
+// Formats: RDF 1.1 Turtle (parsed by serd), JSON-LD 1.1 as far as docs/formats/rdf.md lists. Contexts are never
+// fetched. Thread-safety: values and pure functions. Trust: the readers take hostile text: size, depth and the number
+// of statements are bounded, and errors name the line, never the data. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <compare>
@@ -52,7 +51,9 @@ class Graph {
  public:
   void add(Term subject, std::string predicate, Term object);
   // A blank node with a label that no other call gave.
-  Term fresh() { return {.kind = Term::Kind::kBlank, .text = "b" + std::to_string(++blanks_), .datatype = {}, .language = {}}; }
+  Term fresh() {
+    return {.kind = Term::Kind::kBlank, .text = "b" + std::to_string(++blanks_), .datatype = {}, .language = {}};
+  }
   const std::vector<Statement>& statements() const { return statements_; }
   // What is said of the subject by this predicate.
   std::vector<Term> objects(const Term& subject, std::string_view predicate) const;

@@ -34,9 +34,11 @@ TEST(Turtle, SaysWhatIsWritten) {
   const Graph graph = turtle(R"(@prefix ex: <http://example.org/> . @base <http://base.example/> .
     ex:a a ex:Kind ; ex:name "Ann"@en, "安"@zh ; ex:size 3, 2.5, true ; ex:of [ ex:in <x> ] ; ex:row ( 1 "two" ) .)");
   EXPECT_EQ(graph.of_type("http://example.org/Kind"), std::vector{kThing});
-  EXPECT_EQ(graph.objects(kThing, "http://example.org/name"), (std::vector{literal("Ann", {}, "en"), literal("安", {}, "zh")}));
+  EXPECT_EQ(graph.objects(kThing, "http://example.org/name"),
+            (std::vector{literal("Ann", {}, "en"), literal("安", {}, "zh")}));
   EXPECT_EQ(graph.objects(kThing, "http://example.org/size")[0], literal("3", std::string(kXsd) + "integer"));
-  EXPECT_EQ(graph.object(graph.object(kThing, "http://example.org/of"), "http://example.org/in"), iri("http://base.example/x"));
+  EXPECT_EQ(graph.object(graph.object(kThing, "http://example.org/of"), "http://example.org/in"),
+            iri("http://base.example/x"));
   const auto row = graph.list(graph.object(kThing, "http://example.org/row"));
   ASSERT_EQ(row.size(), 2u);
   EXPECT_EQ(row[1], literal("two"));
@@ -52,27 +54,31 @@ TEST(Turtle, ComesBackAsItWas) {
   const Graph again = turtle(write_turtle(graph, kPrefixes));
   ASSERT_EQ(again.statements().size(), 4u);
   EXPECT_EQ(again.object(kThing, "http://example.org/says"), graph.object(kThing, "http://example.org/says"));
-  EXPECT_EQ(again.object(again.object(kThing, "http://example.org/in"), kType).text, "http://example.org/a(b)/c#d?e=f&g");
+  EXPECT_EQ(again.object(again.object(kThing, "http://example.org/in"), kType).text,
+            "http://example.org/a(b)/c#d?e=f&g");
 }
 
 TEST(JsonLd, ReadsEveryFormOfTheSame) {
-  const auto plain = sorted(turtle(R"(@prefix ex: <http://example.org/> . ex:a a ex:Kind ; ex:name "Ann"@en ; ex:knows ex:b .)"));
-  for (const char* form : {
-           R"({"@context":{"ex":"http://example.org/"},"@id":"ex:a","@type":"ex:Kind",
+  const auto plain =
+      sorted(turtle(R"(@prefix ex: <http://example.org/> . ex:a a ex:Kind ; ex:name "Ann"@en ; ex:knows ex:b .)"));
+  for (
+      const char* form : {
+          R"({"@context":{"ex":"http://example.org/"},"@id":"ex:a","@type":"ex:Kind",
                "ex:name":{"@language":"en","@value":"Ann"},"ex:knows":{"@id":"ex:b"}})",
-           R"([{"@id":"http://example.org/a","@type":["http://example.org/Kind"],
+          R"([{"@id":"http://example.org/a","@type":["http://example.org/Kind"],
                "http://example.org/name":[{"@language":"en","@value":"Ann"}],"http://example.org/knows":[{"@id":"http://example.org/b"}]}])",
-           R"({"@context":{"@vocab":"http://example.org/","@language":"en","id":"@id","type":"@type","knows":{"@type":"@id"}},
+          R"({"@context":{"@vocab":"http://example.org/","@language":"en","id":"@id","type":"@type","knows":{"@type":"@id"}},
                "id":"http://example.org/a","type":"Kind","name":"Ann","knows":"http://example.org/b"})",
-           R"({"@context":[{"ex":"http://example.org/"},{"name":{"@id":"ex:name","@container":"@language"}}],
+          R"({"@context":[{"ex":"http://example.org/"},{"name":{"@id":"ex:name","@container":"@language"}}],
                "@graph":[{"@id":"ex:a","@type":"ex:Kind","name":{"en":"Ann"},"ex:knows":{"@id":"ex:b"},"unknown":1}]})",
-       }) {
+      }) {
     EXPECT_EQ(sorted(json_ld(form)), plain) << form;
   }
 }
 
 TEST(JsonLd, ListsNumbersAndJson) {
-  const Graph graph = json_ld(R"({"@context":{"@vocab":"http://example.org/","row":{"@container":"@list"},"raw":{"@type":"@json"}},
+  const Graph graph =
+      json_ld(R"({"@context":{"@vocab":"http://example.org/","row":{"@container":"@list"},"raw":{"@type":"@json"}},
       "@id":"http://example.org/a","row":[1,true,1.5],"raw":{"b":1,"a":[]},"none":null,"set":{"@set":["x","y"]}})");
   EXPECT_EQ(graph.list(graph.object(kThing, "http://example.org/row")).size(), 3u);
   EXPECT_EQ(graph.object(kThing, "http://example.org/raw").text, R"({"a":[],"b":1})");
@@ -91,7 +97,8 @@ TEST(JsonLd, WritesATreeThatReadsBack) {
 }
 
 TEST(JsonLd, KnowsTheContextOfOdrlWithoutFetchingIt) {
-  const Graph graph = json_ld(R"({"@context":"http://www.w3.org/ns/odrl.jsonld","@type":"Offer","uid":"http://example.org/a",
+  const Graph graph =
+      json_ld(R"({"@context":"http://www.w3.org/ns/odrl.jsonld","@type":"Offer","uid":"http://example.org/a",
       "permission":[{"action":"use","target":"http://example.org/data"}]})");
   const Term rule = graph.object(kThing, "http://www.w3.org/ns/odrl/2/permission");
   EXPECT_EQ(graph.object(rule, "http://www.w3.org/ns/odrl/2/action"), iri("http://www.w3.org/ns/odrl/2/use"));
@@ -100,13 +107,15 @@ TEST(JsonLd, KnowsTheContextOfOdrlWithoutFetchingIt) {
 // ── errors ──
 
 TEST(TurtleErrors, NameTheLineAndNothingElse) {
-  for (const char* text : {"<a> <b> .", "@prefix ex: <http://e/> .\nex:a ex:b \"secret", "ex:a ex:b ex:c .", "<r> <http://e/p> <http://e/o> ."}) {
+  for (const char* text : {"<a> <b> .", "@prefix ex: <http://e/> .\nex:a ex:b \"secret", "ex:a ex:b ex:c .",
+                           "<r> <http://e/p> <http://e/o> ."}) {
     const auto graph = read_turtle(text);
     ASSERT_FALSE(graph) << text;
     EXPECT_EQ(graph.error().reason(), "rdf.malformed");
     EXPECT_EQ(graph.error().message().find("secret"), std::string::npos);
   }
-  EXPECT_NE(read_turtle("@prefix ex: <http://e/> .\nex:a ex:b ;;; !\n").error().message().find("line 2"), std::string::npos);
+  EXPECT_NE(read_turtle("@prefix ex: <http://e/> .\nex:a ex:b ;;; !\n").error().message().find("line 2"),
+            std::string::npos);
   EXPECT_EQ(read_turtle(std::string_view("<http://e/a>\0", 13)).error().reason(), "rdf.malformed");
 }
 
@@ -120,10 +129,13 @@ TEST(TurtleErrors, BracketsWithinBracketsWithoutEnd) {
 }
 
 TEST(JsonLdErrors, WhatIsNotUnderstoodIsRefusedAndNotLeftOut) {
-  const auto reason = [](std::string_view text) { return std::string(read_json_ld(*parse_json(text)).error().reason()); };
+  const auto reason = [](std::string_view text) {
+    return std::string(read_json_ld(*parse_json(text)).error().reason());
+  };
   EXPECT_EQ(reason(R"({"@context":"https://elsewhere.example/c.jsonld","name":"x"})"), "rdf.unknown_context");
   EXPECT_EQ(reason(R"({"@context":{"p":{"@reverse":"http://e/p"}},"p":"x"})"), "rdf.unsupported");
-  EXPECT_EQ(reason(R"({"@context":{"p":{"@id":"http://e/p","@container":"@index"}},"p":{"a":"x"}})"), "rdf.unsupported");
+  EXPECT_EQ(reason(R"({"@context":{"p":{"@id":"http://e/p","@container":"@index"}},"p":{"a":"x"}})"),
+            "rdf.unsupported");
   EXPECT_EQ(reason(R"({"@id":"http://e/a","@reverse":{"http://e/p":{}}})"), "rdf.unsupported");
   EXPECT_EQ(reason(R"({"@id":7})"), "rdf.malformed");
   EXPECT_EQ(reason(R"({"@id":"relative"})"), "rdf.malformed");
@@ -131,7 +143,8 @@ TEST(JsonLdErrors, WhatIsNotUnderstoodIsRefusedAndNotLeftOut) {
   std::string deep;
   for (int i = 0; i < 80; ++i) deep += R"({"http://e/p":)";
   deep += "1" + std::string(80, '}');
-  EXPECT_EQ(read_json_ld(*parse_json(deep, {.bytes_max = 1u << 20, .depth_max = 200})).error().reason(), "rdf.too_deep");
+  EXPECT_EQ(read_json_ld(*parse_json(deep, {.bytes_max = 1u << 20, .depth_max = 200})).error().reason(),
+            "rdf.too_deep");
 }
 
 }  // namespace

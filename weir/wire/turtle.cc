@@ -13,7 +13,9 @@ namespace {
 constexpr int kDepthMax = 64;
 constexpr std::size_t kTextMax = std::size_t{256} << 20;
 
-Error malformed(std::string message) { return Error(Errc::kInvalidArgument, std::move(message)).because("rdf.malformed"); }
+Error malformed(std::string message) {
+  return Error(Errc::kInvalidArgument, std::move(message)).because("rdf.malformed");
+}
 
 const std::uint8_t* bytes(const std::string& text) { return reinterpret_cast<const std::uint8_t*>(text.c_str()); }
 std::string text_of(const SerdNode* node) {
@@ -81,7 +83,9 @@ SerdStatus on_prefix(void* handle, const SerdNode* name, const SerdNode* uri) {
 // An absolute IRI: what is relative when no base is known says nothing.
 Result<std::string> absolute(const Reading& reading, const SerdNode* node) {
   SerdNode expanded = serd_env_expand_node(reading.env, node);
-  std::string text = expanded.buf != nullptr ? text_of(&expanded) : node->type == SERD_URI ? text_of(node) : std::string();
+  std::string text = expanded.buf != nullptr  ? text_of(&expanded)
+                     : node->type == SERD_URI ? text_of(node)
+                                              : std::string();
   serd_node_free(&expanded);
   if (!serd_uri_string_has_scheme(bytes(text))) return malformed("an IRI is relative, or its prefix is not known");
   return text;
@@ -177,8 +181,8 @@ std::string write_turtle(const Graph& graph, std::span<const Prefix> prefixes) {
   std::string out;
   const std::unique_ptr<SerdEnv, Free> env(serd_env_new(nullptr));
   const std::unique_ptr<SerdWriter, Free> writer(
-      serd_writer_new(SERD_TURTLE, static_cast<SerdStyle>(SERD_STYLE_ABBREVIATED | SERD_STYLE_CURIED), env.get(), nullptr,
-                      append, &out));
+      serd_writer_new(SERD_TURTLE, static_cast<SerdStyle>(SERD_STYLE_ABBREVIATED | SERD_STYLE_CURIED), env.get(),
+                      nullptr, append, &out));
   for (const Prefix& prefix : prefixes) {
     const std::string name(prefix.name);
     const std::string uri(prefix.iri);
@@ -191,8 +195,9 @@ std::string write_turtle(const Graph& graph, std::span<const Prefix> prefixes) {
     const SerdNode subject = node_of(statement.subject);
     const SerdNode predicate = serd_node_from_string(SERD_URI, bytes(statement.predicate));
     const SerdNode object = node_of(statement.object);
-    const SerdNode datatype =
-        statement.object.datatype.empty() ? SERD_NODE_NULL : serd_node_from_string(SERD_URI, bytes(statement.object.datatype));
+    const SerdNode datatype = statement.object.datatype.empty()
+                                  ? SERD_NODE_NULL
+                                  : serd_node_from_string(SERD_URI, bytes(statement.object.datatype));
     const SerdNode language = statement.object.language.empty()
                                   ? SERD_NODE_NULL
                                   : serd_node_from_string(SERD_LITERAL, bytes(statement.object.language));

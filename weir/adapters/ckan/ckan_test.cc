@@ -39,7 +39,8 @@ TEST(CkanPackage, AnotherNodeReadsWhatThisOneWrites) {
 }
 
 TEST(CkanSearch, ReadsWhatClientsSend) {
-  const auto search = read_search(json(R"({"q":"air \"clean water\"","fq":"+organization:91350100m000100y43 res_format:CSV dataset_type:dataset",
+  const auto search = read_search(
+      json(R"({"q":"air \"clean water\"","fq":"+organization:91350100m000100y43 res_format:CSV dataset_type:dataset",
       "rows":"5000","start":"20","sort":"metadata_modified asc","facet.field":"[\"organization\",\"tags\"]"})"));
   ASSERT_TRUE(search) << search.error().message();
   EXPECT_EQ(search->query.text, "air \"clean water\"");
@@ -74,7 +75,8 @@ TEST(Harvest, OfCkanAsksForPagesThenForChanges) {
   HarvestAsk ask = next_ask(HarvestKind::kCkan, source, {});
   EXPECT_NE(ask.url.find("https://ckan.example/api/3/action/package_search?"), std::string::npos);
   EXPECT_EQ(ask.url.find("fq="), std::string::npos);
-  const std::string page = R"({"success":true,"result":{"count":2,"results":[{"id":"a","title":"A","metadata_modified":"2026-01-02T00:00:00"}]}})";
+  const std::string page =
+      R"({"success":true,"result":{"count":2,"results":[{"id":"a","title":"A","metadata_modified":"2026-01-02T00:00:00"}]}})";
   auto step = take_answer(HarvestKind::kCkan, source, {}, {.content_type = "application/json", .body = page});
   ASSERT_TRUE(step) << step.error().message();
   EXPECT_FALSE(step->done);
@@ -104,8 +106,9 @@ TEST(Harvest, OfDataJsonAsksOnlyForWhatChanged) {
 // ── errors ──
 
 TEST(CkanSearchErrors, WhatIsNotUnderstoodIsRefusedAndNotLeftOut) {
-  for (const char* text : {R"({"fq":"vocab_colour:red"})", R"({"rows":"many"})", R"({"rows":-1})", R"({"sort":"views_recent desc"})",
-                           R"({"fq":"metadata_modified:yesterday"})", R"({"q":7})", R"({"facet.field":"organization"})"}) {
+  for (const char* text :
+       {R"({"fq":"vocab_colour:red"})", R"({"rows":"many"})", R"({"rows":-1})", R"({"sort":"views_recent desc"})",
+        R"({"fq":"metadata_modified:yesterday"})", R"({"q":7})", R"({"facet.field":"organization"})"}) {
     const auto search = read_search(json(text));
     ASSERT_FALSE(search) << text;
     EXPECT_EQ(search.error().reason(), "ckan.parameter");
@@ -123,7 +126,8 @@ TEST(HarvestErrors, AnswersThatAreNone) {
   EXPECT_EQ(reason(HarvestKind::kDataJson, {.body = R"({"x":1})"}), "harvest.malformed");
   EXPECT_EQ(reason(HarvestKind::kDcat, {.content_type = "text/turtle", .body = "<html>"}), "harvest.malformed");
   EXPECT_EQ(reason(HarvestKind::kDcat,
-                   {.content_type = "text/turtle", .body = "<https://a.example/c> <http://www.w3.org/ns/hydra/core#next> <https://evil.example/c> ."}),
+                   {.content_type = "text/turtle",
+                    .body = "<https://a.example/c> <http://www.w3.org/ns/hydra/core#next> <https://evil.example/c> ."}),
             "harvest.origin");
 }
 

@@ -60,8 +60,9 @@ Result<HarvestStep> take_ckan(const Json& position, const HarvestAnswer& answer)
   const std::int64_t start = position.integer_or("start", 0) + step.records;
   step.total = result["count"].as_integer();
   step.done = step.records == 0 || start >= step.total;
-  step.position = step.done ? Json::object({{"since", newest}})
-                            : Json::object({{"since", position.text_or("since", "")}, {"newest", newest}, {"start", start}});
+  step.position = step.done
+                      ? Json::object({{"since", newest}})
+                      : Json::object({{"since", position.text_or("since", "")}, {"newest", newest}, {"start", start}});
   return step;
 }
 
@@ -84,7 +85,8 @@ Result<HarvestStep> take_dcat(const std::string& source, const HarvestAnswer& an
     return step;
   }
   if (origin_of(found.next) != origin_of(source)) {
-    return Error(Errc::kInvalidArgument, "the next page is at another place than the catalogue").because("harvest.origin");
+    return Error(Errc::kInvalidArgument, "the next page is at another place than the catalogue")
+        .because("harvest.origin");
   }
   step.position = Json::object({{"page", found.next}});
   return step;
@@ -140,7 +142,8 @@ Result<HarvestStep> take_answer(HarvestKind kind, const std::string& source, con
     return step;
   }
   if (answer.status != 200) {
-    return Error(Errc::kUnavailable, "the catalogue answered with status " + std::to_string(answer.status)).because("harvest.refused");
+    return Error(Errc::kUnavailable, "the catalogue answered with status " + std::to_string(answer.status))
+        .because("harvest.refused");
   }
   auto step = kind == HarvestKind::kCkan ? take_ckan(position, answer)
               : kind == HarvestKind::kDcat ? take_dcat(source, answer)

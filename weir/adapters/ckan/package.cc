@@ -39,7 +39,8 @@ Json tags_of(const Description& d) {
 Json groups_of(const Description& d) {
   Json groups = Json::array();
   for (const std::string& theme : d.themes) {
-    groups.push(Json::object({{"id", name_of(theme)}, {"name", name_of(theme)}, {"title", theme}, {"display_name", theme}}));
+    groups.push(
+        Json::object({{"id", name_of(theme)}, {"name", name_of(theme)}, {"title", theme}, {"display_name", theme}}));
   }
   return groups;
 }
@@ -69,7 +70,8 @@ Json resource_of(const Product& product, const Distribution& item, std::size_t n
   const std::string id = name_of(product.id.text()) + "_r" + std::to_string(number);
   std::string url = item.download_url.empty() ? item.access_url : item.download_url;
   if (url.empty()) url = std::string(base) + "/dsp/2025-1";
-  Json out = Json::object({{"id", id}, {"package_id", name_of(product.id.text())}, {"position", number - 1}, {"state", "active"}});
+  Json out = Json::object(
+      {{"id", id}, {"package_id", name_of(product.id.text())}, {"position", number - 1}, {"state", "active"}});
   const std::string title = either(item.title);
   out.set("name", title.empty() ? either(product.description.title) : title);
   out.set("description", both(item.title)).set("format", item.format).set("mimetype", item.media_type).set("url", url);
@@ -86,7 +88,8 @@ Json resources_of(const Product& product, std::string_view base) {
   Json list = Json::array();
   if (product.description.distributions.empty()) list.push(resource_of(product, {}, 1, base));
   std::size_t number = 0;
-  for (const Distribution& item : product.description.distributions) list.push(resource_of(product, item, ++number, base));
+  for (const Distribution& item : product.description.distributions)
+    list.push(resource_of(product, item, ++number, base));
   return list;
 }
 
@@ -133,16 +136,22 @@ Json package_of(const Product& product, std::string_view base) {
   const bool open = supply::catalog::is_iri(d.licence);
   Json out = Json::object({{"id", name}, {"name", name}, {"title", either(d.title)}, {"notes", both(d.description)}});
   out.set("type", "dataset").set("state", "active").set("private", false);
-  out.set("url", d.origin && !d.origin->landing_page.empty() ? d.origin->landing_page
-                                                              : std::string(base) + "/dataset/" + wire::escape_url(product.id.text()));
+  out.set("url", d.origin && !d.origin->landing_page.empty()
+                     ? d.origin->landing_page
+                     : std::string(base) + "/dataset/" + wire::escape_url(product.id.text()));
   out.set("version", std::to_string(product.version));
   out.set("author", title).set("author_email", Json()).set("maintainer", d.origin ? Json(d.origin->contact) : Json());
   out.set("license_id", d.licence).set("license_title", d.licence).set("license_url", open ? Json(d.licence) : Json());
-  out.set("isopen", d.grade && d.grade->level == supply::grade::Level::kGeneral && d.grade->sub_grade == 1 && d.offers.empty());
+  out.set("isopen",
+          d.grade && d.grade->level == supply::grade::Level::kGeneral && d.grade->sub_grade == 1 && d.offers.empty());
   out.set("metadata_created", time_text(product.created)).set("metadata_modified", time_text(product.updated));
   out.set("owner_org", publisher);
-  out.set("organization", Json::object({{"id", publisher}, {"name", publisher}, {"title", title}, {"type", "organization"},
-                                        {"is_organization", true}, {"state", "active"}}));
+  out.set("organization", Json::object({{"id", publisher},
+                                        {"name", publisher},
+                                        {"title", title},
+                                        {"type", "organization"},
+                                        {"is_organization", true},
+                                        {"state", "active"}}));
   out.set("tags", tags_of(d)).set("groups", groups_of(d)).set("extras", extras_of(product));
   out.set("resources", resources_of(product, base));
   out.set("num_tags", d.keywords.size()).set("num_resources", out["resources"].size());
@@ -175,7 +184,8 @@ void set_names(Json& record, std::string_view member, const Json& list) {
   Json names = Json::array();
   if (list.is_array()) {
     for (const Json& item : list.items()) {
-      if (std::string name = first_of(item, {"title", "display_name", "name"}); !name.empty()) names.push(std::move(name));
+      if (std::string name = first_of(item, {"title", "display_name", "name"}); !name.empty())
+        names.push(std::move(name));
     }
   }
   if (names.size() > 0) record.set(member, std::move(names));
@@ -223,7 +233,8 @@ Json record_of(const Json& package) {
     out.set("publisher", Json::object({{"name", name}}));
   }
   Json contact = Json::object();
-  if (const std::string mail = first_of(package, {"maintainer_email", "author_email"}); !mail.empty()) contact.set("hasEmail", "mailto:" + mail);
+  if (const std::string mail = first_of(package, {"maintainer_email", "author_email"}); !mail.empty())
+    contact.set("hasEmail", "mailto:" + mail);
   if (const std::string name = first_of(package, {"maintainer", "author"}); !name.empty()) contact.set("fn", name);
   if (contact.size() > 0) out.set("contactPoint", std::move(contact));
   out.set("accessLevel", package.boolean_or("private", false) ? "non-public" : "public");
@@ -242,7 +253,8 @@ Json success(std::string_view help, Json result) {
 }
 
 Json failure(std::string_view help, std::string_view type, std::string_view message) {
-  return Json::object({{"help", help}, {"success", false}, {"error", Json::object({{"__type", type}, {"message", message}})}});
+  return Json::object(
+      {{"help", help}, {"success", false}, {"error", Json::object({{"__type", type}, {"message", message}})}});
 }
 
 }  // namespace weir::adapters::ckan

@@ -112,7 +112,8 @@ Result<> read_filter(Search& out, std::string_view term) {
   }
   const auto facet = facet_of(field);
   if (!facet) return bad("fq", std::string(field) + " cannot be searched for here");
-  WEIR_TRY_LET(const std::string plain, *facet == Facet::kPublisher ? identifier_of(value) : Result<std::string>(value));
+  WEIR_TRY_LET(const std::string plain,
+               *facet == Facet::kPublisher ? identifier_of(value) : Result<std::string>(value));
   out.query.filters.push_back({*facet, {plain}});
   return {};
 }

@@ -61,6 +61,7 @@ Language language_of(const Headers& headers) {
 
 std::string_view bearer_token(const Headers& headers) {
   const std::string_view field = headers.get("Authorization");
+  if (field.find(' ') == std::string_view::npos) return field;  // a token alone, as clients of CKAN send it
   if (to_lower_ascii(field.substr(0, 7)) != "bearer ") return {};
   return trim(field.substr(7));
 }

@@ -57,6 +57,7 @@ struct Config {
   Milliseconds heartbeat_interval{5'000};
   Milliseconds stop_timeout{10'000};
   bool metrics_public = false;
+  bool catalog_open = false;
 
   std::string database_or_default() const;
 };

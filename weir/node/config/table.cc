@@ -80,6 +80,11 @@ Result<> metrics_public_into(Config& config, const std::string& text) {
   return {};
 }
 
+Result<> catalog_open_into(Config& config, const std::string& text) {
+  config.catalog_open = text == "true";
+  return {};
+}
+
 Result<> unsigned_peers_into(Config& config, const std::string& text) {
   config.unsigned_peers = text == "true";
   return {};
@@ -169,6 +174,10 @@ std::vector<Row> make_table() {
       {{"metrics.public", KeyType::kBoolean, "false",
         {"Whether /metrics is served without a token.", "是否允许无令牌访问 /metrics。"}},
        metrics_public_into},
+      {{"catalog.open", KeyType::kBoolean, "false",
+        {"Whether everybody may read the published catalogue, as DCAT-AP and through CKAN's API, without a token.",
+         "是否允许任何人无令牌读取已发布的目录（DCAT-AP 与 CKAN 接口）。"}},
+       catalog_open_into},
   };
 }
 

@@ -40,7 +40,8 @@ class Writer {
     say(dataset_, kDct, "modified", time(product_.updated));
     say(dataset_, kDcat, "version", literal(std::to_string(product_.version)));
     if (d_.frequency) {
-      named(dataset_, kDct, "accrualPeriodicity", std::string(kEuFrequency) + std::string(eu_frequency(*d_.frequency)), kDct, "Frequency");
+      named(dataset_, kDct, "accrualPeriodicity", std::string(kEuFrequency) + std::string(eu_frequency(*d_.frequency)),
+            kDct, "Frequency");
     }
     for (const std::string& language : d_.languages) {
       named(dataset_, kDct, "language", language_iri(language), kDct, "LinguisticSystem");
@@ -192,6 +193,7 @@ class Writer {
     type(service, kDcat, "DataService");
     say(service, kDct, "title", literal("Dataspace Protocol 2025-1", {}, "en"));
     say(service, kDcat, "endpointURL", protocol);
+    type(protocol, kRdfs, "Resource");  // the shapes ask for it
     named(service, kDct, "conformsTo", std::string(kDspStandard), kDct, "Standard");
   }
 
@@ -209,7 +211,8 @@ class Writer {
     } else if (!d_.licence.empty()) {
       say(inner(one, kDct, "license", kDct, "LicenseDocument"), kRdfs, "label", literal(d_.licence));
     }
-    if (!d_.rights.empty()) say(inner(one, kDct, "rights", kDct, "RightsStatement"), kRdfs, "label", literal(d_.rights));
+    if (!d_.rights.empty())
+      say(inner(one, kDct, "rights", kDct, "RightsStatement"), kRdfs, "label", literal(d_.rights));
   }
 
   // The terms themselves are at the Dataspace Protocol's dataset; here are their names and hashes.

@@ -1,10 +1,10 @@
 // Dcat: products as DCAT-AP 3 statements, records of other catalogs out of such statements, and the Catalog and Dataset
 // of the Dataspace Protocol 2025-1.
 //
-// Sources: W3C DCAT 3; SEMIC DCAT-AP 3.0.1 (its SHACL shapes hold for what is written). Format: docs/formats/product.md;
-// schemas of the protocol: tests/vectors/catalog/dsp. Thread-safety: pure functions. Trust: parsers take hostile
-// statements and JSON; the JSON of the protocol is read as plain JSON with the terms and prefixes that the page lists.
-// SPDX-License-Identifier: Apache-2.0
+// Sources: W3C DCAT 3; SEMIC DCAT-AP 3.0.1 (its SHACL shapes hold for what is written). Format:
+// docs/formats/product.md; schemas of the protocol: tests/vectors/catalog/dsp. Thread-safety: pure functions. Trust:
+// parsers take hostile statements and JSON; the JSON of the protocol is read as plain JSON with the terms and prefixes
+// that the page lists. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <span>
@@ -31,7 +31,8 @@ std::string dcat_dataset_iri(const DcatSite& site, const ProductId& id);
 
 // A dcat:Dataset with all that hangs on it.
 void add_dcat(wire::rdf::Graph& graph, const DcatSite& site, const Product& product);
-// The products as one page of the site's dcat:Catalog: `page` is its address, `next` that of the following one, or empty.
+// The products as one page of the site's dcat:Catalog: `page` is its address, `next` that of the following one, or
+// empty.
 wire::rdf::Graph to_dcat(const DcatSite& site, std::span<const Product> products, std::string_view page,
                          std::string_view next);
 

@@ -19,8 +19,8 @@ std::string name(std::string_view vocabulary, std::string_view term) {
 // A thing's label, or its name, or the literal.
 std::string label(const Graph& graph, const Term& term) {
   if (term.is_literal()) return term.text;
-  for (const auto& predicate : {name(kSkos, "prefLabel"), name(kRdfs, "label"), name(kDct, "title"), name(kFoaf, "name"),
-                                name(kVcard, "fn")}) {
+  for (const auto& predicate :
+       {name(kSkos, "prefLabel"), name(kRdfs, "label"), name(kDct, "title"), name(kFoaf, "name"), name(kVcard, "fn")}) {
     const Term found = graph.object(term, predicate);
     if (found.is_literal() && !found.text.empty()) return found.text;
   }
@@ -80,7 +80,9 @@ class DatasetReader {
     for (const Term& term : graph_.objects(dataset_, predicate)) {
       if (!term.is_literal()) continue;
       if (any.empty()) any = term.text;
-      const std::string_view side = term.language.starts_with("zh") ? "zh" : term.language.starts_with("en") ? "en" : "";
+      const std::string_view side = term.language.starts_with("zh")   ? "zh"
+                                    : term.language.starts_with("en") ? "en"
+                                                                      : "";
       if (!side.empty() && !out.has(side)) out.set(side, term.text);
     }
     if (out.size() > 0) {
@@ -113,7 +115,8 @@ class DatasetReader {
 
   void publisher() {
     const Term agent = at(dataset_, kDct, "publisher");
-    if (const std::string text = label(graph_, agent); !text.empty()) record_.set("publisher", Json::object({{"name", text}}));
+    if (const std::string text = label(graph_, agent); !text.empty())
+      record_.set("publisher", Json::object({{"name", text}}));
   }
 
   void contact() {
@@ -195,7 +198,8 @@ class DatasetReader {
 
 DcatRecords dcat_records(const Graph& graph) {
   DcatRecords out;
-  for (const Term& dataset : graph.of_type(name(kDcat, "Dataset"))) out.records.push_back(DatasetReader(graph, dataset).read());
+  for (const Term& dataset : graph.of_type(name(kDcat, "Dataset")))
+    out.records.push_back(DatasetReader(graph, dataset).read());
   for (const char* next : {"next", "nextPage"}) {
     for (const auto& statement : graph.statements()) {
       if (out.next.empty() && statement.predicate == name(kHydra, next)) out.next = statement.object.text;

@@ -24,7 +24,8 @@ Error malformed(std::string message) {
 Json language_list(const Json& by_language) {
   Json list = Json::array();
   for (const std::string_view language : {"en", "zh"}) {
-    if (by_language.has(language)) list.push(Json::object({{"@language", language}, {"@value", by_language[language]}}));
+    if (by_language.has(language))
+      list.push(Json::object({{"@language", language}, {"@value", by_language[language]}}));
   }
   return list;
 }
@@ -54,11 +55,13 @@ std::string box_text(const std::array<double, 4>& box) {
   const std::string s = wire::format_number(box[1]);
   const std::string e = wire::format_number(box[2]);
   const std::string n = wire::format_number(box[3]);
-  return "POLYGON((" + w + " " + s + "," + e + " " + s + "," + e + " " + n + "," + w + " " + n + "," + w + " " + s + "))";
+  return "POLYGON((" + w + " " + s + "," + e + " " + s + "," + e + " " + n + "," + w + " " + n + "," + w + " " + s +
+         "))";
 }
 
 Result<std::array<double, 4>> parse_box(std::string_view text) {
-  if (!text.starts_with("POLYGON((") || !text.ends_with("))") || text.size() > 512) return malformed("the box is no polygon");
+  if (!text.starts_with("POLYGON((") || !text.ends_with("))") || text.size() > 512)
+    return malformed("the box is no polygon");
   text = text.substr(9, text.size() - 11);
   std::vector<double> numbers;
   const char* at = text.data();
@@ -94,9 +97,10 @@ struct LanguageRow {
   std::string_view tag;
   std::string_view code;
 };
-constexpr LanguageRow kLanguages[] = {{"zh", "ZHO"}, {"en", "ENG"}, {"de", "DEU"}, {"fr", "FRA"}, {"es", "SPA"}, {"it", "ITA"},
-                                      {"pt", "POR"}, {"nl", "NLD"}, {"ja", "JPN"}, {"ko", "KOR"}, {"ru", "RUS"}, {"ar", "ARA"},
-                                      {"pl", "POL"}, {"sv", "SWE"}, {"fi", "FIN"}, {"da", "DAN"}, {"cs", "CES"}, {"el", "ELL"}};
+constexpr LanguageRow kLanguages[] = {{"zh", "ZHO"}, {"en", "ENG"}, {"de", "DEU"}, {"fr", "FRA"}, {"es", "SPA"},
+                                      {"it", "ITA"}, {"pt", "POR"}, {"nl", "NLD"}, {"ja", "JPN"}, {"ko", "KOR"},
+                                      {"ru", "RUS"}, {"ar", "ARA"}, {"pl", "POL"}, {"sv", "SWE"}, {"fi", "FIN"},
+                                      {"da", "DAN"}, {"cs", "CES"}, {"el", "ELL"}};
 constexpr std::string_view kIsoLanguage = "http://id.loc.gov/vocabulary/iso639-1/";
 
 }  // namespace
@@ -132,8 +136,9 @@ bool is_iri(std::string_view text) {
     return static_cast<unsigned char>(c) <= ' ' || std::string_view("<>\"{}|\\^`").find(c) != std::string_view::npos;
   };
   if (std::ranges::any_of(text, bad)) return false;
-  return std::ranges::any_of(std::array{"http://", "https://", "ftp://", "mailto:", "urn:"},
-                             [&](std::string_view scheme) { return text.starts_with(scheme) && text.size() > scheme.size(); });
+  return std::ranges::any_of(
+      std::array{"http://", "https://", "ftp://", "mailto:", "urn:"},
+      [&](std::string_view scheme) { return text.starts_with(scheme) && text.size() > scheme.size(); });
 }
 
 }  // namespace weir::supply::catalog

@@ -33,7 +33,8 @@ std::vector<wire::Json> records_of(const wire::rdf::Graph& graph) { return dcat_
 
 // What another node of ours makes of it, by way of the text.
 Description harvested(const Product& product) {
-  const auto graph = wire::rdf::read_turtle(wire::rdf::write_turtle(to_dcat(kSite, {&product, 1}, "https://a.example/c", ""), dcat_prefixes()));
+  const auto graph = wire::rdf::read_turtle(
+      wire::rdf::write_turtle(to_dcat(kSite, {&product, 1}, "https://a.example/c", ""), dcat_prefixes()));
   EXPECT_TRUE(graph) << graph.error().message();
   const auto records = records_of(*graph);
   EXPECT_EQ(records.size(), 1u);
@@ -88,7 +89,8 @@ TEST(Dcat, AccessRightsFollowTheGrade) {
 }
 
 TEST(Dcat, ReadsOtherPeoplesProfiles) {
-  const auto graph = wire::rdf::read_turtle(R"(@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
+  const auto graph =
+      wire::rdf::read_turtle(R"(@prefix dcat: <http://www.w3.org/ns/dcat#> . @prefix dct: <http://purl.org/dc/terms/> .
     @prefix foaf: <http://xmlns.com/foaf/0.1/> . @prefix skos: <http://www.w3.org/2004/02/skos/core#> .
     <https://b.example/d/1> a dcat:Dataset ; dct:title "Luft"@de, "Air"@en ; dct:description "Mittelwerte"@de ;
       dct:publisher [ a foaf:Organization ; foaf:name "Amt" ] ; dcat:theme [ skos:prefLabel "Umwelt" ] ;
@@ -112,7 +114,8 @@ TEST(Dcat, ReadsOtherPeoplesProfiles) {
 // ── errors ──
 
 TEST(DcatErrors, ADatasetThatCannotBeToldIsRefusedByTheLoaderAndNotLeftOut) {
-  const auto graph = wire::rdf::read_turtle("[] a <http://www.w3.org/ns/dcat#Dataset> . <urn:x:2> a <http://www.w3.org/ns/dcat#Dataset> .");
+  const auto graph = wire::rdf::read_turtle(
+      "[] a <http://www.w3.org/ns/dcat#Dataset> . <urn:x:2> a <http://www.w3.org/ns/dcat#Dataset> .");
   const auto records = records_of(*graph);
   ASSERT_EQ(records.size(), 2u);
   EXPECT_EQ(map_dcat_us(records[0].dump(), {}).error().reason(), "load.no_identifier");

@@ -207,7 +207,8 @@ Result<LoadedRecord> map_dcat_us(std::string_view line, const LoadOptions& optio
   LoadedRecord record;
   record.source_id = std::string(trim(text_in(json, "identifier")));
   if (record.source_id.empty()) return refused("load.no_identifier", "the record has no identifier");
-  if (record.source_id.size() > kIdentifierBytes) return refused("load.long_identifier", "the identifier is longer than 1024 bytes");
+  if (record.source_id.size() > kIdentifierBytes)
+    return refused("load.long_identifier", "the identifier is longer than 1024 bytes");
   record.source_catalog = options.catalog;
   if (const std::string agency = wrapped ? text_in(*parsed, "agency") : ""; !agency.empty()) {
     record.source_catalog += (record.source_catalog.empty() ? "" : "/") + cut_utf8(agency, 64);
@@ -242,7 +243,8 @@ Result<LoadedRecord> map_csv(const std::vector<std::string>& header, const std::
   if (d.title == Text{}) return refused("load.no_title", "the record has no title");
   record.source_catalog = options.catalog;
   record.source_id = cell(map.identifier, kIdentifierBytes);
-  if (record.source_id.empty() && !map.identifier.empty()) return refused("load.no_identifier", "the record has no identifier");
+  if (record.source_id.empty() && !map.identifier.empty())
+    return refused("load.no_identifier", "the record has no identifier");
   if (record.source_id.empty()) {
     record.source_id = wire::encode_hex(crypto::hash(crypto::HashAlgorithm::kSha256, view_of(all))).substr(0, 32);
   }
@@ -268,7 +270,8 @@ Result<LoadedRecord> map_csv(const std::vector<std::string>& header, const std::
     d.distributions.push_back({.format = cell(map.format, 128), .media_type = "", .access_url = url, .download_url = "",
                                .bytes = std::nullopt, .title = {}});
   }
-  d.grade = options.grade.value_or(grade::stated(grade::Level::kGeneral, 1, "catalog " + cut_utf8(options.catalog, 64)));
+  d.grade =
+      options.grade.value_or(grade::stated(grade::Level::kGeneral, 1, "catalog " + cut_utf8(options.catalog, 64)));
   d.offers = options.offers;
   d.region = options.region;
   d.origin = Origin{.catalog = record.source_catalog, .identifier = record.source_id, .publisher = d.publisher_name,
