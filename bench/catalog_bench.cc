@@ -12,6 +12,7 @@
 #include "weir/base/random.h"
 #include "weir/store/files.h"
 #include "weir/store/sql.h"
+#include "weir/supply/catalog/dcat.h"
 #include "weir/supply/catalog/service.h"
 #include "weir/supply/catalog/store.h"
 
@@ -33,13 +34,16 @@ class CountingLog final : public trust::evidence::Log {
   std::size_t bytes = 0;
 };
 
-constexpr const char* kEnglish[] = {"air", "quality", "water", "hourly", "station", "traffic", "energy", "bank", "loan", "credit", "health",
-                                    "hospital", "survey", "school", "port", "ship", "flight", "weather", "rainfall", "river", "land", "parcel",
-                                    "tax", "company", "patent", "soil", "crop", "price", "index", "market", "road", "bridge", "grid", "solar"};
+constexpr const char* kEnglish[] = {"air",    "quality", "water",   "hourly",  "station",  "traffic", "energy",
+                                    "bank",   "loan",    "credit",  "health",  "hospital", "survey",  "school",
+                                    "port",   "ship",    "flight",  "weather", "rainfall", "river",   "land",
+                                    "parcel", "tax",     "company", "patent",  "soil",     "crop",    "price",
+                                    "index",  "market",  "road",    "bridge",  "grid",     "solar"};
 constexpr const char* kChinese[] = {"空气质量", "水质监测", "交通流量", "电力负荷", "企业信用", "贷款记录", "医院挂号", "学校名录", "港口吞吐",
                                     "航班动态", "气象观测", "降雨量", "河道水位", "土地地块", "税务登记", "专利授权", "土壤检测", "农产品价格",
                                     "市场指数", "公路桥梁", "光伏发电", "人口统计", "社会保障", "住房公积金"};
-constexpr const char* kPlaces[] = {"北京市", "上海市", "广东省", "浙江省", "福建省", "Beijing", "Shanghai", "Fujian", "Texas", "Bavaria"};
+constexpr const char* kPlaces[] = {"北京市",  "上海市",   "广东省", "浙江省", "福建省",
+                                   "Beijing", "Shanghai", "Fujian", "Texas",  "Bavaria"};
 
 // Words of a long tail, as real catalogs have them: instrument names, project names, codes.
 std::string rare_word(Random& random) {
@@ -58,14 +62,19 @@ std::string synthetic_line(Random& random, std::int64_t i) {
   std::string description;
   const bool chinese = random.below(2) == 0;
   if (chinese) {
-    title = std::string(one_of(random, kPlaces)) + one_of(random, kChinese) + one_of(random, kChinese) + "数据" + std::to_string(i % 1000);
-    description = std::string("包括") + one_of(random, kChinese) + "、" + one_of(random, kChinese) + "，按月更新，来源" + one_of(random, kPlaces);
+    title = std::string(one_of(random, kPlaces)) + one_of(random, kChinese) + one_of(random, kChinese) + "数据" +
+            std::to_string(i % 1000);
+    description = std::string("包括") + one_of(random, kChinese) + "、" + one_of(random, kChinese) +
+                  "，按月更新，来源" + one_of(random, kPlaces);
   } else {
-    title = std::string(one_of(random, kEnglish)) + " " + one_of(random, kEnglish) + " of " + one_of(random, kPlaces) + " " + std::to_string(i % 1000);
+    title = std::string(one_of(random, kEnglish)) + " " + one_of(random, kEnglish) + " of " + one_of(random, kPlaces) +
+            " " + std::to_string(i % 1000);
     for (int w = 0; w < 18; ++w) description += std::string(one_of(random, kEnglish)) + " ";
   }
   description += " " + rare_word(random);
-  wire::Json json = wire::Json::object({{"identifier", "synthetic-" + std::to_string(i)}, {"title", title}, {"description", description},
+  wire::Json json = wire::Json::object({{"identifier", "synthetic-" + std::to_string(i)},
+                                        {"title", title},
+                                        {"description", description},
                                         {"accessLevel", random.below(20) == 0 ? "restricted public" : "public"},
                                         {"accrualPeriodicity", random.below(2) == 0 ? "R/P1D" : "R/P1M"},
                                         {"modified", "2024-01-01"}});
@@ -73,8 +82,9 @@ std::string synthetic_line(Random& random, std::int64_t i) {
   json.set("theme", wire::Json::array({one_of(random, kEnglish)}));
   json.set("publisher", wire::Json::object({{"name", "Publisher " + std::to_string(random.below(500))}}));
   const char* const media[] = {"text/csv", "application/json", "application/pdf", "text/html"};
-  json.set("distribution", wire::Json::array({wire::Json::object(
-                               {{"downloadURL", "https://example.org/" + std::to_string(i)}, {"mediaType", one_of(random, media)}})}));
+  json.set("distribution",
+           wire::Json::array({wire::Json::object(
+               {{"downloadURL", "https://example.org/" + std::to_string(i)}, {"mediaType", one_of(random, media)}})}));
   return json.dump() + "\n";
 }
 
@@ -91,7 +101,8 @@ class SyntheticSource final : public catalog::ByteSource {
         at_ = 0;
       }
       const std::size_t part = std::min(out.size() - size, line_.size() - at_);
-      std::copy_n(line_.begin() + static_cast<std::ptrdiff_t>(at_), part, out.begin() + static_cast<std::ptrdiff_t>(size));
+      std::copy_n(line_.begin() + static_cast<std::ptrdiff_t>(at_), part,
+                  out.begin() + static_cast<std::ptrdiff_t>(size));
       at_ += part;
       size += part;
     }
@@ -117,7 +128,8 @@ std::string repeated_extract(std::int64_t count) {
     const std::size_t end = line.rfind('}');
     line.insert(end, ",\"round\":" + std::to_string(i));
     const std::size_t key = line.find("\"agency\": \"");
-    if (key != std::string::npos) line.insert(key + 11, "r" + std::to_string(static_cast<std::size_t>(i) / lines.size()) + "-");
+    if (key != std::string::npos)
+      line.insert(key + 11, "r" + std::to_string(static_cast<std::size_t>(i) / lines.size()) + "-");
     out += line + "\n";
   }
   return out;
@@ -150,14 +162,21 @@ Result<> open(Bench& bench, const std::string& path) {
   WEIR_TRY_LET(const auto subject, identifier::SubjectId::parse("91350100M000100Y43"));
   WEIR_TRY_LET(const auto area, identifier::AreaCode::parse("3501"));
   const auto node = identifier::NodeId::generate(identifier::NodeKind::kConnector, subject, area, bench.random);
-  bench.service = std::make_unique<catalog::Service>(catalog::Service::Parts{
-      .sql = *bench.database, .log = bench.log, .clock = bench.clock, .random = bench.random, .participant = subject, .node = node, .area = area});
+  bench.service = std::make_unique<catalog::Service>(catalog::Service::Parts{.sql = *bench.database,
+                                                                             .log = bench.log,
+                                                                             .clock = bench.clock,
+                                                                             .random = bench.random,
+                                                                             .participant = subject,
+                                                                             .node = node,
+                                                                             .area = area});
   return {};
 }
 
-Result<double> load_seconds(Bench& bench, catalog::ByteSource& source, std::int64_t& read) {
+Result<double> load_seconds(Bench& bench, catalog::ByteSource& source, std::int64_t& read,
+                            std::vector<catalog::Offer> offers = {}) {
   Result<catalog::LoadReport> report = Error(Errc::kUnavailable, "not run");
-  const double time = microseconds_of([&] { report = bench.service->load(source, {.catalog = "bench"}, catalog::Actor("bench")); });
+  const double time = microseconds_of(
+      [&] { report = bench.service->load(source, {.catalog = "bench", .offers = offers}, catalog::Actor("bench")); });
   if (!report) return std::move(report).error();
   if (report->refused > 0) return Error(Errc::kCorrupt, "records were refused");
   read = report->read;
@@ -218,6 +237,41 @@ Result<double> find_p50(Bench& bench, std::int64_t rounds) {
   return quantile(times, 0.5);
 }
 
+// A page of the Dataspace Protocol's catalogue as the node answers it, out of as many products with an offer each (one
+// in twenty has none, and is left out).
+Result<Figure> dsp_page(const std::string& path, std::int64_t offers, std::int64_t rounds) {
+  Bench bench;
+  WEIR_TRY(open(bench, path));
+  WEIR_TRY_LET(const wire::Json policy,
+               wire::parse_json(R"({"@type":"Offer","permission":[{"action":"use","constraint":[
+      {"leftOperand":"purpose","operator":"eq","rightOperand":"research"},
+      {"leftOperand":"count","operator":"lteq","rightOperand":100}]}]})"));
+  SyntheticSource source(offers);
+  std::int64_t read = 0;
+  WEIR_TRY(load_seconds(bench, source, read, {catalog::make_offer("urn:offer:bench", policy)}));
+  std::vector<double> times;
+  std::string cursor;
+  for (std::int64_t i = 0; i < rounds; ++i) {
+    Result<> done;
+    times.push_back(microseconds_of([&] {
+      done = [&]() -> Result<> {
+        WEIR_TRY_LET(const catalog::Page page, bench.service->list(100, cursor, catalog::FeedScope::kOwn));
+        std::vector<identifier::ProductId> ids;
+        for (const auto& hit : page.hits) ids.push_back(hit.id);
+        WEIR_TRY_LET(const auto products, bench.service->find_many(ids));
+        const auto json =
+            catalog::to_dsp_catalog("urn:c", "p", {.id = "urn:s", .endpoint_url = "https://a.example"}, products);
+        if (json.dump().size() < 1000) return Error(Errc::kCorrupt, "the page is empty");
+        cursor = page.next;
+        return {};
+      }();
+    }) / 1e3);
+    WEIR_TRY(done);
+  }
+  return Figure{.name = "dsp_page_of_100_from_" + std::to_string(offers) + "_offers_p50", .value = quantile(times, 0.5),
+                .unit = "ms", .goal = at_most(5)};
+}
+
 }  // namespace
 
 Result<Figures> run_catalog(const Options& options) {
@@ -240,6 +294,10 @@ Result<Figures> run_catalog(const Options& options) {
     figures.push_back({"load_of_" + std::to_string(read) + "_records", seconds, "s", "parsing_their_json",
                        parse_seconds(lines), at_most(5)});
   }
+  const std::int64_t offers = options.number("offers", 10'000);
+  WEIR_TRY_LET(Figure page_of_offers,
+               dsp_page(folder.path() + "/offers.db", offers, std::min(rounds, offers / 200 + 1)));
+  figures.push_back(std::move(page_of_offers));
   Bench bench;
   WEIR_TRY(open(bench, folder.path() + "/synthetic.db"));
   SyntheticSource synthetic(n);

@@ -22,8 +22,8 @@ Result<Json> read_json(const std::string& file) {
 Result<Json> read_terms(const std::string& line, const std::string& policy_file) {
   policy::Policy terms;
   if (!policy_file.empty()) {
-    WEIR_TRY_LET(const Json json, read_json(policy_file));
-    WEIR_TRY_LET(terms, policy::read_policy(json));
+    WEIR_TRY_LET(const Bytes text, store::real_files().read_all(policy_file, limits::kJsonBytesMax));
+    WEIR_TRY_LET(terms, policy::read_policy_text(text_of(text)));
   } else {
     WEIR_TRY_LET(terms, policy::parse_terms(line));
   }
@@ -112,7 +112,9 @@ void add_publish(CLI::App& app, Context& context) {
   command->add_option("--description-zh", options->description_zh, "说明，中文");
   command->add_option("--keyword", options->keywords, "A word to find it by; may be given again");
   auto* terms = command->add_option("--terms", options->terms, "Terms on one line; those of the grade if left out");
-  command->add_option("--policy", options->policy_file, "Terms from a file, ODRL or TC609-6-2025-14 JSON")
+  command
+      ->add_option("--policy", options->policy_file,
+                   "Terms from a file: ODRL in JSON-LD or Turtle, or TC609-6-2025-14 JSON")
       ->excludes(terms);
   command->add_option("--licence", options->licence, "Licence, name or address");
   command->add_option("--region", options->region, "Region it is about, GB/T 2260");

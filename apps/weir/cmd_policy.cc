@@ -19,13 +19,12 @@ struct Options {
   std::string to = "odrl";
 };
 
-// A policy from a file (ODRL or TC609 JSON), or from a line of terms.
+// A policy from a file (ODRL in JSON-LD or Turtle, TC609 JSON), or from a line of terms.
 Result<policy::Policy> read_policy(const std::string& input) {
   WEIR_TRY_LET(const bool is_file, store::real_files().exists(input));
   if (!is_file) return policy::parse_terms(input);
   WEIR_TRY_LET(const Bytes text, store::real_files().read_all(input, limits::kJsonBytesMax));
-  WEIR_TRY_LET(const Json json, wire::parse_json(text_of(text)));
-  return policy::read_policy(json);
+  return policy::read_policy_text(text_of(text));
 }
 
 Result<int> check(Output& out, const Options& options) {
@@ -79,8 +78,10 @@ void add_policy_commands(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Options>();
   CLI::App* group = app.add_subcommand("policy", "Usage terms: check, explain, convert");
   group->require_subcommand(1);
-  group->footer("TERMS is a file (ODRL or TC609-6-2025-14 JSON) or a line: 'count<=3, until=2027-01-01, purpose=research'");
-  CLI::App* check_command = group->add_subcommand("check", "Finds mistakes, contradictions, terms that can never be met");
+  group->footer(
+      "TERMS is a file (ODRL or TC609-6-2025-14 JSON) or a line: 'count<=3, until=2027-01-01, purpose=research'");
+  CLI::App* check_command =
+      group->add_subcommand("check", "Finds mistakes, contradictions, terms that can never be met");
   check_command->add_option("TERMS", options->input, "File or line")->required();
   check_command->callback(
       [&context, options] { context.run = [options](Output& out) { return check(out, *options); }; });
@@ -93,7 +94,8 @@ void add_policy_commands(CLI::App& app, Context& context) {
   convert_command->add_option("--to", options->to, "odrl, tc609 or terms")
       ->check(CLI::IsMember({"odrl", "tc609", "terms"}))
       ->capture_default_str();
-  convert_command->callback([&context, options] { context.run = [options](Output& out) { return convert(out, *options); }; });
+  convert_command->callback(
+      [&context, options] { context.run = [options](Output& out) { return convert(out, *options); }; });
 }
 
 }  // namespace weir::cli

@@ -48,7 +48,7 @@ class Foreign(http.server.ThreadingHTTPServer):
         super().__init__(("127.0.0.1", 0), Handler)
         self.address = f"http://127.0.0.1:{self.server_port}/dsp"
         self.heard, self.faults, self.busy = [], [], 0
-        self.data_headers = []
+        self.data_headers, self.pushed, self.full = [], [], 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def dataset(self):
@@ -81,6 +81,8 @@ class Foreign(http.server.ThreadingHTTPServer):
 
 class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
+        if self.path == "/inbox":
+            return self.take()
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         path = self.path.removeprefix("/dsp")
         if self.headers["Authorization"] != OUT:
@@ -90,6 +92,14 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if status < 300:
             self.server.heard.append(body)
         self.reply(status, json.dumps(answer).encode())
+
+    def take(self):
+        body = self.rfile.read(int(self.headers["Content-Length"]))
+        if self.server.full > 0:
+            self.server.full -= 1
+            return self.reply(503, b"")
+        self.server.pushed.append((self.headers["Authorization"], body))
+        self.reply(200, b"")
 
     def do_GET(self):
         if self.path.startswith("/dsp/catalog/datasets/"):
@@ -246,6 +256,28 @@ class Partner(SpaceCase):
         self.tell(f"/transfers/{begun['providerPid']}/completion", message("TransferCompletionMessage", **pids))
         self.assertGreaterEqual(draw("Bearer " + token).status, 400)
         self.assertFalse(self.foreign.faults)
+
+    def test_pushes_data_to_a_foreign_consumer_and_says_that_it_is_done(self):
+        agreement = self.agreed(self.product(), "urn:test:p1")
+        self.foreign.full = 1  # as a place that has no room just now
+        inbox = self.foreign.address.replace("/dsp", "/inbox")
+        self.tell("/transfers/request", message(
+            "TransferRequestMessage", consumerPid="urn:test:push", agreementId=agreement["@id"], format="HttpData-PUSH",
+            dataAddress=self.address_of(inbox), callbackAddress=self.foreign.address), 201)
+        self.foreign.hears("TransferStartMessage", consumerPid="urn:test:push")
+        self.foreign.hears("TransferCompletionMessage", consumerPid="urn:test:push")
+        self.assertEqual(self.foreign.pushed, [("Bearer " + TOKEN, WORDS)])
+        moved = next(t for t in self.provider.call("GET", "/api/v1/transfers?limit=200")["items"]
+                     if t["agreement"] == agreement["@id"])
+        self.assertEqual((moved["state"], moved["bytesMoved"]), ("COMPLETED", 2 * len(WORDS)))
+        self.assertFalse(self.foreign.faults)
+
+    def test_pushes_no_data_to_where_the_partner_has_none(self):
+        agreement = self.agreed(self.product(), "urn:test:p2")
+        asked = message("TransferRequestMessage", consumerPid="urn:test:push2", agreementId=agreement["@id"],
+                        format="HttpData-PUSH", dataAddress=self.address_of("http://127.0.0.1:1/inbox"),
+                        callbackAddress=self.foreign.address)
+        self.says_no(403, "delivery.callback", "/transfers/request", asked, "TransferError")
 
     def test_the_catalogue_is_read_from_any_place(self):
         for _ in range(3):

@@ -72,14 +72,21 @@ class HttpContent final : public flow::delivery::RemoteContent {
   std::shared_ptr<RateLimiter> limiter_;
 };
 
-// One chunk of a content, for the body of a PUT.
+constexpr Milliseconds kLookEvery{200};
+
+// A part of a content, for the body of a request.
 class ChunkSource final : public adapters::http::BodySource {
  public:
-  ChunkSource(store::File& file, std::uint64_t offset, std::uint64_t length)
-      : file_(file), offset_(offset), left_(length), length_(length) {}
+  // `look`, if there is one, is asked now and then whether bytes may still leave.
+  ChunkSource(store::File& file, std::uint64_t offset, std::uint64_t length, std::function<Result<>()> look = {})
+      : file_(file), offset_(offset), left_(length), length_(length), look_(std::move(look)) {}
   std::uint64_t length() const override { return length_; }
   std::uint64_t taken() const { return length_ - left_; }
   Result<std::size_t> read(std::span<std::uint8_t> out) override {
+    if (const auto now = std::chrono::steady_clock::now(); look_ && now - looked_ > kLookEvery) {
+      looked_ = now;
+      WEIR_TRY(look_());
+    }
     const std::size_t want = static_cast<std::size_t>(std::min<std::uint64_t>(out.size(), left_));
     WEIR_TRY_LET(const std::size_t got, file_.read_at(offset_, out.first(want)));
     offset_ += got;
@@ -92,6 +99,8 @@ class ChunkSource final : public adapters::http::BodySource {
   std::uint64_t offset_;
   std::uint64_t left_;
   std::uint64_t length_;
+  std::function<Result<>()> look_;
+  std::chrono::steady_clock::time_point looked_ = std::chrono::steady_clock::now();
 };
 
 }  // namespace
@@ -156,7 +165,9 @@ struct Transfers::State {
   void again_later(const std::string& pid);
   Result<> move(const Transfer& transfer);
   Result<> pull(const Transfer& transfer);
+  Result<ClientRequest> foreign_request(const Transfer& transfer);
   Result<> pull_foreign(const Transfer& transfer);
+  Result<> push_foreign(const Transfer& transfer);
   Result<> run_streams(const Transfer& transfer, Pull& pulling);
   Result<> push(const Transfer& transfer);
   Result<> push_chunks(const Transfer& transfer, const Content& content, const std::vector<ChunkIndex>& chunks,
@@ -223,7 +234,8 @@ Result<> Transfers::State::move(const Transfer& transfer) {
   if (transfer.role == Role::kConsumer && pulls && transfer.custody < Custody::kHeld) {
     return transfer.peer.is_node() ? pull(transfer) : pull_foreign(transfer);
   }
-  if (transfer.role == Role::kProvider && !pulls) return push(transfer);
+  if (transfer.role == Role::kProvider && !pulls)
+    return transfer.peer.is_node() ? push(transfer) : push_foreign(transfer);
   return {};
 }
 
@@ -250,16 +262,42 @@ Result<> Transfers::State::pull(const Transfer& transfer) {
   return {};
 }
 
-Result<> Transfers::State::pull_foreign(const Transfer& transfer) {
+// A request to the data address of a foreign connector, with what it said is to be shown there.
+Result<ClientRequest> Transfers::State::foreign_request(const Transfer& transfer) {
   if (options.foreign == nullptr || !adapters::http::may_be_called(transfer.endpoint)) {
-    return Error(Errc::kInvalidArgument, "the data address is no place this node fetches from: " + transfer.endpoint)
+    return Error(Errc::kInvalidArgument, "the data address is no place this node talks to: " + transfer.endpoint)
         .because("delivery.endpoint")
         .advise("an endpoint is https; plain http is for this machine only");
   }
-  ClientRequest ask{.url = transfer.endpoint, .body_bytes_max = kForeignBytesMax};
+  ClientRequest out{.url = transfer.endpoint, .body_bytes_max = kForeignBytesMax};
   const bool schemed = transfer.token.find(' ') != std::string::npos;
-  if (!transfer.token.empty()) ask.headers.set("Authorization", schemed ? transfer.token : "Bearer " + transfer.token);
-  ask.limiter = limits.of(transfer.pid, transfer.rate_bytes_per_second);
+  if (!transfer.token.empty()) out.headers.set("Authorization", schemed ? transfer.token : "Bearer " + transfer.token);
+  out.limiter = limits.of(transfer.pid, transfer.rate_bytes_per_second);
+  return out;
+}
+
+// The HttpData-PUSH of connectors that know nothing of chunks: all of it in one POST. What broke off is sent again,
+// whole.
+Result<> Transfers::State::push_foreign(const Transfer& transfer) {
+  const auto stream = service.open_stream(transfer.pid);
+  WEIR_TRY_LET(ClientRequest post, foreign_request(transfer));
+  WEIR_TRY_LET(const Content content, contents.open(transfer.root));
+  post.method = Method::kPost;
+  post.headers.set("Content-Type", "application/octet-stream");
+  WEIR_TRY_LET(const std::int64_t sending, service.begin_sending(transfer.pid, content.manifest.size));
+  ChunkSource source(*content.data, 0, content.manifest.size, [this, &transfer]() -> Result<> {
+    if (stopping) return Error(Errc::kUnavailable, "stopped").because("delivery.stopped");
+    return service.may_send(transfer.pid);
+  });
+  const auto response = options.foreign->upload(post, source);
+  WEIR_TRY(service.record_sent(transfer.pid, sending, source.taken()));
+  if (!response) return Error(response.error());
+  WEIR_TRY(response->ok());
+  return service.finish(transfer.pid, "node");
+}
+
+Result<> Transfers::State::pull_foreign(const Transfer& transfer) {
+  WEIR_TRY_LET(const ClientRequest ask, foreign_request(transfer));
   WEIR_TRY_LET(const auto response, options.foreign->request(ask));
   WEIR_TRY(response.ok());
   flow::delivery::ManifestBuilder builder(transfer.root.algorithm);
@@ -306,7 +344,8 @@ Result<> Transfers::State::run_streams(const Transfer& transfer, Pull& pulling) 
     const std::scoped_lock lock(outcome_mutex);
     if (outcome) outcome = ran;
   };
-  const std::uint64_t useful = std::max<std::uint64_t>(1, session.manifest().chunk_count() / options.chunks_per_request);
+  const std::uint64_t useful =
+      std::max<std::uint64_t>(1, session.manifest().chunk_count() / options.chunks_per_request);
   std::vector<std::jthread> streams;
   for (std::size_t i = 1; i < std::min<std::uint64_t>(options.streams, useful); ++i) streams.emplace_back(stream);
   stream();

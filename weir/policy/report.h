@@ -4,6 +4,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <string_view>
+
 #include "weir/base/result.h"
 #include "weir/base/time.h"
 #include "weir/policy/policy.h"
@@ -13,6 +15,8 @@ namespace weir::policy {
 
 // ODRL or TC609-6-2025-14, whichever it is. Fails as parse_odrl and parse_tc609 do.
 Result<Policy> read_policy(const wire::Json& json);
+// The same from a text: JSON, or ODRL in Turtle. Fails also as wire::parse_json and wire::rdf::read_turtle do.
+Result<Policy> read_policy_text(std::string_view text);
 
 // {"ok": …, "problems": [{"slug", "path" or "rules", "severity", "en", "zh"}]}: mistakes, and what contradicts what.
 wire::Json report(const Policy& policy, Timestamp now);

@@ -87,7 +87,8 @@ TEST(JsonLd, ListsNumbersAndJson) {
 
 TEST(JsonLd, WritesATreeThatReadsBack) {
   const Graph graph = turtle(R"(@prefix ex: <http://example.org/> .
-    ex:a ex:of [ ex:row ( 1 [ ex:deep "x" ] () ) ] ; ex:n 7, "7", true ; ex:of ex:b . _:ring ex:of _:ring . [] ex:free 1 .)");
+    ex:a ex:of [ ex:row ( 1 [ ex:deep "x" ] () ) ] ; ex:n 7, "7", true ; ex:of ex:b .
+    _:ring ex:of _:ring . [] ex:free 1 .)");
   const Json json = write_json_ld(graph, kPrefixes);
   EXPECT_EQ(json["@graph"].items()[0]["ex:of"].items()[0]["ex:row"]["@list"].items()[1]["ex:deep"].as_string(), "x");
   EXPECT_EQ(json["@graph"].items()[0]["ex:n"].items()[0].as_integer(), 7);

@@ -76,7 +76,8 @@ TEST(Harvest, OfCkanAsksForPagesThenForChanges) {
   EXPECT_NE(ask.url.find("https://ckan.example/api/3/action/package_search?"), std::string::npos);
   EXPECT_EQ(ask.url.find("fq="), std::string::npos);
   const std::string page =
-      R"({"success":true,"result":{"count":2,"results":[{"id":"a","title":"A","metadata_modified":"2026-01-02T00:00:00"}]}})";
+      R"({"success":true,"result":{"count":2,
+          "results":[{"id":"a","title":"A","metadata_modified":"2026-01-02T00:00:00"}]}})";
   auto step = take_answer(HarvestKind::kCkan, source, {}, {.content_type = "application/json", .body = page});
   ASSERT_TRUE(step) << step.error().message();
   EXPECT_FALSE(step->done);
