@@ -25,7 +25,8 @@ Policy json(std::string_view text) {
 
 TEST(PolicyTurtle, SaysTheSameAsJson) {
   const Policy from_turtle = turtle(
-      R"(ex:p a odrl:Policy, odrl:Offer ; odrl:permission [ a odrl:Permission ; odrl:target ex:data ; odrl:action odrl:use ;
+      R"(ex:p a odrl:Policy, odrl:Offer ;
+      odrl:permission [ a odrl:Permission ; odrl:target ex:data ; odrl:action odrl:use ;
         odrl:constraint [ odrl:leftOperand odrl:count ; odrl:operator odrl:lteq ; odrl:rightOperand 3 ] ] ;
       odrl:prohibition [ odrl:target ex:data ; odrl:action odrl:distribute ] .)");
   const Policy from_json = json(R"({"@type":"Offer","uid":"https://a.example/p",
@@ -37,9 +38,11 @@ TEST(PolicyTurtle, SaysTheSameAsJson) {
 
 TEST(PolicyTurtle, RulesAndConstraintsMayHaveNames) {
   const Policy named = turtle(
-      R"(ex:p a odrl:Set ; odrl:permission ex:r . ex:r odrl:target ex:data ; odrl:action odrl:read ; odrl:constraint ex:c .
+      R"(ex:p a odrl:Set ; odrl:permission ex:r .
+      ex:r odrl:target ex:data ; odrl:action odrl:read ; odrl:constraint ex:c .
       ex:c odrl:or ( ex:c1 [ odrl:leftOperand odrl:purpose ; odrl:operator odrl:eq ; odrl:rightOperand "research" ] ) .
-      ex:c1 odrl:leftOperand odrl:dateTime ; odrl:operator odrl:lt ; odrl:rightOperand "2027-01-01T00:00:00Z"^^xsd:dateTime .)");
+      ex:c1 odrl:leftOperand odrl:dateTime ; odrl:operator odrl:lt ;
+        odrl:rightOperand "2027-01-01T00:00:00Z"^^xsd:dateTime .)");
   ASSERT_EQ(named.permissions.size(), 1u);
   EXPECT_EQ(named.permissions[0].constraints.size(), 1u);
 }
