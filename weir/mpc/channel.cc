@@ -40,6 +40,7 @@ std::string_view name_of(Tag tag) {
     case Tag::kJoinStore: return "join_store";
     case Tag::kEcdhPoints: return "ecdh_points";
     case Tag::kProbe: return "probe";
+    case Tag::kEqualities: return "equalities";
   }
   return "unknown";
 }

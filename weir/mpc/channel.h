@@ -44,6 +44,7 @@ enum class Tag : std::uint16_t {
   kJoinStore = 22,
   kEcdhPoints = 23,
   kProbe = 24,
+  kEqualities = 25,
 };
 
 // "base_ot_points"

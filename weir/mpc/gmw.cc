@@ -2,6 +2,7 @@
 #include "weir/mpc/gmw.h"
 
 #include <algorithm>
+#include <array>
 
 #include "weir/base/check.h"
 #include "weir/mpc/aes.h"
@@ -137,6 +138,54 @@ Result<Bits> Gmw::conjoin(const Bits& a, const Bits& b) {
     if (side_ == Side::kFirst) out.words[i] ^= dd & ee;
   }
   if (out.count > 0) clear_beyond(out);
+  return out;
+}
+
+// Entry i of a table of sixteen is hidden by bit i of one pad of each of the four transfers: of the first or the second
+// as the bits of i say. Who chose by x knows all four for entry x, and of any other entry at least one is unknown to
+// it.
+Result<Bits> Gmw::equal_fours(const Bits& own) {
+  WEIR_CHECK(own.count % 4 == 0);
+  // Where bit l of the entry's number is set.
+  static constexpr std::array<std::uint16_t, 4> kSet = {0xaaaa, 0xcccc, 0xf0f0, 0xff00};
+  Bits out(own.count / 4);
+  const auto four_at = [&](std::size_t i) { return own.words[i / 16] >> (4 * (i % 16)) & 15; };
+  if (side_ == Side::kSecond) random_->fill(bytes_of_words(out.words));
+  if (side_ == Side::kSecond && out.count > 0) clear_beyond(out);
+  for (std::size_t at = 0; at < own.count; at += kPiece) {
+    const std::size_t count = std::min(kPiece, own.count - at);
+    std::vector<std::uint16_t> tables(count / 4);
+    const auto bytes = std::span(reinterpret_cast<std::uint8_t*>(tables.data()), tables.size() * 2);
+    if (side_ == Side::kFirst) {
+      WEIR_TRY_LET(Blocks chosen, receiver_.extend(*channel_, *random_, choices_of(own, at, count), count));
+      hash_blocks(chosen, received_tweak_);
+      received_tweak_ += count;
+      WEIR_TRY(channel_->receive(Tag::kEqualities, bytes));
+      for (std::size_t i = 0; i < tables.size(); ++i) {
+        const Block* pads = &chosen[4 * i];
+        const std::uint64_t opened = tables[i] ^ pads[0].lo ^ pads[1].lo ^ pads[2].lo ^ pads[3].lo;
+        out.words[(at / 4 + i) / 64] |= (opened >> four_at(at / 4 + i) & 1) << ((at / 4 + i) % 64);
+      }
+    } else {
+      WEIR_TRY_LET(Blocks zeros, sender_.extend(*channel_, *random_, count));
+      Blocks ones = zeros;
+      for (Block& each : ones) each ^= sender_.delta();
+      hash_blocks(zeros, sent_tweak_);
+      hash_blocks(ones, sent_tweak_);
+      sent_tweak_ += count;
+      for (std::size_t i = 0; i < tables.size(); ++i) {
+        const std::size_t place = at / 4 + i;
+        std::uint64_t table = std::uint64_t{1} << four_at(place);
+        table ^= 0 - (out.words[place / 64] >> (place % 64) & 1);
+        for (std::size_t l = 0; l < 4; ++l) {
+          table ^= (zeros[4 * i + l].lo & ~std::uint64_t{kSet[l]}) ^ (ones[4 * i + l].lo & kSet[l]);
+        }
+        tables[i] = static_cast<std::uint16_t>(table);
+      }
+      WEIR_TRY(channel_->send(Tag::kEqualities, ByteView(bytes)));
+    }
+  }
+  WEIR_TRY(channel_->flush());
   return out;
 }
 

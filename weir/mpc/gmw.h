@@ -3,12 +3,14 @@
 // Protocol: Goldreich, Micali, Wigderson, STOC 1987, with the triples of Beaver, CRYPTO 1991, made from random
 // oblivious transfers in both directions (Asharov, Lindell, Schneider, Zohner, CCS 2013, section 5.3); products of a
 // shared bit and a number from correlated ones (ABY, NDSS 2015, section IV).
+// Equality of bits that each side has, four at a time, by one transfer of one in sixteen, made of four of one in two
+// (Naor and Pinkas, STOC 1999); of shares again, until one bit is left (after Couteau, ACNS 2018).
 // A bit is shared as the exclusive or of both shares, a number as their sum modulo 2^64.
 // Learns: nothing but how many bits and numbers there are.
 // Security: 128 bits computational, semi-honest: a party that deviates may spoil results, and may learn from how its
 // partner goes on. The transfers themselves are malicious (ot_extension.h).
-// Messages: a triple 2 * 4 bytes (Fold k4) and no more; an AND 2 bits each way; a product 4 bytes and 8. Rounds: one
-// for each layer of ANDs.
+// Messages: a triple 2 * 4 bytes (Fold k4) and no more; an AND 2 bits each way; a product 4 bytes and 8; an equality of
+// four bits 4 * 4 bytes and 2. Rounds: one for each layer of ANDs or equalities.
 // Thread-safety: one thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -45,6 +47,9 @@ class Gmw {
   // Shares of the complement.
   Bits negate(Bits a) const;
   Result<Bits> conjoin(const Bits& a, const Bits& b);  // a & b
+  // Each side names its own bits, not shares: shares of whether four of them in a row are the same on both sides.
+  // Requires: a count that four divides.
+  Result<Bits> equal_fours(const Bits& own);
   // For each of the 64 bits, lowest first, the bits of all numbers, from additive shares.
   Result<std::vector<Bits>> decompose(const std::vector<std::uint64_t>& numbers);
   // Shares of sum_i bit_i * number_i over each run of `run` bits. One side knows the numbers, the other names none.

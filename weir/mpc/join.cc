@@ -12,7 +12,7 @@
 namespace weir::mpc {
 namespace {
 
-constexpr std::size_t kTagBits = 64;
+constexpr std::size_t kTagBits = 64;  // one word
 constexpr std::uint32_t kEmpty = UINT32_MAX;
 constexpr std::size_t kMovesMax = 10'000;
 
@@ -73,7 +73,13 @@ Blocks pads(const Blocks& images, std::size_t n) {
   return out;
 }
 
-std::size_t programmed_blocks(const JoinShape& shape) { return 1 + (shape.holder_columns + 1) / 2; }
+bool holder_groups(const JoinShape& shape) { return shape.groups > 1 && !shape.groups_of_asker; }
+
+// Words that are programmed at each place, two to a block: the tag, the group if it is the holder's, its columns.
+std::size_t programmed_words(const JoinShape& shape) {
+  return 1 + (holder_groups(shape) ? 1 : 0) + shape.holder_columns;
+}
+std::size_t programmed_blocks(const JoinShape& shape) { return (programmed_words(shape) + 1) / 2; }
 
 // What a party has at each place, on shares where the other has it too.
 struct Aligned {
@@ -88,6 +94,16 @@ std::uint64_t one_hot(const JoinTable& table, std::size_t row) {
   return table.groups[row] == kNoGroup ? 0 : std::uint64_t{1} << table.groups[row];
 }
 
+// What the words at the places are; a group column of the asker's is its own: the holder's share of it is nothing.
+Aligned aligned(const JoinShape& shape, std::vector<std::vector<std::uint64_t>> words) {
+  Aligned out;
+  out.tags = std::move(words[0]);
+  const std::size_t first = holder_groups(shape) ? 2 : 1;
+  out.groups = holder_groups(shape) ? std::move(words[1]) : std::vector<std::uint64_t>(out.tags.size());
+  for (std::size_t c = 0; c < shape.holder_columns; ++c) out.holder.push_back(std::move(words[first + c]));
+  return out;
+}
+
 Result<Aligned> align_asker(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
   const Block seed = random_block(random);
   const Places places(shape.asker_keys, seed);
@@ -95,41 +111,37 @@ Result<Aligned> align_asker(Channel& channel, Random& random, const JoinShape& s
   WEIR_TRY(channel.send(Tag::kJoinSeed, std::span<const Block>(&seed, 1)));
   Blocks elements(places.count());
   std::vector<std::uint32_t> numbers(places.count());
+  Prg nobody(random_block(random));
   for (std::uint32_t i = 0; i < numbers.size(); ++i) {
     numbers[i] = i;
-    elements[i] = settled[i] == kEmpty ? random_block(random) : table.keys[settled[i]];
+    elements[i] = settled[i] == kEmpty ? nobody.next() : table.keys[settled[i]];
   }
   at_places(elements, numbers);
   WEIR_TRY_LET(const Blocks images, oprf_ask(channel, random, elements));
   Block store_seed;
   WEIR_TRY(channel.receive(Tag::kJoinSeed, std::span(&store_seed, 1)));
   const OkvsShape store_shape(3 * shape.holder_keys);
-  Aligned out;
-  out.holder.resize(shape.holder_columns);
+  std::vector<std::vector<std::uint64_t>> words(2 * programmed_blocks(shape),
+                                                std::vector<std::uint64_t>(elements.size()));
   Blocks values(elements.size());
   for (std::size_t n = 0; n < programmed_blocks(shape); ++n) {
     Blocks store(store_shape.size());
     WEIR_TRY(channel.receive(Tag::kJoinStore, std::span(store)));
     okvs_decode(store_shape, store_seed, store, elements, values);
     const Blocks hidden = pads(images, n);
-    for (std::size_t i = 0; i < values.size(); ++i) values[i] ^= hidden[i];
-    for (const Block& value : values) {
-      if (n == 0) {
-        out.tags.push_back(value.lo);
-        out.groups.push_back(value.hi);
-      } else {
-        out.holder[2 * n - 2].push_back(value.lo);
-        if (2 * n - 1 < shape.holder_columns) out.holder[2 * n - 1].push_back(value.hi);
-      }
+    for (std::size_t i = 0; i < values.size(); ++i) {
+      words[2 * n][i] = values[i].lo ^ hidden[i].lo;
+      words[2 * n + 1][i] = values[i].hi ^ hidden[i].hi;
     }
   }
+  Aligned out = aligned(shape, std::move(words));
   out.asker.resize(shape.asker_columns);
   for (std::size_t i = 0; i < settled.size(); ++i) {
     const bool empty = settled[i] == kEmpty;
     for (std::size_t c = 0; c < shape.asker_columns; ++c) {
       out.asker[c].push_back(empty ? 0 : table.columns[c][settled[i]]);
     }
-    if (shape.groups_of_asker || shape.groups == 1) out.groups[i] = empty ? 0 : one_hot(table, settled[i]);
+    if (!holder_groups(shape)) out.groups[i] = empty ? 0 : one_hot(table, settled[i]);
   }
   return out;
 }
@@ -151,38 +163,28 @@ Result<Aligned> align_holder(Channel& channel, Random& random, const JoinShape& 
   at_places(elements, numbers);
   Blocks images(elements.size());
   function.evaluate(elements, images);
-  Aligned out;
-  const auto fill = [&](std::vector<std::uint64_t>& words) {
-    words.resize(places.count());
-    random.fill({reinterpret_cast<std::uint8_t*>(words.data()), words.size() * sizeof(std::uint64_t)});
-  };
-  fill(out.tags);
-  fill(out.groups);
-  out.holder.resize(shape.holder_columns);
-  for (auto& column : out.holder) fill(column);
+  // Random at each place: the holder's own shares.
+  std::vector<std::vector<std::uint64_t>> words(programmed_words(shape), std::vector<std::uint64_t>(places.count()));
+  for (auto& each : words) random.fill({reinterpret_cast<std::uint8_t*>(each.data()), each.size() * sizeof each[0]});
   const Block store_seed = random_block(random);
   WEIR_TRY(channel.send(Tag::kJoinSeed, std::span<const Block>(&store_seed, 1)));
   const OkvsShape store_shape(3 * shape.holder_keys);
+  Prg spare(random_block(random));
+  const std::size_t columns = words.size() - shape.holder_columns;  // the first of them
+  const auto share = [&](std::size_t w, std::size_t row, std::uint32_t place) -> std::uint64_t {
+    if (w >= words.size()) return spare.next().lo;  // anything known would show the asker which keys are here
+    if (w >= columns) return table.columns[w - columns][row] - words[w][place];
+    return words[w][place] ^ (w == 1 ? one_hot(table, row) : 0);
+  };
   for (std::size_t n = 0; n < programmed_blocks(shape); ++n) {
     Blocks values = pads(images, n);
     for (std::size_t i = 0; i < values.size(); ++i) {
-      const std::size_t row = i / 3;
-      const std::uint32_t place = numbers[i];
-      if (n == 0) {
-        values[i] ^= {out.tags[place], out.groups[place] ^ one_hot(table, row)};
-        continue;
-      }
-      const auto share = [&](std::size_t c) {
-        return c < shape.holder_columns ? table.columns[c][row] - out.holder[c][place] : 0;
-      };
-      values[i] ^= {share(2 * n - 2), share(2 * n - 1)};
+      values[i] ^= {share(2 * n, i / 3, numbers[i]), share(2 * n + 1, i / 3, numbers[i])};
     }
     WEIR_TRY_LET(const Blocks store, okvs_encode(store_shape, store_seed, elements, values, random));
     WEIR_TRY(channel.send(Tag::kJoinStore, std::span<const Block>(store)));
   }
-  // A group column of the asker's is its own: the holder's share of it is nothing.
-  if (shape.groups_of_asker || shape.groups == 1) std::fill(out.groups.begin(), out.groups.end(), 0);
-  return out;
+  return aligned(shape, std::move(words));
 }
 
 Bits plane(const std::vector<std::uint64_t>& words, std::size_t bit) {
@@ -209,20 +211,16 @@ Bits slice(const Bits& bits, std::size_t from, std::size_t count) {
   return out;
 }
 
-// Shares of whether the tags are equal, place by place: all bits of their difference are zero.
+// Shares of whether the tags are equal, place by place: 64 bits of each side, then 16 shares, 4, and one. Shares of
+// ones are equal where one side negates its own.
 Result<Bits> equal_tags(Gmw& gmw, const Aligned& own) {
-  std::vector<Bits> layer;
-  for (std::size_t k = 0; k < kTagBits; ++k) layer.push_back(gmw.negate(plane(own.tags, k)));
-  while (layer.size() > 1) {
-    const std::size_t half = layer.size() / 2;
-    const std::size_t places = own.tags.size();
-    const Bits left = concatenate({layer.begin(), layer.begin() + static_cast<std::ptrdiff_t>(half)});
-    const Bits right = concatenate({layer.begin() + static_cast<std::ptrdiff_t>(half), layer.end()});
-    WEIR_TRY_LET(const Bits both, gmw.conjoin(left, right));
-    layer.clear();
-    for (std::size_t k = 0; k < half; ++k) layer.push_back(slice(both, k * places, places));
+  Bits bits(own.tags.size() * kTagBits);
+  bits.words = own.tags;
+  WEIR_TRY_LET(bits, gmw.equal_fours(bits));
+  for (int level = 0; level < 2; ++level) {
+    WEIR_TRY_LET(bits, gmw.equal_fours(gmw.negate(bits)));
   }
-  return layer.front();
+  return bits;
 }
 
 // One side's shares of the sums over all places of a run: `own` says whose numbers they are.

@@ -9,9 +9,9 @@
 // holder how many keys the asker has. Both know the number of groups and of columns.
 // Security: 128 bits computational, 40 statistical (tags of 64 bits for up to 2^24 places), semi-honest. Not covered: a
 // party that deviates; what several answers tell together (see use/job).
-// Messages for n and m keys, B = 1.27 n places, g groups, c columns: OPRF of B; 16 (1 + c/2) * 3.9 m bytes; 63 B + g B
-// ANDs; g B (1 + c) products. Rounds: 6 layers of tags, one of groups, 64 of the last sums.
-// Deviations: the three hash functions fall into disjoint thirds; columns travel as sums modulo 2^64.
+// Messages for n and m keys, B = 1.27 n places, g groups, c columns: OPRF of B; 16 (1 + c/2) * 3.9 m bytes; 21 B
+// equalities of four bits; g B ANDs; g B (1 + c) products. Rounds: 3 layers of tags, one of groups, 64 of the last
+// sums. Deviations: the three hash functions fall into disjoint thirds; columns travel as sums modulo 2^64.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -45,6 +45,36 @@ TEST(GmwTest, AndsOfSharesAreSharesOfTheAnd) {
   }
 }
 
+TEST(GmwTest, FoursOfBitsAreEqualWhereAllFourAre) {
+  for (const std::size_t count : {0, 4, 64, 300, (1 << 18) + 8}) {
+    SeededRandom random(7);
+    const Bits a = random_bits(random, count);
+    Bits b = a;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (random.below(5) == 0) b.words[i / 64] ^= std::uint64_t{1} << (i % 64);
+    }
+    const auto side = [&](Side which, const Bits& own) {
+      return [which, &own](Channel& channel, Random& r) -> Result<Bits> {
+        WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, r, which));
+        return gmw.equal_fours(own);
+      };
+    };
+    const auto [first, second] = both(side(Side::kFirst, a), side(Side::kSecond, b));
+    ASSERT_TRUE(first) << first.error().message();
+    ASSERT_TRUE(second);
+    const Bits got = *first ^ *second;
+    std::size_t ones = 0;
+    for (std::size_t i = 0; i < count / 4; ++i) {
+      bool equal = true;
+      for (std::size_t l = 0; l < 4; ++l) equal = equal && a.at(4 * i + l) == b.at(4 * i + l);
+      ASSERT_EQ(got.at(i), equal) << i;
+      ones += second->at(i) ? 1 : 0;
+    }
+    if (count <= 1000) continue;
+    EXPECT_NEAR(static_cast<double>(ones), static_cast<double>(count) / 8, static_cast<double>(count) / 80);
+  }
+}
+
 TEST(GmwTest, SumsAndTheirBitsAreRight) {
   SeededRandom random(9);
   constexpr std::size_t kCount = 3 * 129;

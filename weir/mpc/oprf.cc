@@ -60,11 +60,15 @@ Result<Blocks> oprf_ask(Channel& channel, Random& random, std::span<const Block>
   WEIR_TRY(channel.receive(Tag::kPsiCommit, std::span<std::uint8_t>(committed)));
   WEIR_TRY_LET(OtReceiver ots, OtReceiver::open(channel, random, kFold));
   const OkvsShape shape(elements.size());
-  WEIR_TRY_LET(VoleValues vole, vole_hold(channel, random, ots, shape.size()));
   const std::array<Block, 2> seed_and_coin{random_block(random), random_block(random)};
   Blocks images(elements.size());
-  hash_elements(elements, images);
-  WEIR_TRY_LET(Blocks store, okvs_encode(shape, seed_and_coin[0], elements, images, random));
+  Blocks store;
+  const auto encode = [&]() -> Result<> {
+    hash_elements(elements, images);
+    WEIR_TRY_LET(store, okvs_encode(shape, seed_and_coin[0], elements, images, random));
+    return {};
+  };
+  WEIR_TRY_LET(VoleValues vole, vole_hold(channel, random, ots, shape.size(), encode));
   for (std::size_t i = 0; i < store.size(); ++i) store[i] ^= vole.values[i];
   WEIR_TRY(channel.send(Tag::kPsiCoin, std::span<const Block>(seed_and_coin)));
   WEIR_TRY(channel.send(Tag::kPsiStore, std::span<const Block>(store)));

@@ -12,32 +12,39 @@ namespace weir::mpc {
 namespace {
 
 constexpr std::size_t kColumns = 128;
-constexpr std::size_t kPiece = 512;  // blocks of a stream that are folded at once
+constexpr std::size_t kPiece = 64;  // blocks of a stream that are folded at once: sixteen of them fit the first cache
 
 // Blocks of choices that an extension of `count` transfers takes, with one more that masks the check.
 std::size_t blocks_for(std::size_t count) { return (count + kColumns - 1) / kColumns + 1; }
 
 // What a tree's leaves give: for each bit b the sum of the streams whose leaf number, XOR `hidden`, has bit b; and the
 // sum of all. Column b lies at columns[b * length], the sum of all at total[0 .. length).
+//
+// Leaves are added up pair by pair, as their tree stands: at level b the odd ones of all pairs are column b, and the
+// sums of the pairs are the next level's leaves.
 void fold_streams(std::span<const Block> seeds, std::size_t hidden, std::uint64_t from, std::size_t length,
                   std::span<Block> columns, std::span<Block> total) {
   const std::size_t bits = columns.size() / length;
-  std::fill(columns.begin(), columns.end(), Block{});
-  std::fill(total.begin(), total.end(), Block{});
   std::vector<Prg> streams;
-  for (const Block& seed : seeds) streams.emplace_back(seed, from);
-  Blocks piece(kPiece);
+  for (std::size_t leaf = 0; leaf < seeds.size(); ++leaf) streams.emplace_back(seeds[leaf ^ hidden], from);
+  Blocks leaves(seeds.size() * kPiece);
   for (std::size_t at = 0; at < length; at += kPiece) {
     const std::size_t width = std::min(kPiece, length - at);
     for (std::size_t leaf = 0; leaf < seeds.size(); ++leaf) {
-      streams[leaf].fill(std::span(piece).first(width));
-      for (std::size_t i = 0; i < width; ++i) total[at + i] ^= piece[i];
-      for (std::size_t b = 0; b < bits; ++b) {
-        if ((((leaf ^ hidden) >> b) & 1) == 0) continue;
-        Block* column = &columns[b * length + at];
-        for (std::size_t i = 0; i < width; ++i) column[i] ^= piece[i];
+      streams[leaf].fill(std::span(leaves).subspan(leaf * kPiece, width));
+    }
+    std::size_t left = seeds.size();
+    for (std::size_t b = 0; b < bits; ++b, left /= 2) {
+      Block* column = &columns[b * length + at];
+      for (std::size_t pair = 0; pair < left / 2; ++pair) {
+        const Block* even = &leaves[2 * pair * kPiece];
+        const Block* odd = even + kPiece;
+        Block* sum = &leaves[pair * kPiece];
+        for (std::size_t i = 0; i < width; ++i) column[i] = pair == 0 ? odd[i] : column[i] ^ odd[i];
+        for (std::size_t i = 0; i < width; ++i) sum[i] = even[i] ^ odd[i];
       }
     }
+    std::copy_n(leaves.begin(), width, total.begin() + static_cast<std::ptrdiff_t>(at));
   }
 }
 
@@ -49,12 +56,19 @@ Block digest_of(std::span<const Block> column, Block challenge) {
 // Columns become rows; the masking block and the rounding are left out.
 Blocks rows_of(std::span<const Block> columns, std::size_t length, std::size_t count) {
   Blocks out(count);
-  std::array<Block, kColumns> square;
-  for (std::size_t at = 0; at * kColumns < count; ++at) {
-    for (std::size_t c = 0; c < kColumns; ++c) square[c] = columns[c * length + at];
-    transpose(square);
-    const std::size_t first = at * kColumns;
-    std::copy_n(square.begin(), std::min(kColumns, count - first), out.begin() + static_cast<std::ptrdiff_t>(first));
+  constexpr std::size_t kSquares = 4;  // a line of the cache holds a block of each
+  std::array<std::array<Block, kColumns>, kSquares> squares;
+  for (std::size_t at = 0; at * kColumns < count; at += kSquares) {
+    const std::size_t some = std::min(kSquares, length - at);
+    for (std::size_t c = 0; c < kColumns; ++c) {
+      for (std::size_t s = 0; s < some; ++s) squares[s][c] = columns[c * length + at + s];
+    }
+    for (std::size_t s = 0; s < some && (at + s) * kColumns < count; ++s) {
+      transpose(squares[s]);
+      const std::size_t first = (at + s) * kColumns;
+      std::copy_n(squares[s].begin(), std::min(kColumns, count - first),
+                  out.begin() + static_cast<std::ptrdiff_t>(first));
+    }
   }
   return out;
 }

@@ -67,6 +67,18 @@ Traffic layer(std::uint64_t count) {
   return out;
 }
 
+// Fours of bits, the asker choosing.
+Traffic equalities(std::uint64_t count) {
+  Traffic out;
+  constexpr std::uint64_t kPiece = std::uint64_t{1} << 18;
+  for (std::uint64_t at = 0; at < count; at += kPiece) {
+    const std::uint64_t piece = std::min(kPiece, count - at);
+    out += extension(piece);
+    out.received += kHead + 2 * (piece / 4);
+  }
+  return out;
+}
+
 // Sums of shared bits times the asker's numbers.
 Traffic products(std::uint64_t count) {
   Traffic out;
@@ -106,12 +118,14 @@ Traffic ecdh_psi_traffic(std::size_t own, std::size_t others) {
 Traffic join_traffic(const JoinShape& shape) {
   const std::uint64_t places = join_places(shape.asker_keys);
   const std::uint64_t members = shape.groups * places;
+  const std::uint64_t store = blocks(OkvsShape(3 * shape.holder_keys).size());
+  const bool grouped = shape.groups > 1 && !shape.groups_of_asker;
   Traffic out = oprf(places);
   out.sent += blocks(1);
-  out.received += blocks(1) + (1 + up(shape.holder_columns, 2)) * blocks(OkvsShape(3 * shape.holder_keys).size());
+  out.received += blocks(1) + up(1 + (grouped ? 1 : 0) + shape.holder_columns, 2) * store;
   out += opening();
   out += reversed(opening());
-  for (std::uint64_t left = 32; left > 0; left /= 2) out += layer(left * places);
+  for (std::uint64_t left = 64; left > 1; left /= 4) out += equalities(left * places);
   out += layer(members);
   for (std::size_t c = 0; c < 1 + shape.asker_columns + shape.holder_columns; ++c) out += products(members);
   for (std::size_t c = 0; c < shape.holder_columns; ++c) out += reversed(products(members));

@@ -138,7 +138,8 @@ Result<Blocks> vole_keep(Channel& channel, Random& random, OtSender& ots, std::s
   return leaves;
 }
 
-Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, std::size_t count) {
+Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, std::size_t count,
+                             const std::function<Result<>()>& meanwhile) {
   const Shape shape(count);
   Blocks choices((shape.transfers() + kBits - 1) / kBits);
   Prg(random_block(random)).fill(choices);
@@ -146,6 +147,7 @@ Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, 
   const auto value_shares = std::span(transfers).first(shape.value_transfers());
   const Blocks pads = hashed(std::span(transfers).subspan(shape.value_transfers()), {});
 
+  if (meanwhile) WEIR_TRY(meanwhile());
   const std::size_t per_tree = 2 * shape.depth + 1;
   Blocks message(shape.trees * per_tree);
   WEIR_TRY(channel.receive(Tag::kVoleBase, std::span(message)));

@@ -14,6 +14,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+
 #include "weir/mpc/ot_extension.h"
 
 namespace weir::mpc {
@@ -25,7 +27,9 @@ struct VoleValues {
 
 // b. Requires: both sides name the same count, below 2^30.
 Result<Blocks> vole_keep(Channel& channel, Random& random, OtSender& ots, std::size_t count);
-Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, std::size_t count);
+// `meanwhile` runs while the other side grows its trees: what it does is done for nothing.
+Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, std::size_t count,
+                             const std::function<Result<>()>& meanwhile = {});
 
 // The ideal functionality, for tests: both outputs from one call, with no channel.
 struct IdealVole {

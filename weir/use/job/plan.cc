@@ -23,10 +23,10 @@ struct Rate {
   double transfer_ns;  // for each oblivious transfer
 };
 constexpr Rate kRates[] = {
-    {"psi-rr22", 42, 550, 115, 0},
+    {"psi-rr22", 42, 400, 100, 0},
     {"psi-ecdh-p256", 1, 225'000, 150'000, 0},
     {"psi-ecdh-sm2", 1, 225'000, 150'000, 0},
-    {"join-psty19", 90, 1'500, 1'100, 100},
+    {"join-psty19", 150, 1'000, 700, 40},
 };
 constexpr double kTimesLonger = 2;  // that a malicious side is worth
 
