@@ -49,6 +49,7 @@ class Foreign(http.server.ThreadingHTTPServer):
         self.address = f"http://127.0.0.1:{self.server_port}/dsp"
         self.heard, self.faults, self.busy = [], [], 0
         self.data_headers, self.pushed, self.full = [], [], 0
+        self.token, self.renewals = TOKEN, []
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def dataset(self):
@@ -83,6 +84,8 @@ class Handler(http.server.BaseHTTPRequestHandler):
     def do_POST(self):
         if self.path == "/inbox":
             return self.take()
+        if self.path == "/renew":
+            return self.renew()
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         path = self.path.removeprefix("/dsp")
         if self.headers["Authorization"] != OUT:
@@ -101,11 +104,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.server.pushed.append((self.headers["Authorization"], body))
         self.reply(200, b"")
 
+    def renew(self):
+        asked = urllib.parse.parse_qs(self.rfile.read(int(self.headers["Content-Length"])).decode())
+        self.server.renewals.append(asked)
+        self.server.token = "a-new-token"
+        self.reply(200, json.dumps({"access_token": "a-new-token", "token_type": "bearer", "refresh_token": "r2"}).encode())
+
     def do_GET(self):
         if self.path.startswith("/dsp/catalog/datasets/"):
             return self.reply(200, json.dumps({**CONTEXT, **self.server.dataset()}).encode())
         self.server.data_headers.append(self.headers["Authorization"])
-        right = self.path == "/data" and self.headers["Authorization"] == "Bearer " + TOKEN
+        right = self.path == "/data" and self.headers["Authorization"] == "Bearer " + self.server.token
         return self.reply(200 if right else 403, WORDS if right else b"")
 
     def reply(self, status, body):
@@ -121,7 +130,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 class Partner(SpaceCase):
     names = ("provider",)
-    environment = {"WEIR_CONTRACT_UNSIGNED_PEERS": "true"}
+    environment = {"WEIR_CONTRACT_UNSIGNED_PEERS": "true", "WEIR_DELIVERY_TOKEN_LIFETIME": "PT10S"}
 
     def setUp(self):
         self.foreign = Foreign()
@@ -204,9 +213,9 @@ class Partner(SpaceCase):
         return asked["agreementId"]
 
     @staticmethod
-    def address_of(endpoint):
+    def address_of(endpoint, **more):
         properties = [{"@type": "EndpointProperty", "name": name, "value": value}
-                      for name, value in (("authorization", TOKEN), ("authType", "bearer"))]
+                      for name, value in (("authorization", TOKEN), ("authType", "bearer"), *more.items())]
         return {"@type": "DataAddress", "endpointType": "https://w3id.org/idsa/v4.1/HTTP", "endpoint": endpoint,
                 "endpointProperties": properties}
 
@@ -256,6 +265,63 @@ class Partner(SpaceCase):
         self.tell(f"/transfers/{begun['providerPid']}/completion", message("TransferCompletionMessage", **pids))
         self.assertGreaterEqual(draw("Bearer " + token).status, 400)
         self.assertFalse(self.foreign.faults)
+
+    # ── tokens that expire ──
+    def renew(self, refresh, kind="refresh_token"):
+        body = urllib.parse.urlencode({"grant_type": kind, "refresh_token": refresh})
+        return self.provider.request("POST", "/data/v1/token", body, token=False,
+                                     headers={"Content-Type": "application/x-www-form-urlencoded"})
+
+    def test_a_foreign_consumer_renews_its_token_and_an_old_one_opens_nothing(self):
+        agreement = self.agreed(self.product(), "urn:test:r1")
+        self.tell("/transfers/request", message(
+            "TransferRequestMessage", consumerPid="urn:test:renew", agreementId=agreement["@id"], format="HttpData-PULL",
+            callbackAddress=self.foreign.address), 201)
+        start = self.foreign.hears("TransferStartMessage", consumerPid="urn:test:renew")
+        given = {p["name"]: p["value"] for p in start["dataAddress"]["endpointProperties"]}
+        path = urllib.parse.urlsplit(start["dataAddress"]["endpoint"]).path
+        self.assertEqual(given["expiresIn"], "10")
+        self.assertEqual(urllib.parse.urlsplit(given["refreshEndpoint"]).path, "/data/v1/token")
+
+        def draw(token):
+            return self.provider.request("GET", path, headers={"Authorization": token}, token=False)
+        self.assertEqual(draw(given["authorization"]).body, WORDS)
+        until(lambda: draw(given["authorization"]).status == 401, timeout=60)
+        self.problem(401, "delivery.token_expired", draw(given["authorization"]))
+        renewed = self.renew(given["refreshToken"])
+        self.assertEqual(renewed.status, 200, renewed.body)
+        self.assertEqual(renewed.headers["Cache-Control"], "no-store")
+        self.assertEqual(draw(renewed.json["access_token"]).body, WORDS)
+        # What was renewed is spent, and so is what renewed it.
+        self.problem(401, "delivery.token", draw(given["authorization"]))
+        for refresh, kind, error in ((given["refreshToken"], "refresh_token", "invalid_grant"), ("", "refresh_token", "invalid_grant"),
+                                     (renewed.json["refresh_token"], "password", "unsupported_grant_type")):
+            answer = self.renew(refresh, kind)
+            self.assertEqual((answer.status, answer.json["error"]), (400, error))
+
+    def test_renews_a_token_that_a_foreign_provider_let_expire(self):
+        agreement = self.provide()
+        thread = threading.Thread(target=self.provider.weir, args=("fetch", agreement))
+        thread.start()
+        pid = self.foreign.hears("TransferRequestMessage", agreementId=agreement)["consumerPid"]
+        here = self.foreign.address.replace("/dsp", "")
+        self.foreign.token = "another"  # the one that is given has expired
+        address = self.address_of(here + "/data", refreshEndpoint=here + "/renew", refreshToken="r1", expiresIn="60")
+        self.tell(f"/transfers/{pid}/start", message("TransferStartMessage", providerPid="t-" + pid, consumerPid=pid,
+                                                     dataAddress=address))
+        self.foreign.hears("TransferCompletionMessage", consumerPid=pid)
+        thread.join()
+        self.assertEqual(self.foreign.renewals, [{"grant_type": ["refresh_token"], "refresh_token": ["r1"]}])
+        self.assertEqual(self.foreign.data_headers, ["Bearer " + TOKEN, "Bearer a-new-token"])
+
+    def test_renews_no_token_at_a_place_that_is_not_the_partners(self):
+        agreement = self.provide()
+        self.provider.call("POST", "/api/v1/transfers", {"agreement": agreement, "format": "HttpData-PULL"})
+        pid = self.foreign.hears("TransferRequestMessage", agreementId=agreement)["consumerPid"]
+        address = self.address_of(self.foreign.address.replace("/dsp", "/data"), refreshEndpoint="http://127.0.0.1:1/renew",
+                                  refreshToken="r1")
+        start = message("TransferStartMessage", providerPid="t-" + pid, consumerPid=pid, dataAddress=address)
+        self.says_no(403, "delivery.callback", f"/transfers/{pid}/start", start, "TransferError")
 
     def test_pushes_data_to_a_foreign_consumer_and_says_that_it_is_done(self):
         agreement = self.agreed(self.product(), "urn:test:p1")

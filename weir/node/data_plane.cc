@@ -7,10 +7,12 @@
 
 #include "weir/adapters/http/range.h"
 #include "weir/base/log.h"
+#include "weir/wire/encoding.h"
 
 namespace weir::node {
 
 using adapters::http::Access;
+using wire::Json;
 using adapters::http::ByteRange;
 using adapters::http::Method;
 using adapters::http::Request;
@@ -108,6 +110,30 @@ Result<Response> DataPlane::get_as_bearer(Request& request) {
   const std::string token = bearer.empty() ? std::string(request.headers.get("Authorization")) : bearer;
   WEIR_TRY_LET(auto found, service_.open_for_bearer(request.parameter("pid"), token));
   return send_content(request, std::move(found));
+}
+
+// RFC 6749 section 6: application/x-www-form-urlencoded in, JSON out, and its own words for a refusal.
+Result<Response> DataPlane::renew_token(Request& request) {
+  std::string type;
+  std::string refresh;
+  for (const std::string& field : split(request.body, '&')) {
+    const std::size_t equals = field.find('=');
+    if (equals == std::string::npos) continue;
+    WEIR_TRY_LET(std::string value, wire::unescape_url(field.substr(equals + 1)));
+    if (field.starts_with("grant_type=")) type = std::move(value);
+    if (field.starts_with("refresh_token=")) refresh = std::move(value);
+  }
+  const auto refused = [](std::string_view why) { return Response::json(Json::object({{"error", why}}), 400); };
+  if (type != "refresh_token") return refused(type.empty() ? "invalid_request" : "unsupported_grant_type");
+  const auto granted = service_.renew(refresh);
+  if (!granted && granted.error().code() == Errc::kUnauthenticated) return refused("invalid_grant");
+  if (!granted) return Error(granted.error());
+  Response out = Response::json(Json::object({{"access_token", granted->token},
+                                              {"token_type", "bearer"},
+                                              {"expires_in", granted->expires_in.count() / 1000},
+                                              {"refresh_token", granted->refresh_token}}));
+  out.headers.set("Cache-Control", "no-store");
+  return out;
 }
 
 Result<Response> DataPlane::send_content(Request& request, OpenedData found) {
@@ -221,6 +247,14 @@ void DataPlane::add_routes(adapters::http::Router& router) {
                           "供空间外连接器凭令牌拉取的传输内容"},
               .response_type = "application/octet-stream",
               .handler = [this](Request& request) { return get_as_bearer(request); }});
+  router.add({.method = Method::kPost,
+              .pattern = "/data/v1/token",
+              .access = Access::open(),
+              .operation = "renewToken",
+              .summary = {"Renews the token of a data address (RFC 6749)", "续期数据令牌（RFC 6749）"},
+              .request_type = "application/x-www-form-urlencoded",
+              .handler = [this](Request& request) { return renew_token(request); },
+              .hidden = true});
   router.add({.method = Method::kPut,
               .pattern = "/data/v1/inbound/{pid}/manifest",
               .access = Access::peer(),

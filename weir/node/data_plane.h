@@ -45,6 +45,7 @@ class DataPlane {
   Result<adapters::http::Response> get_manifest(adapters::http::Request& request);
   Result<adapters::http::Response> get_content(adapters::http::Request& request);
   Result<adapters::http::Response> get_as_bearer(adapters::http::Request& request);
+  Result<adapters::http::Response> renew_token(adapters::http::Request& request);
   Result<adapters::http::Response> send_content(adapters::http::Request& request, flow::delivery::OpenedData found);
   Result<adapters::http::Response> put_manifest(adapters::http::Request& request);
   Result<adapters::http::Response> put_chunk(adapters::http::Request& request);

@@ -231,6 +231,7 @@ Result<> Node::State::open_delivery() {
                                       if (transfers && !kit::is_on(config)) transfers->wake(pid);
                                     },
                                     .held = kit::is_on(config),
+                                    .token_lifetime = config.token_lifetime,
                                     .foreign_pause = foreign_pause_of(config)});
   delete_handler = std::make_unique<DeleteHandler>(*delivery);
   usage->add_handler(*delete_handler);

@@ -15,10 +15,12 @@
 #include "weir/base/log.h"
 #include "weir/node/duties.h"
 #include "weir/node/post.h"
+#include "weir/wire/encoding.h"
 
 namespace weir::node {
 
 using adapters::http::Client;
+using wire::Json;
 using adapters::http::ClientRequest;
 using adapters::http::Method;
 using flow::delivery::ChunkIndex;
@@ -166,7 +168,8 @@ struct Transfers::State {
   Result<> move(const Transfer& transfer);
   Result<> pull(const Transfer& transfer);
   Result<ClientRequest> foreign_request(const Transfer& transfer);
-  Result<> pull_foreign(const Transfer& transfer);
+  Result<bool> renew_foreign(const Transfer& transfer);
+  Result<> pull_foreign(const Transfer& started);
   Result<> push_foreign(const Transfer& transfer);
   Result<> run_streams(const Transfer& transfer, Pull& pulling);
   Result<> push(const Transfer& transfer);
@@ -296,9 +299,32 @@ Result<> Transfers::State::push_foreign(const Transfer& transfer) {
   return service.finish(transfer.pid, "node");
 }
 
-Result<> Transfers::State::pull_foreign(const Transfer& transfer) {
-  WEIR_TRY_LET(const ClientRequest ask, foreign_request(transfer));
+// A new token for one that has expired (RFC 6749 section 6); false if this data address has no way to that.
+Result<bool> Transfers::State::renew_foreign(const Transfer& transfer) {
+  WEIR_TRY_LET(const auto renewal, service.renewal(transfer.pid));
+  if (!renewal || renewal->refresh_endpoint.empty()) return false;
+  ClientRequest ask{.method = Method::kPost, .url = renewal->refresh_endpoint};
+  ask.headers.set("Content-Type", "application/x-www-form-urlencoded");
+  ask.body = "grant_type=refresh_token&refresh_token=" + wire::escape_url(renewal->refresh_token);
   WEIR_TRY_LET(const auto response, options.foreign->request(ask));
+  WEIR_TRY_LET(const Json granted, response.json());
+  WEIR_TRY_LET(const std::string token, granted.text("access_token"));
+  WEIR_TRY(service.renewed(transfer.pid, token, granted.text_or("refresh_token", "")));
+  return true;
+}
+
+Result<> Transfers::State::pull_foreign(const Transfer& started) {
+  Transfer transfer = started;
+  WEIR_TRY_LET(const ClientRequest first, foreign_request(transfer));
+  WEIR_TRY_LET(auto response, options.foreign->request(first));
+  if (response.status == 401 || response.status == 403) {
+    WEIR_TRY_LET(const bool renewed, renew_foreign(transfer));
+    if (renewed) {
+      WEIR_TRY_LET(transfer, service.get(transfer.pid));
+      WEIR_TRY_LET(const ClientRequest second, foreign_request(transfer));
+      WEIR_TRY_LET(response, options.foreign->request(second));
+    }
+  }
   WEIR_TRY(response.ok());
   flow::delivery::ManifestBuilder builder(transfer.root.algorithm);
   WEIR_TRY(builder.add(view_of(response.body)));

@@ -335,6 +335,7 @@ Result<Json> Service::receive(const PeerId& peer, const std::string& pid, const 
         WEIR_TRY(check_address(tx, peer, transfer.peer_address, message.data_address.front().endpoint, Traffic::kData));
         transfer.endpoint = message.data_address.front().endpoint;
         transfer.token = message.data_address.front().token;
+        WEIR_TRY(take_renewal(tx, transfer, message.data_address.front()));
       }
       if (message.kind == MessageKind::kCompletion && transfer.role == Role::kProvider) {
         WEIR_TRY(take_receipt(tx, transfer, message));

@@ -1,10 +1,9 @@
 // Delivery service: the use cases of both sides. The only file of this room with effects.
 //
-// Provider: answers a transfer request, opens its data plane to exactly this peer and process, meters, takes the receipt.
-// Consumer: asks, pulls (or is pushed to) into the vault, signs the receipt, lets the data be used within the terms, and
-// destroys them. Every transition, its evidence entry and its message commit together (I-1, I-2). I-5: content is opened
-// only with a live agreement and a decision; what was sent is metered.
-// Thread-safe.
+// Provider: answers a transfer request, opens its data plane to exactly this peer and process, meters, takes the
+// receipt. Consumer: asks, pulls (or is pushed to) into the vault, signs the receipt, lets the data be used within the
+// terms, and destroys them. Every transition, its evidence entry and its message commit together (I-1, I-2). I-5:
+// content is opened only with a live agreement and a decision; what was sent is metered. Thread-safe.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -18,6 +17,7 @@
 #include "weir/base/time.h"
 #include "weir/crypto/sign.h"
 #include "weir/flow/delivery/contents.h"
+#include "weir/flow/delivery/renewal.h"
 #include "weir/flow/delivery/session.h"
 #include "weir/flow/delivery/store.h"
 #include "weir/flow/delivery/transfer.h"
@@ -78,6 +78,12 @@ struct OpenedData {
   std::shared_ptr<void> stream;  // while it lives, the transfer's meter stays open
 };
 
+struct TokenGrant {
+  std::string token;
+  std::string refresh_token{};  // empty: it does not expire
+  Milliseconds expires_in{0};
+};
+
 //= NDI-TR-2025-02#transfer
 class Service {
  public:
@@ -94,6 +100,7 @@ class Service {
     std::function<void(const std::string& pid)> wake = [](const std::string&) {};
     // Whether a request that may be served waits for start() instead of being started at once.
     bool held = false;
+    Milliseconds token_lifetime{600'000};  // of a token for a connector outside the space
     Milliseconds foreign_pause{500};  // before an answer to a connector outside the space (decision 0084)
   };
   explicit Service(Deps deps) : deps_(std::move(deps)) {}
@@ -108,8 +115,8 @@ class Service {
   Result<> record_progress(const std::string& pid, PullSession& session);
   // All chunks are verified, durable and recorded: signs the receipt and tells the provider.
   Result<Receipt> complete(const std::string& pid);
-  // The vault item that holds an agreement's data. Fails with kNotFound ("delivery.not_held"). Every use needs a decision
-  // of flow/usage first: the caller of this is the node's use case, nothing else.
+  // The vault item that holds an agreement's data. Fails with kNotFound ("delivery.not_held"). Every use needs a
+  // decision of flow/usage first: the caller of this is the node's use case, nothing else.
   Result<std::unique_ptr<VaultItem>> held(const std::string& agreement);
   // Destroys every copy of the agreement's data and proves it: the decision is durable before the first byte goes, the
   // proof after the last. Safe to repeat. Returns how many copies were destroyed.
@@ -136,17 +143,24 @@ class Service {
   Result<> settle_sending();
   // For a foreign connector, which shows nothing but the token of the data address.
   Result<OpenedData> open_for_bearer(const std::string& pid, std::string_view token);
+  // A new token for the refresh token that came with the last one; both are good once. Fails with kUnauthenticated
+  // ("delivery.refresh"), whatever the reason.
+  Result<TokenGrant> renew(std::string_view refresh_token);
   // Begins a delivery that waits.
   Result<> start(const std::string& pid, const std::string& actor);
   // The consumer's signed word that it destroyed the data.
   Result<> take_destruction_proof(const PeerId& peer, const wire::Json& proof);
 
+  // ── receiver of tokens that expire ──
+  Result<std::optional<Renewal>> renewal(const std::string& pid);
+  Result<> renewed(const std::string& pid, const std::string& token, const std::string& refresh_token);
+
   // ── receiver of a push ──
   Result<Transfer> open_inbound(const std::string& pid, const PeerId& peer, std::string_view token);
 
   // ── both ──
-  // A transfer request from a peer. Answers with the TransferProcess; the same request again answers the same (idempotent
-  // on the peer and its consumerPid).
+  // A transfer request from a peer. Answers with the TransferProcess; the same request again answers the same
+  // (idempotent on the peer and its consumerPid).
   Result<wire::Json> receive_request(const PeerId& peer, const TransferMessage& message);
   // Any other message about process `pid`.
   Result<wire::Json> receive(const PeerId& peer, const std::string& pid,
@@ -175,6 +189,10 @@ class Service {
  private:
   Result<> start_as_provider(store::Tx& tx, Transfer& transfer, const wire::Json& decision,
                              const TransferMessage& message, const std::string& actor);
+  // What renews the token of a data address, if anything does, at one of the peer's addresses.
+  Result<> take_renewal(store::Tx& tx, const Transfer& transfer, const DataAddress& address);
+  // A token for what is to be pulled; its digest is in `transfer`, which the caller updates.
+  Result<TokenGrant> grant(store::Tx& tx, Transfer& transfer);
   Result<> take_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message);
   Result<> add_sent(store::Tx& tx, const std::string& pid, std::int64_t sending, std::uint64_t bytes);
   Result<bool> take_late_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message);

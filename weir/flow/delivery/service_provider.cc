@@ -21,12 +21,13 @@ Result<> Service::start_as_provider(store::Tx& tx, Transfer& transfer, const Jso
       .provider_pid = transfer.pid,
       .consumer_pid = transfer.peer_pid};
   if (transfer.format == kPullFormat) {
-    std::array<std::uint8_t, kTokenBytes> raw{};
-    deps_.random.fill(raw);
-    const std::string token = wire::encode_base64url(raw);
-    transfer.token_digest = digest_of_token(token);
+    WEIR_TRY_LET(TokenGrant granted, grant(tx, transfer));
     const std::string_view door = transfer.peer.is_node() ? "/transfers/" : "/pull/";
-    start.data_address.push_back({deps_.self.data_address + std::string(door) + transfer.pid, token});
+    start.data_address.push_back({.endpoint = deps_.self.data_address + std::string(door) + transfer.pid,
+                                  .token = std::move(granted.token),
+                                  .refresh_endpoint = deps_.self.data_address + "/token",
+                                  .refresh_token = std::move(granted.refresh_token),
+                                  .expires_in = granted.expires_in.count() / 1000});
   } else {
     transfer.endpoint = message.data_address.front().endpoint;
     transfer.token = message.data_address.front().token;
@@ -110,10 +111,12 @@ Result<Json> Service::receive_request(const PeerId& peer, const TransferMessage&
 //= I-5
 //= NDI-TR-2025-05#delivery-pull
 Result<Transfer> Service::admit(const std::string& pid, const PeerId& peer, std::string_view token) {
+  std::optional<Renewal> renewal;
   WEIR_TRY_LET(Transfer transfer, store::sql_read<Transfer>(deps_.sql, [&](store::Tx& tx) -> Result<Transfer> {
                  WEIR_TRY_LET(Transfer found, load(tx, pid));
                  if (found.peer != peer || found.role != Role::kProvider) return no_process();
                  WEIR_TRY(deps_.neighbours.agreed(tx, found.agreement));
+                 WEIR_TRY_LET(renewal, find_renewal(tx, pid));
                  return found;
                }));
   if (transfer.state != TransferState::kStarted) {
@@ -122,6 +125,11 @@ Result<Transfer> Service::admit(const std::string& pid, const PeerId& peer, std:
   }
   if (!crypto::equal_constant_time(view_of(digest_of_token(token)), view_of(transfer.token_digest))) {
     return Error(Errc::kUnauthenticated, "this token does not open this transfer").because("delivery.token");
+  }
+  if (renewal && renewal->expires <= deps_.clock.now()) {
+    return Error(Errc::kUnauthenticated, "this token has expired")
+        .because("delivery.token_expired")
+        .advise("renew it with the refresh token that came with it");
   }
   return transfer;
 }

@@ -3,6 +3,8 @@
 
 #include <charconv>
 
+#include "weir/flow/delivery/renewal.h"
+
 namespace weir::flow::delivery {
 namespace {
 
@@ -121,7 +123,7 @@ std::string_view name_of(Custody custody) {
   return "";
 }
 
-store::Migration delivery_migration() { return {"delivery", {kVersion1, kVersion2, kVersion3}}; }
+store::Migration delivery_migration() { return {"delivery", {kVersion1, kVersion2, kVersion3, kRenewalTable}}; }
 
 Result<std::int64_t> insert_sending(store::Tx& tx, const std::string& pid, std::uint64_t bytes) {
   WEIR_TRY_LET(const store::Rows rows, tx.query("INSERT INTO delivery_sending (pid, bytes) VALUES (?,?) RETURNING id",
@@ -208,8 +210,9 @@ Result<Page> list(store::Tx& tx, const std::string& cursor, std::size_t limit) {
     before_pid = cursor.substr(dot + 1);
   }
   Page page;
-  WEIR_TRY_LET(page.rows, select(tx, "WHERE created < ? OR (created = ? AND pid < ?) ORDER BY created DESC, pid DESC LIMIT ?",
-                                 {before_time, before_time, before_pid, static_cast<std::int64_t>(limit + 1)}));
+  WEIR_TRY_LET(page.rows,
+               select(tx, "WHERE created < ? OR (created = ? AND pid < ?) ORDER BY created DESC, pid DESC LIMIT ?",
+                      {before_time, before_time, before_pid, static_cast<std::int64_t>(limit + 1)}));
   if (page.rows.size() > limit) {
     page.rows.erase(page.rows.begin() + static_cast<std::ptrdiff_t>(limit), page.rows.end());
     page.next = std::to_string(page.rows.back().created.value()) + "." + page.rows.back().pid;
@@ -238,6 +241,8 @@ Result<std::int64_t> forget_over(store::Tx& tx, Timestamp before, std::size_t li
                      static_cast<std::int64_t>(TransferState::kTerminated), static_cast<std::int64_t>(Custody::kNone),
                      limit}));
   if (gone > 0) {
+    WEIR_TRY(tx.execute("DELETE FROM delivery_token WHERE NOT EXISTS (SELECT 1 FROM delivery_transfer t"
+                        " WHERE t.pid = delivery_token.pid)"));
     WEIR_TRY(tx.execute("DELETE FROM delivery_heard WHERE NOT EXISTS (SELECT 1 FROM delivery_transfer t"
                         " WHERE t.pid = delivery_heard.pid)", {}));
   }

@@ -25,13 +25,21 @@ Error wrong(std::string_view what) {
 }
 
 Json to_json(const DataAddress& address) {
-  const Json bearer = Json::object({{"@type", "EndpointProperty"}, {"name", "authType"}, {"value", "bearer"}});
-  const Json token =
-      Json::object({{"@type", "EndpointProperty"}, {"name", "authorization"}, {"value", address.token}});
+  Json properties = Json::array();
+  const auto add = [&](std::string_view name, std::string_view value) {
+    properties.push(Json::object({{"@type", "EndpointProperty"}, {"name", name}, {"value", value}}));
+  };
+  add("authType", "bearer");
+  add("authorization", address.token);
+  if (!address.refresh_token.empty()) {
+    add("refreshEndpoint", address.refresh_endpoint);
+    add("refreshToken", address.refresh_token);
+    add("expiresIn", std::to_string(address.expires_in));
+  }
   return Json::object({{"@type", "DataAddress"},
                        {"endpointType", kEndpointType},
                        {"endpoint", address.endpoint},
-                       {"endpointProperties", Json::array({bearer, token})}});
+                       {"endpointProperties", std::move(properties)}});
 }
 
 // Properties are named "authorization", or by an IRI that ends so.
@@ -47,6 +55,8 @@ DataAddress parse_data_address(const Json& json) {
   if (!properties.is_array()) return out;
   for (const Json& property : properties.items()) {
     if (is_named(property, "authorization")) out.token = property.text_or("value", "");
+    if (is_named(property, "refreshEndpoint")) out.refresh_endpoint = property.text_or("value", "");
+    if (is_named(property, "refreshToken")) out.refresh_token = property.text_or("value", "");
     if (out.endpoint.empty() && is_named(property, "endpoint")) out.endpoint = property.text_or("value", "");
   }
   return out;

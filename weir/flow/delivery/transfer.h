@@ -37,7 +37,10 @@ enum class MessageKind : std::uint8_t { kRequest, kStart, kSuspension, kCompleti
 // Where the data are to be fetched from (pull) or put to (push), and what to show there.
 struct DataAddress {
   std::string endpoint;
-  std::string token;  // bearer, bound to the node certificate of the receiver: useless to anybody else
+  std::string token;  // bearer; of a node bound to the certificate of the receiver: useless to anybody else
+  std::string refresh_endpoint{};  // where it is renewed (RFC 6749), with what, and how soon; empty: it need not be
+  std::string refresh_token{};
+  std::int64_t expires_in = 0;  // seconds
   friend bool operator==(const DataAddress&, const DataAddress&) = default;
 };
 

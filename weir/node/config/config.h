@@ -58,6 +58,7 @@ struct Config {
   Milliseconds stop_timeout{10'000};
   bool metrics_public = false;
   bool catalog_open = false;
+  Milliseconds token_lifetime{600'000};  // of a data address for a connector outside the space
 
   std::string database_or_default() const;
 };

@@ -80,6 +80,15 @@ Result<> metrics_public_into(Config& config, const std::string& text) {
   return {};
 }
 
+Result<> token_lifetime_into(Config& config, const std::string& text) {
+  WEIR_TRY_LET(const CalendarDuration length, parse_duration(text));
+  if (length.months != 0 || length.exact < Milliseconds(1'000) || length.exact > Milliseconds(86'400'000)) {
+    return Error(Errc::kInvalidArgument, "must be between PT1S and P1D");
+  }
+  config.token_lifetime = length.exact;
+  return {};
+}
+
 Result<> catalog_open_into(Config& config, const std::string& text) {
   config.catalog_open = text == "true";
   return {};
@@ -174,6 +183,10 @@ std::vector<Row> make_table() {
       {{"metrics.public", KeyType::kBoolean, "false",
         {"Whether /metrics is served without a token.", "是否允许无令牌访问 /metrics。"}},
        metrics_public_into},
+      {{"delivery.token_lifetime", KeyType::kDuration, "PT10M",
+        {"How long a connector outside the space may draw data with one token before it renews it.",
+         "空间外连接器的数据令牌有效期，到期须续期。"}},
+       token_lifetime_into},
       {{"catalog.open", KeyType::kBoolean, "false",
         {"Whether everybody may read the published catalogue, as DCAT-AP and through CKAN's API, without a token.",
          "是否允许任何人无令牌读取已发布的目录（DCAT-AP 与 CKAN 接口）。"}},
