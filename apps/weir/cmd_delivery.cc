@@ -52,6 +52,9 @@ struct UseOptions {
   std::string purpose;
   std::string application;
   std::string environment;
+  std::string role;
+  std::string recipient;
+  std::vector<std::string> values;
   std::string output;
   std::string reason;
   bool preview = false;
@@ -68,11 +71,32 @@ Result<int> preview_use(Context& context, Output& out, const UseOptions& options
   return kOk;
 }
 
+// "event=Hannover Messe" and the like; a name that is given again has several values.
+Result<Json> stated(const std::vector<std::string>& pairs) {
+  Json out = Json::object();
+  for (const std::string& pair : pairs) {
+    const std::size_t mark = pair.find('=');
+    if (mark == std::string::npos || mark == 0) {
+      return Error(Errc::kInvalidArgument, "--value takes NAME=VALUE").because("usage.bad_values");
+    }
+    const std::string name = pair.substr(0, mark);
+    Json list = out.has(name) ? out[name] : Json::array();
+    out.set(name, std::move(list.push(pair.substr(mark + 1))));
+  }
+  return out;
+}
+
 Result<int> use(Context& context, Output& out, const UseOptions& options) {
   Json body = Json::object({{"action", options.action}});
   if (!options.purpose.empty()) body.set("purpose", options.purpose);
   if (!options.application.empty()) body.set("application", options.application);
   if (!options.environment.empty()) body.set("environment", options.environment);
+  if (!options.role.empty()) body.set("role", options.role);
+  if (!options.recipient.empty()) body.set("recipient", options.recipient);
+  if (!options.values.empty()) {
+    WEIR_TRY_LET(Json values, stated(options.values));
+    body.set("values", std::move(values));
+  }
   if (options.preview) return preview_use(context, out, options, body);
   WEIR_TRY_LET(Api api, context.api());
   api.timeout = Milliseconds(3'600'000);
@@ -111,6 +135,10 @@ void add_use(CLI::App& app, Context& context) {
   command->add_option("--purpose", options->purpose, "What for");
   command->add_option("--application", options->application, "With which registered application");
   command->add_option("--environment", options->environment, "Where it runs: sandbox, mpc, tee, …");
+  command->add_option("--role", options->role, "Role of who uses it");
+  command->add_option("--recipient", options->recipient, "Who receives it, if it is passed on");
+  command->add_option("--value", options->values,
+                      "NAME=VALUE: what the terms ask for and no node can know; repeatable");
   command->add_option("-o,--output", options->output, "Where to; standard output if left out");
   command->add_flag("--preview", options->preview, "Only ask whether it would be allowed, and why");
   command->footer("Example: weir use AGREEMENT --action read --purpose research -o air.csv");

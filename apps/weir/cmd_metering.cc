@@ -122,6 +122,8 @@ struct Settling {
   std::string amount;
   std::string unit = "CNY";
   std::string reference;
+  std::string rule;
+  std::string what;
 };
 
 Result<int> fulfil(Context& context, Output& out, const Settling& options) {
@@ -145,6 +147,15 @@ Result<int> paid(Context& context, Output& out, const Settling& options) {
   return kOk;
 }
 
+Result<int> breach(Context& context, Output& out, const Settling& options) {
+  WEIR_TRY_LET(Api api, context.api());
+  WEIR_TRY_LET(const Json now, api.post("/api/v1/agreements/" + wire::escape_url(options.agreement) + "/breaches",
+                                        Json::object({{"rule", options.rule}, {"what", options.what}})));
+  out.object(now);
+  out.good({"recorded; its remedies are owed by the consumer", "违约已登记；使用方须履行补救义务"});
+  return kOk;
+}
+
 void add_settling(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Settling>();
   CLI::App* fulfil_command = app.add_subcommand("fulfil", "Says that an obligation was fulfilled: see weir usage");
@@ -161,6 +172,14 @@ void add_settling(CLI::App& app, Context& context) {
   paid_command->add_option("--reference", options->reference, "Of the invoice or bank transfer")->required();
   paid_command->callback([&context, options] {
     context.run = [&context, options](Output& out) { return paid(context, out, *options); };
+  });
+  CLI::App* breach_command =
+      app.add_subcommand("breach", "Records that a prohibition was broken: its remedies are owed");
+  breach_command->add_option("AGREEMENT", options->agreement, "Its id")->required();
+  breach_command->add_option("--rule", options->rule, "The prohibition, as the terms or a refusal name it")->required();
+  breach_command->add_option("--what", options->what, "What happened")->required();
+  breach_command->callback([&context, options] {
+    context.run = [&context, options](Output& out) { return breach(context, out, *options); };
   });
 }
 

@@ -21,6 +21,8 @@ PROGRAM = os.environ.get("WEIR_TEST_PROGRAM", "build/dev/weir")
 ONLY_REFUSED = {
     "usageNotice": "needs a contract of the member",
     "paymentNotice": "needs a contract of the member",
+    "breachNotice": "needs a contract of the member",
+    "recordBreach": "the terms of the walk have no remedy",
     "fulfilObligation": "nothing is owed under the terms of the walk",
     "peerNodeChanged": "needs the certificate of the regional node",
     "dspNegotiationOffer": "a provider that begins has no product of ours to offer",

@@ -157,6 +157,12 @@ class Commands(SpaceCase):
         self.run_one(self.consumer, "usage", agreement, chinese=True)
         paid = self.held(terms="anonymize, pay=1.00 CNY")["agreementId"]
         self.run_one(self.provider, "paid", paid, "--amount", "1.00", "--reference", "invoice 1")
+        strict = {"@type": "Offer", "permission": [{"action": "use"}], "prohibition": [
+            {"@id": "urn:no-sale", "action": "sell", "remedy": [{"action": "inform"}]}]}
+        strict = self.file(json.dumps(strict).encode(), "policy.json")
+        sold = self.provider.json("publish", self.file(), "--title", "Not for sale", "--policy", strict)["id"]
+        sold = self.negotiate(sold)["agreementId"]
+        self.run_one(self.provider, "breach", sold, "--rule", "urn:no-sale", "--what", "sold all the same")
         self.consumer.weir("use", paid, "-o", os.devnull, ok=False)
         owed = next(row for row in self.consumer.json("usage", paid)["obligations"] if row["action"] == "anonymize")
         self.run_one(self.consumer, "fulfil", paid, owed["id"], "--proof", "k = 5", chinese=True)

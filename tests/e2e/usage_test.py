@@ -151,6 +151,20 @@ class Usage(SpaceCase):
         self.use(agreement)
         self.use(agreement)
 
+    def test_a_prohibition_that_was_broken_owes_its_remedy(self):
+        strict = {"@type": "Offer", "permission": [{"action": "use"}], "prohibition": [
+            {"@id": "urn:not-for-sale", "action": "sell", "remedy": [{"action": "inform", "informedParty": "urn:court"}]}]}
+        strict = self.file(json.dumps(strict).encode(), "policy.json")
+        done = self.negotiate(self.provider.json("publish", self.file(), "--title", "Not for sale", "--policy", strict)["id"])
+        agreement, found = done["agreementId"], ("--what", "found at a broker's")
+        self.refused(NOT_FOUND, self.provider, "breach", agreement, "--rule", "urn:other", *found)
+        self.provider.weir("breach", agreement, "--rule", "urn:not-for-sale", *found)
+        owed = until(lambda: self.owed(agreement, "inform"))
+        for node in (self.provider, self.consumer):
+            self.assertIn("usage.breached", self.kinds(node, contract=done["contractId"]))
+        self.consumer.weir("fulfil", agreement, owed["id"], "--proof", "letter of today")
+        self.assertIsNone(self.owed(agreement, "inform"))
+
     def test_each_use_and_each_refusal_is_in_the_log_with_its_rules(self):
         done = self.held(terms="count<=1, log")
         self.use(done["agreementId"])

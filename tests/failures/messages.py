@@ -58,6 +58,7 @@ def flipped(text):
 
 
 REASON = {"reason": "a test"}
+BREACH = {"breach": "1", "rule": "urn:rule", "what": "seen"}
 PAYMENT = {"amount": "1.00", "unit": "CNY", "reference": "nothing"}
 nobody = lambda w: {"id": NOBODY}
 process = lambda w: {"pid": NOBODY}
@@ -235,6 +236,10 @@ OPERATORS = {
         ("wrongly addressed", "at the consumer, who pays", {"at": "consumer"}),
         ("malformed", "of nothing", {"body": dict(PAYMENT, amount="0")}),
         ("malformed", "without a reference", {"body": dict(PAYMENT, reference="")})]),
+    "recordBreach": Route("provider", lambda w: {"id": w.agreement}, {"rule": "urn:rule", "what": "seen"},
+                          unknown=nobody, cases=lambda w: [
+        ("malformed", "without a rule", {"body": {"what": "seen"}}),
+        ("malformed", "of nothing", {"body": {"rule": "urn:rule", "what": ""}})]),
     "createJob": Route("consumer", data=b"id,x\n1,2\n", cases=lambda w: [
         ("malformed", "without a key", {"query": f"agreement={w.agreement}"}),
         ("malformed", "a form that is none", {"query": f"agreement={w.agreement}&key=id&form=shape"}),
@@ -661,6 +666,10 @@ NODES = {
         ("wrongly addressed", "of a contract that nobody has", {"body": dict(PAYMENT, contractId="C0")}),
         ("wrongly addressed", "of a contract of others", {"body": dict(PAYMENT, contractId=w.contract)}),
         ("malformed", "without a contract", {"body": PAYMENT})]),
+    "breachNotice": Route(body={}, cases=lambda w: [
+        ("wrongly addressed", "of a contract that nobody has", {"body": dict(BREACH, contractId="C0")}),
+        ("wrongly addressed", "of a contract of others", {"body": dict(BREACH, contractId=w.contract)}),
+        ("malformed", "without a contract", {"body": BREACH})]),
     "usageNotice": Route(body={}, cases=lambda w: [
         ("wrongly addressed", "of a contract that nobody has", {"body": notice_of_use(w, "C0")}),
         ("wrongly addressed", "of a contract of others", {"body": notice_of_use(w, w.contract)}),

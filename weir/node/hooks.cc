@@ -14,6 +14,7 @@
 #include <utility>
 
 #include "weir/base/log.h"
+#include "weir/policy/vocabulary.h"
 #include "weir/wire/json.h"
 
 extern char** environ;
@@ -104,15 +105,25 @@ bool read_until(int descriptor, Steady::time_point deadline, std::string& out) {
 
 }  // namespace
 
-bool Hooks::handles(std::string_view action) const {
+// The name of the program for an action: of one that the vocabulary knows under several names, the last part of its own
+// ("idsc:REPLACE" is hooks/replace); of any other, the name itself if it is plain. Empty if it can have none.
+std::string Hooks::program_of(std::string_view action) {
+  const policy::ActionId known = policy::find_action(action);
+  if (known != policy::kUnknownAction) action = policy::action_term(known).name;
+  if (known != policy::kUnknownAction) action = action.substr(action.rfind(':') + 1);
   const bool plain = !action.empty() && action.size() <= 64 && std::all_of(action.begin(), action.end(), [](char c) {
     return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9');
   });
-  return plain && ::access((folder_ + "/" + std::string(action)).c_str(), X_OK) == 0;
+  return plain ? std::string(action) : std::string();
+}
+
+bool Hooks::handles(std::string_view action) const {
+  const std::string name = program_of(action);
+  return !name.empty() && ::access((folder_ + "/" + name).c_str(), X_OK) == 0;
 }
 
 Result<std::string> Hooks::perform(const flow::usage::OwedObligation& obligation) {
-  const std::string program = folder_ + "/" + obligation.action;
+  const std::string program = folder_ + "/" + program_of(obligation.action);
   const auto duty = wire::parse_json(obligation.parameters);
   const wire::Json said = wire::Json::object({{"obligation", obligation.id},
                                               {"agreement", obligation.agreement},

@@ -8,6 +8,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "weir/base/time.h"
 #include "weir/flow/usage/service.h"
@@ -23,6 +24,8 @@ class Hooks final : public flow::usage::ObligationHandler {
   Result<std::string> perform(const flow::usage::OwedObligation& obligation) override;
 
  private:
+  static std::string program_of(std::string_view action);
+
   std::string folder_;
   Milliseconds longest_;
 };

@@ -189,6 +189,29 @@ Result<AgreedDelivery> DeliveryNeighbours::agreed(store::Tx& tx, const std::stri
 // A delivery goes sealed into the consumer's vault, and every use of it is decided there. So what is only known at the
 // time of a use (its purpose, its application, how many there were) does not stop the delivery; what is known now and
 // speaks against it does: a prohibition, a term that has run out, a place that is not allowed, no permission at all.
+// Whoever may do anything with the data may have them delivered into the vault, where nothing else can be done with
+// them: docs/decisions/0046-delivery-is-implied.md.
+bool stops(const policy::Decision& decision) {
+  return decision.effect == policy::Effect::kDeny && decision.denied_by != policy::DeniedBy::kUnknown;
+}
+
+// The first action that the terms permit now or may permit later, if delivering itself is not spoken of; else the first
+// that they refuse for a reason of its own, so that the refusal can name it.
+std::string_view reason_to_deliver(const policy::Policy& terms, const policy::Program& program,
+                                   policy::Request request) {
+  std::string_view told = policy::actions::kDeliver;
+  for (const policy::Rule& rule : terms.permissions) {
+    for (const policy::Action& action : rule.actions.empty() ? terms.actions : rule.actions) {
+      request.action = action.name;
+      const policy::Decision decision = policy::decide(program, request);
+      if (!stops(decision)) return action.name;
+      const bool first = told == policy::actions::kDeliver;
+      if (first && decision.denied_by != policy::DeniedBy::kDefault) told = action.name;
+    }
+  }
+  return told;
+}
+
 Result<Json> DeliveryNeighbours::authorize_delivery(store::Tx& tx, const AgreedDelivery& agreed) {
   WEIR_TRY_LET(const AgreementRecord record, contracts_.get_agreement(tx, agreed.agreement));
   WEIR_TRY_LET(const auto policy, policy_of(record.agreement.terms, "Agreement", agreed.agreement));
@@ -202,9 +225,12 @@ Result<Json> DeliveryNeighbours::authorize_delivery(store::Tx& tx, const AgreedD
   request.delivery = "01";
   request.encrypt_mode = "02";
   request.bytes = static_cast<std::int64_t>(agreed.size);
-  const policy::Decision decision = policy::decide(program, request);
-  const bool stops = decision.effect == policy::Effect::kDeny && decision.denied_by != policy::DeniedBy::kUnknown;
-  if (stops) {
+  policy::Decision decision = policy::decide(program, request);
+  if (decision.denied_by == policy::DeniedBy::kDefault && agreed.consumer.is_node()) {
+    request.action = reason_to_deliver(policy, program, request);
+    decision = policy::decide(program, request);
+  }
+  if (stops(decision)) {
     return Error(Errc::kForbidden, words_of(policy::reasons(program, request, decision))).because("delivery.denied");
   }
   return policy::to_json(program, request, decision);
@@ -256,7 +282,9 @@ Offer published_offer(const supply::catalog::Product& product, const supply::cat
   return out;
 }
 
-bool DeleteHandler::handles(std::string_view action) const { return action == policy::actions::kDelete; }
+bool DeleteHandler::handles(std::string_view action) const {
+  return policy::find_action(action) == policy::find_action(policy::actions::kDelete);
+}
 
 Result<std::string> DeleteHandler::perform(const flow::usage::OwedObligation& obligation) {
   WEIR_TRY_LET(const std::size_t copies, delivery_.destroy(obligation.agreement, "duty to delete", "node"));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
+#include <utility>
 
+#include "weir/base/cut.h"
 #include "weir/node/data_plane.h"
 #include "weir/node/neighbours.h"
 #include "weir/node/node.h"
@@ -89,7 +91,45 @@ struct Asked {
   std::string region;
   std::string environment;
   std::string algorithm;
+  std::string role;
+  std::string recipient;
+  std::vector<std::pair<std::string, std::string>> stated;
+  std::vector<std::pair<std::string_view, std::string_view>> views;  // of `stated`
 };
+
+// {"event": "Hannover Messe", "industry": ["health", "sport"]}: what only the user can know, by the left operand. What
+// the node knows by itself nobody may state, and each name means what the vocabulary says.
+Result<> read_values(const Json& values, Asked& out) {
+  constexpr std::size_t kValuesMax = 32;
+  constexpr std::size_t kBytesMax = 1000;
+  const auto wrong = [](const std::string& what) {
+    return Error(Errc::kInvalidArgument, "values: " + what).because("usage.bad_values");
+  };
+  if (values.is_null()) return {};
+  if (!values.is_object()) return wrong("must be an object");
+  for (const auto& [written, value] : values.members()) {
+    std::string name = policy::normal_name(written);
+    if (const policy::OperandTerm* term = policy::find_operand(name)) {
+      using policy::Operand;
+      constexpr Operand kKnown[] = {Operand::kDateTime, Operand::kDelayPeriod, Operand::kConnector,
+                                    Operand::kParticipantRegion, Operand::kNetworkAddress};
+      if (term->counted || std::find(std::begin(kKnown), std::end(kKnown), term->operand) != std::end(kKnown)) {
+        return wrong("'" + cut(written, 100) + "' is known to the node itself");
+      }
+      name = term->name;
+    }
+    const Json list = value.is_array() ? value : Json::array({value});
+    for (const Json& each : list.items()) {
+      if (!each.is_string() || each.as_string().empty() || each.as_string().size() > kBytesMax) {
+        return wrong("'" + cut(written, 100) + "' must be a text, or several");
+      }
+      if (out.stated.size() == kValuesMax) return wrong("more than 32");
+      out.stated.emplace_back(name, each.as_string());
+    }
+  }
+  for (const auto& [name, value] : out.stated) out.views.emplace_back(name, value);
+  return {};
+}
 
 Result<Asked> read_asked(const Request& request) {
   WEIR_TRY_LET(const Json body, request.json());
@@ -101,6 +141,9 @@ Result<Asked> read_asked(const Request& request) {
   out.region = body.text_or("region", "");
   out.environment = body.text_or("environment", "");
   out.algorithm = body.text_or("algorithm", "");
+  out.role = body.text_or("role", "");
+  out.recipient = body.text_or("recipient", "");
+  WEIR_TRY(read_values(body["values"], out));
   return out;
 }
 
@@ -114,6 +157,11 @@ policy::Request policy_request(Node& node, const Request& request, const Asked& 
   out.application = asked.application;
   out.environment = asked.environment;
   out.algorithm = asked.algorithm;
+  out.role = asked.role;
+  out.recipient = asked.recipient;
+  out.attributes = asked.views;
+  out.participant_region = node.region();
+  out.address = request.remote_address;
   out.region = asked.region.empty() ? node.region() : std::string_view(asked.region);
   return out;
 }
@@ -208,6 +256,14 @@ Result<Response> post_payment(Node& node, Request& request) {
   return get_usage(node, request);
 }
 
+Result<Response> post_breach(Node& node, Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const auto breach, flow::usage::parse_breach(body));
+  WEIR_TRY(node.usage().record_breach(request.parameter("id"), breach, request.principal.actor()));
+  node.alarm().look();
+  return get_usage(node, request);
+}
+
 // The other side of an agreement, by the contract that it names. Others learn nothing.
 Result<flow::contract::AgreementRecord> agreement_with(Node& node, const NodeId& peer, const std::string& contract) {
   WEIR_TRY_LET(auto record, node.contracts().get_by_contract(contract));
@@ -223,6 +279,19 @@ Result<Response> take_payment(Node& node, Request& request) {
   WEIR_TRY_LET(const auto record, agreement_with(node, peer, contract));
   WEIR_TRY_LET(const auto payment, flow::usage::parse_payment(body));
   WEIR_TRY(node.usage().accept_payment(record.agreement.id, payment, "peer:" + peer.text()));
+  return Response::empty();
+}
+
+// The provider says that a prohibition was broken.
+Result<Response> take_breach(Node& node, Request& request) {
+  WEIR_TRY_LET(const NodeId peer, peer_of(request));
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const std::string contract, body.text("contractId"));
+  WEIR_TRY_LET(const auto record, agreement_with(node, peer, contract));
+  WEIR_TRY_LET(const auto breach, flow::usage::parse_breach(body));
+  if (breach.id.empty()) return Error(Errc::kInvalidArgument, "breach: is required").because("field.required");
+  WEIR_TRY(node.usage().accept_breach(record.agreement.id, breach, "peer:" + peer.text()));
+  node.alarm().look();
   return Response::empty();
 }
 
@@ -284,6 +353,17 @@ void add_usage_routes(Router& router, Node& node) {
       post_fulfilment);
   add(Method::kPost, "/api/v1/agreements/{id}/payments", "recordPayment",
       {"The provider was paid; the consumer is told", "提供方登记收款并告知使用方"}, "contract:write", post_payment);
+  add(Method::kPost, "/api/v1/agreements/{id}/breaches", "recordBreach",
+      {"A prohibition was broken; its remedies are owed, and the consumer is told",
+       "登记违反禁止性条款；补救义务随之产生，并告知使用方"},
+      "contract:write", post_breach);
+  router.add({.method = Method::kPost,
+              .pattern = std::string(kProtocolPath) + std::string(flow::usage::kBreachPath),
+              .access = Access::peer(),
+              .operation = "breachNotice",
+              .summary = {"The provider says that a prohibition was broken", "提供方的违约通知"},
+              .success_status = 204,
+              .handler = [&node](Request& request) { return take_breach(node, request); }});
   router.add({.method = Method::kPost,
               .pattern = std::string(kProtocolPath) + std::string(flow::usage::kPaymentPath),
               .access = Access::peer(),

@@ -1,228 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
-// Each rule becomes boxes: for every ordered operand an interval, for every other a set of wanted and unwanted values. `or`
-// gives several boxes. What cannot be put in a box is taken to overlap with everything.
 #include "weir/policy/conflict.h"
 
 #include <algorithm>
-#include <map>
-#include <set>
 #include <utility>
 
+#include "weir/policy/boxes.h"
 #include "weir/policy/explain.h"
+#include "weir/policy/program.h"
 #include "weir/policy/value.h"
 #include "weir/policy/vocabulary.h"
 #include "weir/policy/words.h"
 
 namespace weir::policy {
 namespace {
-
-constexpr std::size_t kBoxesMax = 64;
-
-// low <= x < high
-struct Interval {
-  std::int64_t low = INT64_MIN;
-  std::int64_t high = INT64_MAX;
-  bool empty() const { return low >= high; }
-  Interval meet(const Interval& other) const { return {std::max(low, other.low), std::min(high, other.high)}; }
-  bool covers(const Interval& other) const { return low <= other.low && high >= other.high; }
-};
-
-struct Axis {
-  Interval interval;
-  bool limited = false;                        // some interval was given
-  std::optional<std::set<std::string>> wanted;  // one of these
-  std::set<std::string> unwanted;
-};
-
-struct Box {
-  std::map<std::string, Axis> axes;  // by operand and unit
-  bool exact = true;                 // false: it holds constraints that are not in the axes
-};
-
-std::int64_t next(std::int64_t value) { return value == INT64_MAX ? value : value + 1; }
-
-// Where an atom's operand stands on a line, and the two ends of its value there.
-std::optional<Interval> place(const Constraint& atom, const OperandTerm& term) {
-  if (atom.right.size() != 1) return std::nullopt;
-  const std::string& text = atom.right[0].text;
-  switch (term.type) {
-    case ValueType::kNumber:
-      if (const auto number = parse_number(text)) {
-        // Counts are whole numbers: between 5 and 6 there is nothing.
-        const std::int64_t step = term.operand == Operand::kCount ? kNumberScale : 1;
-        return Interval{*number / step, next(*number / step)};
-      }
-      return std::nullopt;
-    case ValueType::kBytes:
-      if (const auto bytes = parse_bytes(text, atom.unit)) return Interval{*bytes, next(*bytes)};
-      return std::nullopt;
-    case ValueType::kTime:
-      if (const auto times = parse_times(text)) return Interval{times->low, times->high};
-      return std::nullopt;
-    case ValueType::kDuration:
-      if (const auto length = parse_duration(text); length.ok()) {
-        const std::int64_t ms = length->exact.count() + length->months * 30LL * 86400000;
-        return Interval{ms, next(ms)};
-      }
-      return std::nullopt;
-    default: return std::nullopt;
-  }
-}
-
-std::optional<Interval> interval_of(const Constraint& atom, const OperandTerm& term) {
-  const auto value = place(atom, term);
-  if (!value) return std::nullopt;
-  Interval out;
-  switch (atom.op) {
-    case Operator::kLt: out.high = value->low; break;
-    case Operator::kLteq: out.high = value->high; break;
-    case Operator::kGt: out.low = value->high; break;
-    case Operator::kGteq: out.low = value->low; break;
-    case Operator::kIsPartOf:
-    case Operator::kEq:
-      out = *value;
-      // A length of time "of" P3M is anything up to three months.
-      if (term.type == ValueType::kDuration) out.low = INT64_MIN;
-      break;
-    default: return std::nullopt;
-  }
-  // Nothing is counted below what the first use makes it.
-  if (term.operand == Operand::kCount) out.low = std::max<std::int64_t>(out.low, 1);
-  if (term.operand == Operand::kDataSize || term.type == ValueType::kDuration) out.low = std::max<std::int64_t>(out.low, 0);
-  return out;
-}
-
-void add_atom(Box& box, const Constraint& atom) {
-  const OperandTerm* term = find_operand(atom.left);
-  const std::string name = (term == nullptr ? atom.left : std::string(term->name)) + "|" + atom.unit;
-  Axis& axis = box.axes[name];
-  if (term != nullptr) {
-    if (const auto interval = interval_of(atom, *term)) {
-      axis.interval = axis.interval.meet(*interval);
-      axis.limited = true;
-      return;
-    }
-    // Regions, addresses and paths contain one another: only equality is sure.
-    const bool nests = term->type == ValueType::kRegion || term->type == ValueType::kAddress;
-    if (nests || term->type != ValueType::kText) {
-      box.exact = false;
-      return;
-    }
-  }
-  std::set<std::string> values;
-  for (const Literal& literal : atom.right) values.insert(literal.text);
-  switch (atom.op) {
-    case Operator::kEq:
-    case Operator::kIsAnyOf:
-      if (atom.op == Operator::kEq && values.size() != 1) break;
-      if (!axis.wanted) {
-        axis.wanted = std::move(values);
-      } else {
-        std::erase_if(*axis.wanted, [&](const std::string& each) { return !values.contains(each); });
-      }
-      return;
-    case Operator::kNeq:
-    case Operator::kIsNoneOf: axis.unwanted.merge(values); return;
-    default: break;
-  }
-  box.exact = false;
-}
-
-std::vector<Box> boxes_of(const std::vector<Constraint>& constraints);
-
-std::vector<Box> product(const std::vector<Box>& a, const std::vector<Box>& b) {
-  std::vector<Box> out;
-  for (const Box& left : a) {
-    for (const Box& right : b) {
-      if (out.size() == kBoxesMax) {
-        out.back().exact = false;
-        return out;
-      }
-      Box both = left;
-      both.exact &= right.exact;
-      for (const auto& [name, axis] : right.axes) {
-        Axis& into = both.axes[name];
-        into.interval = into.interval.meet(axis.interval);
-        into.limited |= axis.limited;
-        into.unwanted.insert(axis.unwanted.begin(), axis.unwanted.end());
-        if (axis.wanted && into.wanted) {
-          std::erase_if(*into.wanted, [&](const std::string& each) { return !axis.wanted->contains(each); });
-        } else if (axis.wanted) {
-          into.wanted = axis.wanted;
-        }
-      }
-      out.push_back(std::move(both));
-    }
-  }
-  return out;
-}
-
-std::vector<Box> boxes_of(const Constraint& constraint) {
-  switch (constraint.kind) {
-    case ConstraintKind::kAtom: {
-      Box box;
-      add_atom(box, constraint);
-      return {std::move(box)};
-    }
-    case ConstraintKind::kAnd:
-    case ConstraintKind::kAndSequence: return boxes_of(constraint.parts);
-    case ConstraintKind::kOr:
-    case ConstraintKind::kXone: {
-      std::vector<Box> out;
-      for (const Constraint& part : constraint.parts) {
-        for (Box& box : boxes_of(part)) {
-          if (constraint.kind == ConstraintKind::kXone) box.exact = false;
-          if (out.size() < kBoxesMax) out.push_back(std::move(box));
-          else out.back().exact = false;
-        }
-      }
-      return out;
-    }
-  }
-  return {Box{}};
-}
-
-std::vector<Box> boxes_of(const std::vector<Constraint>& constraints) {
-  std::vector<Box> out = {Box{}};
-  for (const Constraint& each : constraints) out = product(out, boxes_of(each));
-  return out;
-}
-
-// The operand on which nothing is left, or nothing.
-std::optional<std::string> emptied(const Box& box) {
-  for (const auto& [name, axis] : box.axes) {
-    const std::string operand = name.substr(0, name.rfind('|'));
-    if (axis.limited && axis.interval.empty()) return operand;
-    if (!axis.wanted) continue;
-    const auto usable = [&](const std::string& each) { return !axis.unwanted.contains(each); };
-    if (std::none_of(axis.wanted->begin(), axis.wanted->end(), usable)) return operand;
-  }
-  return std::nullopt;
-}
-
-bool overlap(const Box& a, const Box& b) {
-  const auto both = product({a}, {b});
-  return !emptied(both[0]);
-}
-
-// Whether every point of `inner` lies in `outer`.
-bool covers(const Box& outer, const Box& inner) {
-  if (!outer.exact) return false;
-  for (const auto& [name, axis] : outer.axes) {
-    const auto found = inner.axes.find(name);
-    const Axis* other = found == inner.axes.end() ? nullptr : &found->second;
-    if (axis.limited && (other == nullptr || !axis.interval.covers(other->interval))) return false;
-    if (axis.wanted) {
-      if (other == nullptr || !other->wanted) return false;
-      if (!std::includes(axis.wanted->begin(), axis.wanted->end(), other->wanted->begin(), other->wanted->end())) return false;
-    }
-    for (const std::string& value : axis.unwanted) {
-      const bool excluded = other != nullptr && (other->unwanted.contains(value) || (other->wanted && !other->wanted->contains(value)));
-      if (!excluded) return false;
-    }
-  }
-  return true;
-}
 
 struct Named {
   std::string id;
@@ -258,6 +48,12 @@ Relation relate_actions(const Named& wide, const Named& narrow) {
   return all ? Relation::kCovers : any ? Relation::kOverlaps : Relation::kApart;
 }
 
+bool is_collection(const Entity& entity) {
+  return entity.is_source || std::any_of(entity.types.begin(), entity.types.end(),
+                                         [](const std::string& type) { return type.ends_with("Collection"); });
+}
+
+// One asset is not another; a collection may hold either.
 Relation relate_entities(const std::vector<Entity>& wide, const std::vector<Entity>& narrow) {
   if (wide.empty()) return Relation::kCovers;
   if (narrow.empty()) return Relation::kOverlaps;
@@ -266,7 +62,7 @@ Relation relate_entities(const std::vector<Entity>& wide, const std::vector<Enti
   for (const Entity& inner : narrow) {
     bool covered = false;
     for (const Entity& outer : wide) {
-      any |= outer.id == inner.id;
+      any |= outer.id == inner.id || is_collection(outer) || is_collection(inner);
       covered |= outer.id == inner.id && outer.refinements.empty();
     }
     all &= covered;
@@ -295,16 +91,39 @@ Relation relate(const Named& wide, const Named& narrow) {
   return *std::min_element(std::begin(parts), std::end(parts));
 }
 
+// What must hold for a rule to apply: its constraints, and what narrows its one action, target or party.
+std::vector<Constraint> conditions_of(const Rule& rule, const std::vector<Action>& actions,
+                                      const std::vector<Entity>& targets, const std::vector<Entity>& assignees) {
+  std::vector<Constraint> out = rule.constraints;
+  const auto add = [&](const auto& list) {
+    if (list.size() == 1) out.insert(out.end(), list[0].refinements.begin(), list[0].refinements.end());
+  };
+  add(actions);
+  add(targets);
+  add(assignees);
+  return out;
+}
+
+Named named_rule(std::string id, RuleKind kind, const Rule& rule, const Policy& policy) {
+  Named out{std::move(id),
+            kind,
+            &rule,
+            rule.actions.empty() ? policy.actions : rule.actions,
+            rule.targets.empty() ? policy.targets : rule.targets,
+            rule.assignees.empty() ? policy.assignees : rule.assignees,
+            {},
+            true};
+  out.boxes = boxes_of(conditions_of(rule, out.actions, out.targets, out.assignees));
+  return out;
+}
+
 std::vector<Named> rules_of(std::span<const Policy> policies) {
   std::vector<Named> out;
   for (const Policy& policy : policies) {
     for (const RuleKind kind : {RuleKind::kPermission, RuleKind::kProhibition}) {
       const auto& rules = kind == RuleKind::kPermission ? policy.permissions : policy.prohibitions;
       for (std::size_t i = 0; i < rules.size(); ++i) {
-        const Rule& rule = rules[i];
-        out.push_back({rule_id(policy, kind, i), kind, &rule, rule.actions.empty() ? policy.actions : rule.actions,
-                       rule.targets.empty() ? policy.targets : rule.targets,
-                       rule.assignees.empty() ? policy.assignees : rule.assignees, boxes_of(rule.constraints), true});
+        out.push_back(named_rule(rule_id(policy, kind, i), kind, rules[i], policy));
       }
     }
   }
@@ -314,6 +133,33 @@ std::vector<Named> rules_of(std::span<const Policy> policies) {
 Text name_text(std::string_view operand) {
   const OperandTerm* term = find_operand(operand);
   return term == nullptr ? both_languages(operand) : Text{std::string(term->en), std::string(term->zh)};
+}
+
+// The moment from which on a constraint on the date holds.
+std::optional<std::int64_t> begins(const Constraint& atom) {
+  const OperandTerm* term = atom.kind == ConstraintKind::kAtom ? find_operand(atom.left) : nullptr;
+  if (term == nullptr || term->operand != Operand::kDateTime || atom.right.size() != 1) return std::nullopt;
+  if (atom.op != Operator::kGt && atom.op != Operator::kGteq) return std::nullopt;
+  const auto times = parse_times(atom.right[0].text);
+  if (!times) return std::nullopt;
+  return atom.op == Operator::kGt ? times->high : times->low;
+}
+
+// A sequence of dates written backwards; exactly one of things that are the same.
+bool never_holds(const Constraint& constraint) {
+  if (constraint.kind == ConstraintKind::kAtom || constraint.kind == ConstraintKind::kOr) return false;
+  if (constraint.kind == ConstraintKind::kXone) {
+    const auto other = [&](const Constraint& part) { return !(part == constraint.parts[0]); };
+    return constraint.parts.size() > 1 && std::none_of(constraint.parts.begin(), constraint.parts.end(), other);
+  }
+  std::int64_t last = INT64_MIN;
+  for (const Constraint& part : constraint.parts) {
+    if (never_holds(part)) return true;
+    const auto since = begins(part);
+    if (constraint.kind == ConstraintKind::kAndSequence && since && *since < last) return true;
+    last = since.value_or(last);
+  }
+  return false;
 }
 
 // A rule that nothing can meet: by one constraint alone, or by several together.
@@ -333,6 +179,17 @@ void find_impossible(Named& named, std::optional<Timestamp> now, std::vector<Con
                        operand + (alone ? Text{" meets it.", "”。"} : Text{" contradict each other.", "”。"})});
     return;
   }
+  const std::vector<Constraint> all = conditions_of(*named.rule, named.actions, named.targets, named.assignees);
+  if (std::any_of(all.begin(), all.end(), never_holds)) {
+    named.possible = false;
+    out.push_back({ConflictKind::kContradiction,
+                   Severity::kError,
+                   {named.id},
+                   Text{"Rule ", "规则 "} + both_languages(named.id) +
+                       Text{" can never hold: what it asks for in one order, or exactly one of, cannot come so.",
+                            " 永远无法成立：其要求的先后顺序或“仅满足其一”不可能出现。"}});
+    return;
+  }
   if (!now) return;
   const auto over = [&](const Box& box) {
     const auto time = box.axes.find("dateTime|");
@@ -342,6 +199,53 @@ void find_impossible(Named& named, std::optional<Timestamp> now, std::vector<Con
     out.push_back({ConflictKind::kRange, Severity::kWarning, {named.id},
                    Text{"Rule ", "规则 "} + both_languages(named.id) + Text{" has run out.", " 已过期。"}});
   }
+}
+
+// A duty to do what must not be done: with it, nothing it is a condition of can be done rightly.
+void find_forbidden_duties(std::span<const Policy> policies, const std::vector<Named>& rules,
+                           std::vector<Conflict>& out) {
+  const auto look = [&](const Policy& policy, const Rule& duty, const std::string& id) {
+    Named owed = named_rule(id, RuleKind::kPermission, duty, policy);
+    if (duty.actions.empty()) return;
+    owed.boxes = {Box{}};
+    for (const Named& rule : rules) {
+      if (rule.kind != RuleKind::kProhibition || !rule.possible || relate(rule, owed) != Relation::kCovers) continue;
+      // A prohibition of every use is told of by the permission that it beats.
+      if (find_action(duty.actions[0].name) == kUnknownAction || rule.actions[0].name == "use") continue;
+      out.push_back({ConflictKind::kContradiction,
+                     Severity::kError,
+                     {id, rule.id},
+                     Text{"Duty ", "义务 "} + both_languages(id) + Text{" asks for what rule ", " 所要求的，规则 "} +
+                         both_languages(rule.id) + Text{" always forbids.", " 一律禁止。"}});
+    }
+  };
+  for (const Policy& policy : policies) {
+    for (std::size_t i = 0; i < policy.permissions.size(); ++i) {
+      const std::string parent = rule_id(policy, RuleKind::kPermission, i);
+      const auto& duties = policy.permissions[i].duties;
+      for (std::size_t k = 0; k < duties.size(); ++k)
+        look(policy, duties[k], sub_rule_id(parent, duties[k], "duty", k));
+    }
+    for (std::size_t i = 0; i < policy.obligations.size(); ++i) {
+      look(policy, policy.obligations[i], rule_id(policy, RuleKind::kObligation, i));
+    }
+  }
+}
+
+// Where the policy says that a permission wins, the prohibition may be the one that does nothing.
+void find_beaten(const Named& permission, const Named& prohibition, std::vector<Conflict>& out) {
+  const Relation relation = relate(permission, prohibition);
+  if (relation == Relation::kApart) return;
+  const bool always = relation == Relation::kCovers && permission.rule->duties.empty();
+  out.push_back({always ? ConflictKind::kUnreachable : ConflictKind::kAuthorisation,
+                 always ? Severity::kWarning : Severity::kNote,
+                 {prohibition.id, permission.id},
+                 Text{"Rule ", "规则 "} + both_languages(prohibition.id) +
+                     Text{" forbids what rule ", " 所禁止的，规则 "} + both_languages(permission.id) +
+                     (always ? Text{" always permits, and the permission wins: it forbids nothing.",
+                                    " 一律许可，且以许可为准：该禁止不起作用。"}
+                             : Text{" permits in part: where both hold, the permission wins.",
+                                    " 部分许可：二者同时成立时以许可为准。"})});
 }
 
 void find_authorisation(const Named& permission, const Named& prohibition, std::vector<Conflict>& out) {
@@ -377,13 +281,15 @@ std::string_view name_of(ConflictKind kind) {
 std::vector<Conflict> find_conflicts(std::span<const Policy> policies, std::optional<Timestamp> now) {
   std::vector<Named> rules = rules_of(policies);
   std::vector<Conflict> out;
+  const bool permission_wins = strategy_of(policies) == Strategy::kPermit;
   for (Named& each : rules) find_impossible(each, now, out);
+  find_forbidden_duties(policies, rules, out);
   for (std::size_t i = 0; i < rules.size(); ++i) {
     if (rules[i].kind != RuleKind::kPermission || !rules[i].possible) continue;
     for (std::size_t k = 0; k < rules.size(); ++k) {
       if (i == k || !rules[k].possible) continue;
       if (rules[k].kind == RuleKind::kProhibition) {
-        find_authorisation(rules[i], rules[k], out);
+        permission_wins ? find_beaten(rules[i], rules[k], out) : find_authorisation(rules[i], rules[k], out);
       } else if (relate(rules[k], rules[i]) == Relation::kCovers && rules[k].rule->duties.empty() &&
                  (k < i || relate(rules[i], rules[k]) != Relation::kCovers)) {
         out.push_back({ConflictKind::kRedundant, Severity::kNote, {rules[i].id, rules[k].id},

@@ -76,9 +76,15 @@ TEST(Conflict, FindsAuthorisationConflicts) {
   EXPECT_TRUE(conflicts({rule("read")}, {rule("print")}).empty());
   EXPECT_TRUE(conflicts({rule("read", {is("purpose", Operator::kEq, "a")})}, {rule("read", {is("purpose", Operator::kEq, "b")})}).empty());
   EXPECT_TRUE(conflicts({rule("read", {three})}, {rule("read", {is("count", Operator::kGt, "3")})}).empty());
+  const auto in = [](std::string place) { return rule("read", {is("spatial", Operator::kIsPartOf, std::move(place))}); };
+  EXPECT_TRUE(conflicts({in("35")}, {in("11")}).empty());
+  EXPECT_TRUE(has(conflicts({in("35")}, {in("350200")}), ConflictKind::kAuthorisation, Severity::kWarning));
   // What it cannot compare, it takes to overlap.
-  EXPECT_TRUE(has(conflicts({rule("read", {is("spatial", Operator::kIsPartOf, "35")})}, {rule("read", {is("spatial", Operator::kIsPartOf, "11")})}),
-                  ConflictKind::kAuthorisation, Severity::kWarning));
+  const auto net = [](std::string block) {
+    return rule("read", {is("virtualLocation", Operator::kIsPartOf, std::move(block))});
+  };
+  EXPECT_TRUE(
+      has(conflicts({net("10.1.0.0/16")}, {net("10.2.0.0/16")}), ConflictKind::kAuthorisation, Severity::kWarning));
 }
 
 TEST(Conflict, LooksAtTargetsAndParties) {

@@ -332,6 +332,19 @@ std::optional<Obligation> find_obligation(const Program& program, std::string_vi
   return std::nullopt;
 }
 
+std::optional<std::vector<Obligation>> remedies_of(const Program& program, std::string_view rule) {
+  for (const CompiledRule& each : program.data().rules) {
+    if (each.kind != RuleKind::kProhibition || each.id != rule || each.source == nullptr) continue;
+    std::vector<Obligation> out;
+    for (std::size_t i = 0; i < each.source->remedies.size(); ++i) {
+      auto remedy = find_obligation(program, sub_rule_id(each.id, each.source->remedies[i], "remedy", i));
+      if (remedy) out.push_back(*std::move(remedy));
+    }
+    return out;
+  }
+  return std::nullopt;
+}
+
 std::optional<Timestamp> due_time(const Obligation& obligation, Timestamp start) {
   std::optional<Timestamp> due;
   for (const Constraint& each : obligation.parameters) {

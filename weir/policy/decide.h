@@ -123,6 +123,8 @@ struct Obligation {
 std::vector<Obligation> obligations(const Program& program, const Decision& decision);
 // A duty, remedy or consequence by its id; nothing if the program has none such.
 std::optional<Obligation> find_obligation(const Program& program, std::string_view id);
+// What a broken prohibition asks for; nothing if the program has no prohibition of that id.
+std::optional<std::vector<Obligation>> remedies_of(const Program& program, std::string_view rule);
 
 // By when a duty must be done if it starts at `start`: from dateTime, elapsedTime or delayPeriod in its parameters.
 std::optional<Timestamp> due_time(const Obligation& obligation, Timestamp start);

@@ -6,6 +6,7 @@
 
 #include "weir/base/cut.h"
 #include "weir/base/time.h"
+#include "weir/policy/program.h"
 #include "weir/policy/value.h"
 #include "weir/policy/vocabulary.h"
 #include "weir/policy/words.h"
@@ -159,6 +160,11 @@ Text describe_atom(const Constraint& constraint, Where where) {
         break;
       case Operand::kPayAmount:
         if (constraint.op == Operator::kEq) special = Text{"for ", "金额为"} + describe_values(constraint, term);
+        if (const auto period = payment_period(constraint); !special.en.empty() && !period) {
+          special = special + Text{" at times that cannot be read", "（支付周期无法识别）"};
+        } else if (!special.en.empty() && !period->empty()) {
+          special = special + Text{" every ", "，每"} + describe_duration(*period);
+        }
         break;
       case Operand::kPurpose:
         if (constraint.op == Operator::kEq) special = Text{"for the purpose ", "用于"} + describe_values(constraint, term);
@@ -210,6 +216,47 @@ Text refinements_of(const std::vector<Action>& actions, Where where) {
   return joined(parts, {", ", "，"});
 }
 
+// "urn:x", "any part of urn:x for which …".
+Text describe_entity(const Entity& entity) {
+  const bool several = entity.is_source || std::any_of(entity.types.begin(), entity.types.end(),
+                                                       [](const auto& type) { return type.ends_with("Collection"); });
+  const Text name = both_languages(cut(entity.id, 200));
+  Text out = several ? Text{"any part of ", "集合 "} + name + Text{"", " 的任一成员"} : name;
+  if (entity.refinements.empty()) return out;
+  return out + Text{" (only ", "（仅限："} + describe_list(entity.refinements, Where::kRule) + Text{")", "）"};
+}
+
+Text describe_entities(const std::vector<Entity>& entities) {
+  std::vector<Text> parts;
+  for (const Entity& each : entities) parts.push_back(describe_entity(each));
+  return joined(parts, {" or ", "或"});
+}
+
+// Who else has a part in a duty.
+Text describe_functions(const Rule& duty) {
+  struct Function {
+    std::string_view term;
+    std::string_view en;
+    std::string_view zh;
+  };
+  constexpr Function kFunctions[] = {
+      {"informedParty", " to ", "，告知 "},       {"informingParty", " by ", "，告知方 "},
+      {"compensatedParty", " to ", "，收款方 "},  {"compensatingParty", " by ", "，付款方 "},
+      {"payeeParty", " to ", "，收款方 "},        {"consentingParty", " of ", "，同意方 "},
+      {"consentedParty", " for ", "，获同意方 "}, {"attributedParty", " to ", "，署名对象 "},
+      {"attributingParty", " by ", "，署名方 "},  {"trackingParty", " by ", "，跟踪方 "},
+      {"trackedParty", " of ", "，被跟踪方 "},    {"hasPolicy", " (policy ", "（策略 "},
+  };
+  Text out;
+  for (const auto& [term, en, zh] : kFunctions) {
+    for (const std::string_view party : terms_in(duty.extra, term)) {
+      out = out + Text{std::string(en), std::string(zh)} + both_languages(cut(party, 200));
+      if (term == "hasPolicy") out = out + Text{")", "）"};
+    }
+  }
+  return out;
+}
+
 Text describe_rule(const Rule& rule, const std::vector<Action>& shared, const Text& verb) {
   const auto& actions = rule.actions.empty() ? shared : rule.actions;
   Text out = verb + describe_actions(actions);
@@ -217,7 +264,8 @@ Text describe_rule(const Rule& rule, const std::vector<Action>& shared, const Te
   if (!narrowed.en.empty()) out = out + Text{" ", "："} + narrowed;
   const Text limits = describe_list(rule.constraints, Where::kRule);
   if (!limits.en.empty()) out = out + Text{narrowed.en.empty() ? " " : ", ", narrowed.zh.empty() ? "：" : "，"} + limits;
-  for (const Entity& assignee : rule.assignees) out = out + Text{", by ", "，使用方"} + both_languages(assignee.id);
+  if (!rule.targets.empty()) out = out + Text{", of ", "，对象为 "} + describe_entities(rule.targets);
+  if (!rule.assignees.empty()) out = out + Text{", by ", "，使用方 "} + describe_entities(rule.assignees);
   return out + Text{".", "。"};
 }
 
@@ -269,13 +317,47 @@ Text describe(const Constraint& constraint) { return describe_in(constraint, Whe
 Text describe_of_duty(const Constraint& constraint) { return describe_in(constraint, Where::kDuty); }
 
 Text describe_duty(const Rule& duty) {
-  Text out = Text{"must ", "必须"} + describe_actions(duty.actions);
+  Text out = Text{"must ", "必须"} + describe_actions(duty.actions) + describe_functions(duty);
   const Text narrowed = refinements_of(duty.actions, Where::kDuty);
   if (!narrowed.en.empty()) out = out + Text{" ", "："} + narrowed;
   const Text limits = describe_list(duty.constraints, Where::kDuty);
   if (!limits.en.empty()) out = out + Text{" ", "，"} + limits;
   return out;
 }
+
+namespace {
+
+// What follows if a duty is not done, and what if that is not done either.
+void explain_consequences(const Rule& duty, std::vector<Text>& out) {
+  for (const Rule& consequence : duty.consequences) {
+    out.push_back(Text{"If that is not done it ", "未履行的，"} + describe_duty(consequence) + Text{".", "。"});
+    explain_consequences(consequence, out);
+  }
+}
+
+// What concerns all the rules together.
+void explain_whole(const Policy& policy, std::vector<Text>& out) {
+  const auto narrowed = [](const Entity& entity) { return !entity.refinements.empty() || !entity.types.empty(); };
+  for (const Entity& each : policy.targets) {
+    if (narrowed(each))
+      out.push_back(Text{"All of this is about ", "以上均针对 "} + describe_entity(each) + Text{".", "。"});
+  }
+  for (const Entity& each : policy.assignees) {
+    if (narrowed(each))
+      out.push_back(Text{"All of this is for ", "以上均适用于 "} + describe_entity(each) + Text{".", "。"});
+  }
+  for (const std::string_view parent : terms_in(policy.extra, "inheritFrom")) {
+    out.push_back(Text{"It inherits the rules of ", "本策略继承 "} + both_languages(cut(parent, 200)) +
+                  Text{", which are not here: until they are, everything is denied.",
+                       " 的规则，而该策略不在此处；在此之前一律拒绝。"});
+  }
+  if (policy.conflict == "perm") {
+    out.push_back({"Where one rule permits what another forbids, it is permitted.", "许可与禁止冲突时，以许可为准。"});
+  }
+  if (Text why = why_void(std::span(&policy, 1)); !why.en.empty()) out.push_back(std::move(why));
+}
+
+}  // namespace
 
 std::vector<Text> explain_rules(const Policy& policy) {
   std::vector<Text> out;
@@ -286,9 +368,7 @@ std::vector<Text> explain_rules(const Policy& policy) {
                         : timing == Timing::kDuring ? Text{"While it is used it ", "使用时，"}
                                                     : Text{"After use it ", "使用后，"};
       out.push_back(when + describe_duty(duty) + Text{".", "。"});
-      for (const Rule& consequence : duty.consequences) {
-        out.push_back(Text{"If that is not done it ", "未履行的，"} + describe_duty(consequence) + Text{".", "。"});
-      }
+      explain_consequences(duty, out);
     }
   };
   for (const Rule& rule : policy.permissions) {
@@ -299,9 +379,11 @@ std::vector<Text> explain_rules(const Policy& policy) {
     out.push_back(describe_rule(rule, policy.actions, {"May not ", "不得"}));
     for (const Rule& remedy : rule.remedies) {
       out.push_back(Text{"If that happens it ", "违反的，"} + describe_duty(remedy) + Text{".", "。"});
+      explain_consequences(remedy, out);
     }
   }
   duties(policy.obligations);
+  explain_whole(policy, out);
   return out;
 }
 

@@ -324,9 +324,12 @@ TEST(Explain, SpeaksOfEveryExample) {
   }
   EXPECT_EQ(explain(Policy()).en, "Nothing is permitted.");
   EXPECT_EQ(explain(sample("d1-1-api-call.json")).en,
-            "May be accessed or be read at most 10000 times every 1 day, within 1 day of the first use, if the network address is "
-            "192.0.2.10, by 591350100M000100Y431100A1B2C3D5Y. May not be passed on with the given policy or be distributed, by "
-            "591350100M000100Y431100A1B2C3D5Y. If that happens it must be reported.");
+            "May be accessed or be read at most 10000 times every 1 day, within 1 day of the first use, if the network "
+            "address is "
+            "192.0.2.10, of 691350100M000100Y4344031BH95JZY*, by 591350100M000100Y431100A1B2C3D5Y. May not be passed "
+            "on with the "
+            "given policy or be distributed, of 691350100M000100Y4344031BH95JZY*, by 591350100M000100Y431100A1B2C3D5Y. "
+            "If that happens it must be reported.");
 }
 
 }  // namespace

@@ -138,6 +138,17 @@ void Validator::atom(const Constraint& constraint, const std::string& path) {
                {std::string(name_of(constraint.op)) + " cannot compare a " + std::string(term->en),
                 std::string(name_of(constraint.op)) + " 不能用于比较" + std::string(term->zh)});
   }
+  if (!asks_policy_use && !has_meaning(constraint.op, term->type, term->operand)) {
+    say(Severity::kWarning, "policy.never_known", path + ".operator",
+        {std::string(name_of(constraint.op)) + " says nothing about a " + std::string(term->en) +
+             "; this node will deny",
+         std::string(name_of(constraint.op)) + " 不适用于" + std::string(term->zh) + "；本节点将拒绝"});
+  }
+  if (term->operand == Operand::kStated) {
+    say(Severity::kNote, "policy.stated_only", path + ".leftOperand",
+        {"no node can know the " + std::string(term->en) + "; who uses the data must state it",
+         "节点无法得知" + std::string(term->zh) + "；须由使用者说明"});
+  }
   if (takes_one_value(constraint.op, term->type) && constraint.right.size() != 1) {
     say(Severity::kError, "policy.bad_value", path + ".rightOperand",
         {std::string(name_of(constraint.op)) + " takes one value", std::string(name_of(constraint.op)) + " 只能有一个取值"});

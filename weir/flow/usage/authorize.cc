@@ -19,6 +19,7 @@ using wire::Json;
 
 constexpr std::size_t kReasonsInEvidence = 8;
 constexpr std::size_t kReasonBytes = 600;
+constexpr std::size_t kStatedInEvidence = 32;
 constexpr std::size_t kIdBytes = 200;
 
 std::int64_t add_saturated(std::int64_t a, std::int64_t b) {
@@ -42,6 +43,22 @@ struct Situation {
 bool is_action(const policy::Obligation& duty, std::string_view name) {
   const policy::ActionId wanted = policy::find_action(name);
   return policy::find_action(duty.action) == wanted;
+}
+
+// The evidence entry of the use is the log, unless the duty names another place for it.
+bool is_own_log(const policy::Obligation& duty) {
+  if (!is_action(duty, policy::actions::kLog)) return false;
+  return std::none_of(duty.parameters.begin(), duty.parameters.end(), [](const policy::Constraint& each) {
+    return each.left == "systemDevice" || each.left == "recipient";
+  });
+}
+
+// Whoever else is to be told is told by a program or a person.
+bool is_notice_to_peer(const policy::Obligation& duty, const Terms& terms) {
+  if (!is_action(duty, policy::actions::kInform) || terms.peer_address.empty()) return false;
+  const auto told = policy::terms_in(duty.extra, "informedParty");
+  return std::all_of(told.begin(), told.end(),
+                     [&](std::string_view party) { return party == terms.provider || party == terms.peer; });
 }
 
 //= TC609-6-2025-15#count
@@ -163,7 +180,16 @@ Json evidence_body(const Situation& at, const Authorization& said, const std::ve
   put(body, "region", at.request.region);
   put(body, "application", at.request.application);
   put(body, "algorithm", at.request.algorithm);
+  put(body, "role", at.request.role);
+  put(body, "recipient", at.request.recipient);
   put(body, "environment", at.request.environment);
+  Json stated = Json::array();
+  for (const auto& [name, value] : at.request.attributes) {
+    if (stated.size() < kStatedInEvidence) {
+      stated.push(Json::object({{"operand", cut(name, kIdBytes)}, {"value", cut(value, kIdBytes)}}));
+    }
+  }
+  if (stated.size() > 0) body.set("stated", std::move(stated));
   if (at.request.uses != 1) body.set("uses", at.request.uses);
   if (at.request.bytes) body.set("bytes", *at.request.bytes);
   Json why = Json::array();
@@ -272,8 +298,8 @@ Result<Authorization> Service::authorize(store::Tx& tx, std::string_view agreeme
   for (const policy::Obligation& duty : out.obligations) {
     const bool precondition = duty.when == Timing::kBefore;
     const bool wanted = precondition ? !duty.met : out.allowed() && at.terms.obliged;
-    if (!wanted || is_action(duty, policy::actions::kLog)) continue;  // the evidence entry is the log
-    if (is_action(duty, policy::actions::kInform) && !at.terms.peer_address.empty()) {
+    if (!wanted || is_own_log(duty)) continue;
+    if (is_notice_to_peer(duty, at.terms)) {
       WEIR_TRY(send_notice(tx, at, out, impl_->parts.node));
       continue;
     }

@@ -26,6 +26,7 @@ struct Service::Impl {
   Result<std::vector<OwedObligation>> owe(store::Tx& tx, const Terms& terms, const policy::Obligation& duty,
                                           std::string_view use, Timestamp due, Timestamp now);
   Result<bool> note_payment(store::Tx& tx, const Terms& terms, const Payment& payment, std::string_view actor);
+  Result<> note_breach(store::Tx& tx, const Terms& terms, const Breach& breach, std::string_view actor);
   Result<> mark_one_overdue(store::Tx& tx, const OwedObligation& obligation, Timestamp now);
 
   Parts parts;

@@ -188,6 +188,71 @@ TEST(Usage, WhatIsNotDoneBecomesOverdueWithConsequences) {
   EXPECT_THAT(f.kinds(), Contains("usage.overdue"));
 }
 
+// --- What a broken prohibition asks for ---
+
+policy::Policy not_for_sale() {
+  const auto json =
+      wire::parse_json(R"({"permission": [{"action": "use"}], "prohibition": [{"@id": "urn:no-sale", "action": "sell",
+    "remedy": [{"action": "inform", "constraint": [
+      {"leftOperand": "elapsedTime", "operator": "lteq", "rightOperand": "P7D"}],
+      "consequence": [{"action": "compensate"}]}]}, {"@id": "urn:bare", "action": "give"}]})");
+  return policy::make_agreement(*policy::parse_odrl(*json), "urn:agreement", "product", "A", "B");
+}
+
+TEST(Breach, OwesItsRemediesAndWhatFollowsIfTheyAreNotDone) {
+  Fixture f;
+  f.adopt("log");
+  ASSERT_TRUE(f.service->change(kAgreement, not_for_sale(), "operator-1").ok());
+  EXPECT_EQ(f.use("sell").effect, policy::Effect::kDeny);
+  ASSERT_TRUE(f.service->record_breach(kAgreement, {"urn:no-sale", "sold to C"}, "operator-1").ok());
+  EXPECT_EQ(f.kinds().back(), "usage.breached");
+  auto owed = *f.service->obligations_of(kAgreement);
+  ASSERT_EQ(owed.size(), 1u);
+  EXPECT_EQ(owed[0].action, "inform");
+  EXPECT_EQ(owed[0].rule, "urn:no-sale");
+  EXPECT_EQ(owed[0].due, at("2026-06-08T00:00:00Z"));
+  f.clock.set(at("2026-06-10T00:00:00Z"));
+  EXPECT_EQ(*f.service->mark_overdue(f.clock.now(), 10), 1u);
+  owed = *f.service->obligations_of(kAgreement);
+  ASSERT_EQ(owed.size(), 2u);
+  EXPECT_EQ(owed[1].action, "compensate");
+}
+
+TEST(Breach, IsToldToTheConsumerAndWrittenDownOnce) {
+  Fixture provider;
+  provider.adopt("log", false, "https://b");
+  ASSERT_TRUE(provider.service->change(kAgreement, not_for_sale(), "operator-1").ok());
+  ASSERT_TRUE(provider.service->record_breach(kAgreement, {"urn:no-sale", "seen"}, "operator-1").ok());
+  EXPECT_TRUE(provider.service->obligations_of(kAgreement)->empty());
+  const auto messages = provider.outbox();
+  ASSERT_EQ(messages.size(), 1u);
+  EXPECT_EQ(messages[0].path, kBreachPath);
+  const Breach told = *parse_breach(*wire::parse_json(messages[0].body));
+  EXPECT_FALSE(told.id.empty());
+
+  Fixture consumer;
+  consumer.adopt("log");
+  ASSERT_TRUE(consumer.service->change(kAgreement, not_for_sale(), "operator-1").ok());
+  ASSERT_TRUE(consumer.service->accept_breach(kAgreement, told, "peer").ok());
+  const std::size_t entries = consumer.kinds().size();
+  ASSERT_TRUE(consumer.service->accept_breach(kAgreement, told, "peer").ok());
+  EXPECT_EQ(consumer.kinds().size(), entries);
+  EXPECT_EQ(consumer.service->obligations_of(kAgreement)->size(), 1u);
+}
+
+TEST(Breach, OfNoRuleWithARemedyOrAtTheWrongSideIsRefused) {
+  Fixture f;
+  f.adopt("log");
+  ASSERT_TRUE(f.service->change(kAgreement, not_for_sale(), "operator-1").ok());
+  EXPECT_EQ(f.service->record_breach(kAgreement, {"urn:other", "seen"}, "me").error().reason(), "usage.no_remedy");
+  EXPECT_EQ(f.service->record_breach(kAgreement, {"urn:bare", "seen"}, "me").error().reason(), "usage.no_remedy");
+  EXPECT_EQ(parse_breach(*wire::parse_json(R"({"rule": "r"})")).error().reason(), "usage.bad_breach");
+  Fixture provider;
+  provider.adopt("log", false);
+  EXPECT_EQ(provider.service->accept_breach(kAgreement, {"urn:no-sale", "seen", "1"}, "peer").error().reason(),
+            "usage.not_obliged");
+}
+
 policy::Policy rented(std::string_view frequency) {
   const auto json =
       wire::parse_json(R"({"permission": [{"action": "use", "duty": [{"action": {"rdf:value": {"@id": "pay"},

@@ -18,6 +18,7 @@ namespace {
 using wire::Json;
 
 constexpr std::size_t kTextBytes = 4000;
+constexpr std::size_t kUnitBytes = 200;  // "CNY", or an IRI as ODRL writes them
 
 Error wrong_state(const Terms& terms, std::string_view wanted) {
   return Error(Errc::kConflict, "usage: the terms of " + terms.agreement + " are " + std::string(name_of(terms.state)) +
@@ -178,7 +179,7 @@ Result<Payment> parse_payment(const Json& json) {
   Payment out{.amount = amount ? *amount / (policy::kNumberScale / 10000) : 0,
               .unit = json.text_or("unit", ""),
               .reference = json.text_or("reference", "")};
-  const bool good = out.amount > 0 && !out.unit.empty() && out.unit.size() <= 16 && !out.reference.empty() &&
+  const bool good = out.amount > 0 && !out.unit.empty() && out.unit.size() <= kUnitBytes && !out.reference.empty() &&
                     out.reference.size() <= kTextBytes;
   if (good) return out;
   return Error(Errc::kInvalidArgument, "a payment has an amount above zero, a unit and a reference")

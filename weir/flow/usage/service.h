@@ -2,8 +2,8 @@
 // appends the evidence entry, so that a budget is exact under concurrency and crashes (I-1, I-2, I-5).
 //
 // Evidence kinds: usage.adopted, usage.changed, usage.state, usage.allowed, usage.conditional, usage.denied,
-// usage.paid, usage.fulfilled, usage.overdue, usage.inherited. Thread-safety: all functions may be called from any
-// thread; Sql serialises the writes. SPDX-License-Identifier: Apache-2.0
+// usage.paid, usage.breached, usage.fulfilled, usage.overdue, usage.inherited. Thread-safety: all functions may be
+// called from any thread; Sql serialises the writes. SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <memory>
@@ -26,6 +26,7 @@ namespace weir::flow::usage {
 // Where a notice of use goes, below the protocol address of the peer: an executionFeedback of TC609-6-2025-15 as JSON.
 inline constexpr std::string_view kNoticePath = "/usage-notices";
 inline constexpr std::string_view kPaymentPath = "/payments";
+inline constexpr std::string_view kBreachPath = "/usage-breaches";
 
 struct NewTerms {
   std::string agreement;
@@ -47,6 +48,15 @@ struct Payment {
 };
 // {"amount": "100.00", "unit": "CNY", "reference": "…"}. Fails with kInvalidArgument ("usage.bad_payment").
 Result<Payment> parse_payment(const wire::Json& json);
+
+// A prohibition that was broken all the same, outside what a node can prevent.
+struct Breach {
+  std::string rule;
+  std::string what;
+  std::string id = {};  // given by the one who says so first
+};
+// {"rule": "…", "what": "…"}. Fails with kInvalidArgument ("usage.bad_breach").
+Result<Breach> parse_breach(const wire::Json& json);
 
 struct UseOptions {
   std::string actor = {};    // who asks: for the evidence entry
@@ -110,6 +120,13 @@ class Service {
   Result<> record_payment(std::string_view agreement, const Payment& payment, std::string_view actor);
   // The provider says that it was paid. Fails with kForbidden ("usage.not_payer") at the provider.
   Result<> accept_payment(std::string_view agreement, const Payment& payment, std::string_view actor);
+
+  //= ODRL-2.2#rules
+  // A prohibition was broken: its remedies become owed by the consumer, whom the provider's node tells. Told twice, it
+  // is written down once. Fails with kNotFound ("usage.no_remedy") if the terms have no such prohibition with a remedy.
+  Result<> record_breach(std::string_view agreement, Breach breach, std::string_view actor);
+  // The provider says so. Fails with kForbidden ("usage.not_obliged") at the provider.
+  Result<> accept_breach(std::string_view agreement, const Breach& breach, std::string_view actor);
 
   //= TC609-6-2025-15#obligations
   Result<std::vector<OwedObligation>> obligations_of(std::string_view agreement);
