@@ -3,6 +3,8 @@
 
 #include <gtest/gtest.h>
 
+#include "weir/mpc/aes.h"
+#include "weir/mpc/oprf.h"
 #include "weir/mpc/two_parties.h"
 
 namespace weir::mpc {
@@ -173,6 +175,52 @@ TEST(JoinTest, DisjointTablesShowNothing) {
 }
 
 // ── a party that deviates ──
+
+// A curious asker: it puts its key at all three of its places and looks at every word that it decodes.
+TEST(JoinTest, NoWordThatIsProgrammedShowsWhichKeysAreThere) {
+  for (const std::size_t columns : {0, 1, 2, 3}) {
+    const JoinShape shape{.asker_keys = 1, .holder_keys = 40, .holder_columns = columns};
+    JoinTable holder{.keys = keys_from(0, 40), .groups = {}, .columns = {}};
+    holder.columns.assign(columns, std::vector<std::uint64_t>(40, 0));
+    Blocks found;
+    const auto look = [&](Channel& channel, Random& random) -> Result<> {
+      const Block seed = random_block(random);
+      WEIR_TRY(channel.send(Tag::kJoinSeed, std::span<const Block>(&seed, 1)));
+      const std::uint64_t third = join_places(1) / 3;
+      Blocks hash = {holder.keys[7]};
+      Aes(seed).encrypt(hash, hash);
+      Blocks elements(join_places(1)), tweaks(elements.size());
+      for (std::size_t i = 0; i < elements.size(); ++i) {
+        elements[i] = random_block(random);
+        tweaks[i] = {i, 1};
+      }
+      const std::array<std::uint64_t, 3> words = {hash[0].lo & 0xffffffff, hash[0].lo >> 32, hash[0].hi & 0xffffffff};
+      for (std::size_t j = 0; j < 3; ++j) elements[j * third + (words[j] * third >> 32)] = holder.keys[7];
+      hash_blocks(elements, tweaks);
+      WEIR_TRY_LET(const Blocks images, oprf_ask(channel, random, elements));
+      Block store_seed;
+      WEIR_TRY(channel.receive(Tag::kJoinSeed, std::span(&store_seed, 1)));
+      const OkvsShape store_shape(3 * shape.holder_keys);
+      for (std::size_t n = 0; n < (1 + columns + 1) / 2; ++n) {
+        Blocks store(store_shape.size()), values(elements.size()), pads = images;
+        WEIR_TRY(channel.receive(Tag::kJoinStore, std::span(store)));
+        okvs_decode(store_shape, store_seed, store, elements, values);
+        hash_blocks(pads, Blocks(pads.size(), Block{n, 2}));
+        for (std::size_t j = 0; j < 3; ++j) {
+          const std::size_t place = j * third + (words[j] * third >> 32);
+          found.push_back(values[place] ^ pads[place]);
+        }
+      }
+      return Error(Errc::kUnavailable, "it has seen enough");  // and hangs up
+    };
+    both(look, [&](Channel& channel, Random& random) { return join_hold(channel, random, shape, holder); });
+    ASSERT_EQ(found.size(), 3 * ((1 + columns + 1) / 2));
+    for (const Block& each : found) {
+      EXPECT_NE(each.lo, 0u) << columns;
+      EXPECT_NE(each.hi, 0u) << columns;
+    }
+  }
+}
 
 TEST(JoinTest, AMessageOfAnotherLengthStopsTheRun) {
   const Tables tables = some_tables(20, 20, 10, 1, true);
