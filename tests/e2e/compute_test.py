@@ -115,6 +115,7 @@ class Compute(SpaceCase):
             node.weir("evidence", "bundle", contract, "-o", path)
             code, said = verify(path, "--anchor", self.region.path("certificates/authority.pem"))
             self.assertEqual(code, 0, said)
+            self.assertIn("both sides computed the same", said)
             # The same with a byte changed in what the log says of the sets.
             bundle = read(path)
             started = next(e for e in node.json("evidence", "list", "--contract", contract)["items"]

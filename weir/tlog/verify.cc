@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <set>
 
+#include "weir/tlog/computations.h"
 #include "weir/tlog/entry.h"
 #include "weir/tlog/story.h"
 #include "weir/wire/encoding.h"
@@ -65,6 +66,7 @@ class Verifier {
     check_signed("receipt", {"the receiver signed for what was agreed", "接收方对约定内容签收"}, kReceiptMember,
                  "receiver", "delivery.completed");
     check_content();
+    check_computations();
     check_signed("destruction", {"the holder signed that it destroyed the data", "持有方签署了销毁证明"}, kProofMember,
                  "holder", "delivery.destroyed");
     return std::move(report_);
@@ -368,6 +370,17 @@ class Verifier {
       if (!terms || !mentions(*terms, root)) findings.add(root + " is not the content of the agreement");
     }
     answer("content", {"what was delivered is what was agreed", "交付内容与约定内容一致"}, findings, *roots_.begin());
+  }
+
+  void check_computations() {
+    std::vector<ToldLog> told;
+    for (const ReadLog& log : logs_) told.push_back({log.node, log.entries});
+    const Computations compared = compare_computations(told);
+    Findings findings;
+    for (const std::string& problem : compared.problems) findings.add(problem);
+    if (compared.compared == 0) return;
+    answer("computations", {"both sides computed the same, on the same sets, over one line", "双方对同一任务、同一集合、同一通道的记录一致"},
+           findings, std::to_string(compared.compared) + " compared");
   }
 
   const Bundle& bundle_;
