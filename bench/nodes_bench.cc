@@ -1,9 +1,9 @@
-// start, memory, negotiation: figures of real nodes, a process each, over TLS on loopback.
+// start, memory, negotiation, pushes: figures of real nodes, a process each, over TLS on loopback.
 //
 // Sketch of a negotiation: the critical path is three durable commits at the consumer and two at the provider, five
 // messages of about a millisecond of processor each, and one question to the regional node. Both sides, the regional
 // node and this client share the machine.
-// --starts=9, --negotiations=300, --parallel=8. They run in the folder for temporary files: TMPDIR.
+// --starts=9, --negotiations=300, --parallel=8; pushes: --bytes=1073741824, --pushes=4. They run in the folder for temporary files: TMPDIR.
 // SPDX-License-Identifier: Apache-2.0
 #include <fstream>
 #include <thread>
@@ -28,10 +28,14 @@ Result<std::unique_ptr<Space>> start_space() {
   return space;
 }
 
-// A product's identifier, which the regional node knows too.
-Result<std::string> publish(Space& space) {
+// A product's identifier, which the regional node knows too; of a file of at least so many bytes.
+Result<std::string> publish(Space& space, std::int64_t bytes = 0) {
   const std::string file = space.folder.path() + "/data.csv";
-  std::ofstream(file) << "a,b\n1,2\n";
+  const std::string line = "a,b\n1,2\n";
+  std::ofstream out(file);
+  out << line;
+  for (std::int64_t written = 0; written < bytes; written += static_cast<std::int64_t>(line.size())) out << line;
+  out.close();
   WEIR_TRY_LET(const std::string printed, run_weir({"publish", file, "--data", space.provider.folder(), "--title",
                                                     "bench", "--terms", "purpose=research", "--json"}));
   WEIR_TRY_LET(const Json product, wire::parse_json(printed));
@@ -71,6 +75,38 @@ Result<double> negotiate_at_once(NodeProcess& consumer, const std::string& produ
   });
   for (auto& result : results) WEIR_TRY(std::move(result));
   return static_cast<double>(threads * each) / us * 1e6;
+}
+
+// An agreement on the product, for one push.
+Result<std::string> agree(NodeProcess& consumer, const std::string& product) {
+  WEIR_TRY_LET(const Json begun, consumer.call(Method::kPost, "/api/v1/negotiations", Json::object({{"product", product}})));
+  WEIR_TRY_LET(const Json seen, consumer.call(Method::kGet, "/api/v1/negotiations/" + begun.text_or("id", "") + "?wait=20000"));
+  return seen.text("agreementId");
+}
+
+// Asks for a push under each agreement, all at once; when each was done, in seconds from the first question.
+Result<std::vector<double>> push(NodeProcess& consumer, const std::vector<std::string>& agreements) {
+  std::vector<std::string> open;
+  std::vector<double> done;
+  const auto begin = std::chrono::steady_clock::now();
+  for (const std::string& agreement : agreements) {
+    const Json ask = Json::object({{"agreement", agreement}, {"format", "HttpData-PUSH"}});
+    WEIR_TRY_LET(const Json transfer, consumer.call(Method::kPost, "/api/v1/transfers", ask));
+    WEIR_TRY_LET(std::string id, transfer.text("id"));
+    open.push_back(std::move(id));
+  }
+  while (!open.empty()) {
+    std::this_thread::sleep_for(Milliseconds(20));
+    for (std::size_t i = 0; i < open.size(); ++i) {
+      WEIR_TRY_LET(const Json transfer, consumer.call(Method::kGet, "/api/v1/transfers/" + open[i]));
+      const std::string state = transfer.text_or("state", "");
+      if (state == "TERMINATED") return Error(Errc::kUnavailable, "a push was ended: " + transfer.dump());
+      if (state != "COMPLETED") continue;
+      done.push_back(std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count());
+      open.erase(open.begin() + static_cast<std::ptrdiff_t>(i--));
+    }
+  }
+  return done;
 }
 
 struct Cpu {
@@ -113,6 +149,29 @@ Result<Figures> run_memory(const Options& options) {
   return Figures{{"resident_idle_connector", idle, "MiB", "edc_chart_a_plane_published", kEdcChartMib, at_most(40)},
                  {"resident_idle_regional", regional, "MiB", "edc_chart_a_plane_published", kEdcChartMib, at_most(40)},
                  {"resident_after_negotiations", space->consumer.resident_mib(), "MiB", "resident_idle", idle}};
+}
+
+Result<Figures> run_pushes(const Options& options) {
+  const std::int64_t bytes = options.number("bytes", std::int64_t{1} << 30);
+  const auto pushes = static_cast<std::size_t>(options.number("pushes", 4));
+  WEIR_TRY_LET(const auto space, start_space());
+  WEIR_TRY_LET(const std::string product, publish(*space, bytes));
+  std::vector<std::string> agreements;
+  for (std::size_t i = 0; i <= pushes; ++i) {
+    WEIR_TRY_LET(std::string agreement, agree(space->consumer, product));
+    agreements.push_back(std::move(agreement));
+  }
+  WEIR_TRY_LET(const auto one, push(space->consumer, {agreements.front()}));
+  const double provider = space->provider.peak_mib();
+  const double consumer = space->consumer.peak_mib();
+  WEIR_TRY_LET(const auto all, push(space->consumer, {agreements.begin() + 1, agreements.end()}));
+  const double mib = static_cast<double>(bytes) / (1 << 20);
+  const double together = mib * static_cast<double>(pushes) / all.back();
+  return Figures{
+      {"pushed_together", together, "MiB/s", "one_push_alone", mib / one.back()},
+      {"provider_peak_of_" + std::to_string(pushes), space->provider.peak_mib(), "MiB", "of_one", provider, ratio_at_most(1.5)},
+      {"consumer_peak_of_" + std::to_string(pushes), space->consumer.peak_mib(), "MiB", "of_one", consumer, ratio_at_most(1.5)},
+      {"first_done", all.front(), "s", "last_done", all.back()}};
 }
 
 Result<Figures> run_negotiation(const Options& options) {

@@ -95,6 +95,8 @@ void NodeProcess::stop() {
 
 double NodeProcess::resident_mib() const { return status_mib(process_, "VmRSS:"); }
 
+double NodeProcess::peak_mib() const { return status_mib(process_, "VmHWM:"); }
+
 double NodeProcess::cpu_seconds() const {
   std::ifstream in("/proc/" + std::to_string(process_) + "/stat");
   std::string word;

@@ -31,6 +31,7 @@ class NodeProcess {
   Result<> start();
   void stop();
   double resident_mib() const;
+  double peak_mib() const;     // so far
   double cpu_seconds() const;  // so far
   // As the first operator. One client: its connections are kept.
   Result<wire::Json> call(adapters::http::Method method, const std::string& path, const wire::Json& body = {});
