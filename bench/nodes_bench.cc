@@ -3,8 +3,8 @@
 // Sketch of a negotiation: the critical path is three durable commits at the consumer and two at the provider, five
 // messages of about a millisecond of processor each, and one question to the regional node. Both sides, the regional
 // node and this client share the machine.
-// --starts=9, --negotiations=300, --parallel=8; pushes: --bytes=1073741824, --pushes=4. They run in the folder for temporary files: TMPDIR.
-// SPDX-License-Identifier: Apache-2.0
+// --starts=9, --negotiations=300, --parallel=8; pushes: --bytes=1073741824, --pushes=4. They run in the folder for
+// temporary files: TMPDIR. SPDX-License-Identifier: Apache-2.0
 #include <fstream>
 #include <thread>
 
@@ -79,8 +79,10 @@ Result<double> negotiate_at_once(NodeProcess& consumer, const std::string& produ
 
 // An agreement on the product, for one push.
 Result<std::string> agree(NodeProcess& consumer, const std::string& product) {
-  WEIR_TRY_LET(const Json begun, consumer.call(Method::kPost, "/api/v1/negotiations", Json::object({{"product", product}})));
-  WEIR_TRY_LET(const Json seen, consumer.call(Method::kGet, "/api/v1/negotiations/" + begun.text_or("id", "") + "?wait=20000"));
+  WEIR_TRY_LET(const Json begun,
+               consumer.call(Method::kPost, "/api/v1/negotiations", Json::object({{"product", product}})));
+  WEIR_TRY_LET(const Json seen,
+               consumer.call(Method::kGet, "/api/v1/negotiations/" + begun.text_or("id", "") + "?wait=20000"));
   return seen.text("agreementId");
 }
 
@@ -167,11 +169,12 @@ Result<Figures> run_pushes(const Options& options) {
   WEIR_TRY_LET(const auto all, push(space->consumer, {agreements.begin() + 1, agreements.end()}));
   const double mib = static_cast<double>(bytes) / (1 << 20);
   const double together = mib * static_cast<double>(pushes) / all.back();
-  return Figures{
-      {"pushed_together", together, "MiB/s", "one_push_alone", mib / one.back()},
-      {"provider_peak_of_" + std::to_string(pushes), space->provider.peak_mib(), "MiB", "of_one", provider, ratio_at_most(1.5)},
-      {"consumer_peak_of_" + std::to_string(pushes), space->consumer.peak_mib(), "MiB", "of_one", consumer, ratio_at_most(1.5)},
-      {"first_done", all.front(), "s", "last_done", all.back()}};
+  return Figures{{"pushed_together", together, "MiB/s", "one_push_alone", mib / one.back()},
+                 {"provider_peak_of_" + std::to_string(pushes), space->provider.peak_mib(), "MiB", "of_one", provider,
+                  ratio_at_most(1.5)},
+                 {"consumer_peak_of_" + std::to_string(pushes), space->consumer.peak_mib(), "MiB", "of_one", consumer,
+                  ratio_at_most(1.5)},
+                 {"first_done", all.front(), "s", "last_done", all.back()}};
 }
 
 Result<Figures> run_negotiation(const Options& options) {
