@@ -40,15 +40,14 @@ Result<std::string> secret(const std::string& reference) {
 }
 
 Result<int> add_partner(Context& context, Output& out, const Options& options) {
-  WEIR_TRY_LET(const std::string in, secret(options.authorization_in));
-  WEIR_TRY_LET(const std::string given, secret(options.authorization_out));
+  const bool by_did = options.authorization_in.empty() && options.authorization_out.empty();
+  WEIR_TRY_LET(const std::string in, by_did ? Result<std::string>("") : secret(options.authorization_in));
+  WEIR_TRY_LET(const std::string given, by_did ? Result<std::string>("") : secret(options.authorization_out));
   WEIR_TRY_LET(Api api, context.api());
-  WEIR_TRY_LET(const Json answer, api.send(adapters::http::Method::kPut, path_of(options),
-                                           Json::object({{"name", options.name},
-                                                         {"address", options.address},
-                                                         {"dataAddress", options.data_address},
-                                                         {"authorizationIn", in},
-                                                         {"authorizationOut", given}})));
+  Json body = Json::object(
+      {{"name", options.name}, {"address", options.address}, {"dataAddress", options.data_address}});
+  if (!by_did) body.set("authorizationIn", in).set("authorizationOut", given);
+  WEIR_TRY_LET(const Json answer, api.send(adapters::http::Method::kPut, path_of(options), body));
   out.object(answer);
   out.good({"known: " + options.id, "已登记：" + options.id});
   out.next({"weir partner catalog " + options.id, "weir partner catalog " + options.id});
@@ -120,9 +119,9 @@ void add_partner_commands(CLI::App& app, Context& context) {
   add->add_option("--data-address", options->data_address, "Where its data lie, if scheme, host or port are others");
   add->add_option("--name", options->name, "For people");
   add->add_option("--authorization-in", options->authorization_in,
-                  "The Authorization it sends: file:PATH or env:NAME")->required();
+                  "The Authorization it sends: file:PATH or env:NAME; left out for a partner that is known by its DID");
   add->add_option("--authorization-out", options->authorization_out,
-                  "The Authorization to send to it: file:PATH or env:NAME")->required();
+                  "The Authorization to send to it: file:PATH or env:NAME");
   command("catalog", "What it offers", show_catalog)->add_option("ID", options->id, "Participant id")->required();
   CLI::App* ask = command("negotiate", "Asks it for a dataset, and waits for the agreement", negotiate);
   ask->add_option("ID", options->id, "Participant id")->required();

@@ -48,6 +48,7 @@ void add_standards_commands(CLI::App& group, Context& context);
 void add_comment_command(CLI::App& group, Context& context);
 
 void add_partner_commands(CLI::App& app, Context& context);   // partner
+void add_claims_commands(CLI::App& app, Context& context);    // did, credential
 
 inline constexpr int kOk = static_cast<int>(Exit::kOk);
 inline constexpr int kFailed = static_cast<int>(Exit::kFailed);

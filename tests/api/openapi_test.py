@@ -40,6 +40,11 @@ ONLY_REFUSED = {
     "dspTransferTermination": "needs a transfer of the member",
     "pullTransfer": "needs the token of a transfer to a connector outside the space",
     "getPartnerCatalog": "needs a connector outside the space that answers",
+    "dcpQuery": "needs a token signed by a DID",
+    "dcpStore": "needs a token signed by a DID",
+    "dcpOffer": "needs a token signed by a DID",
+    "dcpRequest": "needs a token signed by a DID",
+    "dcpRequestStatus": "needs a token signed by a DID",
     "askPartner": "needs a connector outside the space that answers",
     "transferDestruction": "needs a signed proof",
     "getTransferManifest": "needs the token of a transfer of the member",
@@ -429,6 +434,7 @@ class OpenApi(unittest.TestCase):
         walk.ask("peerEvidence", provider, certificate=own, contract=self.contract, status=404)
         self.walk_harvests(walk, provider)
         self.walk_partners(walk, provider)
+        self.walk_claims(walk, provider, region)
         self.walk_protocol(walk, provider, member, product)
 
     def walk_protocol(self, walk, provider, member, product):
@@ -471,6 +477,19 @@ class OpenApi(unittest.TestCase):
         walk.ask("removePartner", node, id="urn:connector:elsewhere")
         walk.ask("getPartnerCatalog", node, id="urn:connector:elsewhere", status=404)
         walk.ask("askPartner", node, {"dataset": "any"}, id="urn:connector:elsewhere", status=404)
+
+    def walk_claims(self, walk, node, region):
+        walk.ask("didDocument", node)
+        walk.ask("resolveDid", node, id="self")
+        walk.ask("dcpMetadata", region)
+        walk.ask("dcpStatusList", region, profile="vc20")
+        issuer = walk.ask("didDocument", region)["id"]
+        walk.ask("requestCredentials", node, {"issuer": issuer, "types": ["MembershipCredential"]})
+        held = until(lambda: walk.ask("listCredentials", node)["items"])
+        issued = walk.ask("listIssuedCredentials", region)["items"]
+        self.assertEqual([one["id"] for one in issued], [one["id"] for one in held])
+        walk.ask("revokeCredential", region, {"reason": "over"}, id=issued[0]["id"])
+        walk.ask("forgetCredential", node, id=held[0]["id"])
 
     def walk_ends(self, walk, member):
         walk.ask("terminateAgreement", self.space.consumer, {"reason": "over"}, id=self.second)

@@ -221,6 +221,17 @@ class Commands(SpaceCase):
         self.run_one(self.consumer, "catalog harvests", chinese=True)
         self.run_one(self.consumer, "catalog forget", "theirs")
 
+    def test_credentials(self):
+        node, region = self.provider, self.region
+        issuer = self.run_one(region, "did show", chinese=True)["id"]
+        self.run_one(node, "did resolve", issuer, chinese=True)
+        self.assertEqual(self.run_one(node, "credential request", issuer)["state"], "ISSUED")
+        held = self.run_one(node, "credential list", chinese=True)["items"]
+        issued = self.run_one(region, "credential issued", chinese=True)["items"]
+        self.assertEqual([one["id"] for one in held], [one["id"] for one in issued])
+        self.run_one(region, "credential revoke", issued[0]["id"], "--reason", "the end")
+        self.run_one(node, "credential forget", held[0]["id"])
+
     def test_standards(self):
         node, clause = self.region, "TC609-6-2025-13#drill"
         self.run_one(node, "standards checklists", chinese=True)

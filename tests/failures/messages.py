@@ -3,7 +3,7 @@
 A row of ROUTES says where an operation is tried, with which parameters and body, and what is particular to it; what every
 operation of its kind must stand is in common(). A case is (kind, words, call), and a call is the keyword arguments of Try.send.
 """
-import copy, os, sys
+import base64, copy, json, os, sys
 
 sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "../support"))
 from mallory import CONTEXT, canonical, now, urn
@@ -55,6 +55,22 @@ def flipped(text):
     """The same text with its middle character changed."""
     middle = len(text) // 2
     return text[:middle] + ("A" if text[middle] != "A" else "B") + text[middle + 1:]
+
+
+def unsigned(**claims):
+    """A token of the right form that nobody signed."""
+    parts = ({"alg": "none", "typ": "JWT"}, claims)
+    return ".".join([*(base64.urlsafe_b64encode(json.dumps(part).encode()).decode().rstrip("=") for part in parts), ""])
+
+
+def by_did():
+    """What whoever comes with a self-issued ID token may get wrong before it is looked at closely."""
+    stranger = "did:web:stranger.example"
+    tokens = (("without Bearer", "a.b.c"), ("a token that is none", "Bearer a.b.c"),
+              ("a token of two identifiers", "Bearer " + unsigned(iss=stranger, sub="did:web:other.example")),
+              ("a token of a stranger, not signed", "Bearer " + unsigned(iss=stranger, sub=stranger)),
+              ("an access token that is none", "Bearer " + unsigned(iss=stranger, sub=stranger, token="faketoken")))
+    return [("wrongly signed", words, {"headers": {"Authorization": token}}) for words, token in tokens]
 
 
 REASON = {"reason": "a test"}
@@ -174,6 +190,24 @@ OPERATORS = {
     "removePartner": Route(params=lambda w: {"id": "nobody"}, unknown=lambda w: {"id": "nobody"}),
     "getPartnerCatalog": Route(params=lambda w: {"id": "nobody"}, unknown=lambda w: {"id": "nobody"}),
     "askPartner": Route(params=lambda w: {"id": "nobody"}, body={"dataset": "x"}, unknown=lambda w: {"id": "nobody"}),
+    "didDocument": Route(),
+    "resolveDid": Route(params=lambda w: {"id": "self"}, unknown=lambda w: {"id": "did:web:127.0.0.1%3A1"}, cases=lambda w: [
+        ("malformed", "an identifier of another method", {"params": {"id": "did:key:z6Mk"}}),
+        ("malformed", "a path that climbs", {"params": {"id": "did:web:a.example:..:x"}})]),
+    "listCredentials": Route(),
+    "requestCredentials": Route(body={"issuer": "did:web:127.0.0.1%3A1"}, cases=lambda w: [
+        ("malformed", "an issuer that is no DID", {"body": {"issuer": "https://issuer.example"}}),
+        ("malformed", "a profile that is none", {"body": {"issuer": "did:web:127.0.0.1%3A1", "profile": "cbor"}})]),
+    "forgetCredential": Route(params=nobody, unknown=nobody),
+    "listIssuedCredentials": Route("region"),
+    "revokeCredential": Route("region", params=nobody, body=REASON, unknown=nobody),
+    "dcpQuery": Route(body={}, cases=lambda w: by_did()),
+    "dcpStore": Route(body={}, cases=lambda w: by_did()),
+    "dcpOffer": Route(body={}, cases=lambda w: by_did()),
+    "dcpMetadata": Route("region"),
+    "dcpRequest": Route("region", body={}, cases=lambda w: by_did()),
+    "dcpRequestStatus": Route("region", params=nobody, cases=lambda w: by_did(), unknown=nobody),
+    "dcpStatusList": Route("region", params=lambda w: {"profile": "vc20"}, unknown=lambda w: {"profile": "nothing"}),
     "searchProducts": Route(cases=lambda w: [
         ("malformed", "a filter without a value", {"query": "filter=publisher"}),
         ("malformed", "an unknown facet", {"query": "facet=colour"}),

@@ -25,6 +25,7 @@ std::string_view file_of(DataFolder::KeyName name) {
     case DataFolder::KeyName::kIdentity: return "keys/identity.key";
     case DataFolder::KeyName::kTransport: return "keys/transport.key";
     case DataFolder::KeyName::kAuthority: return "keys/authority.key";
+    case DataFolder::KeyName::kDid: return "keys/did.key";
   }
   return "";
 }
@@ -144,6 +145,16 @@ Result<crypto::PrivateKey> DataFolder::key(KeyName name, const crypto::SecretByt
   auto secret = crypto::open_key_file(sealed, passphrase);
   if (!secret) return std::move(secret).error().with(path);
   return crypto::PrivateKey::from_der(*secret);
+}
+
+Result<crypto::PrivateKey> DataFolder::did_key(const crypto::SecretBytes& passphrase, Random& random) const {
+  WEIR_TRY_LET(const bool there, files_->exists(file(file_of(KeyName::kDid))));
+  if (!there) {
+    const crypto::PrivateKey made = crypto::PrivateKey::generate(crypto::SignatureAlgorithm::kEcdsaP256Sha256, random);
+    const crypto::SecretAccess access("sealed into the key file");
+    WEIR_TRY(save_secret(*files_, file(file_of(KeyName::kDid)), node_.suite, made.der(access), passphrase, random));
+  }
+  return key(KeyName::kDid, passphrase);
 }
 
 Result<crypto::SecretBytes> DataFolder::vault_key(const crypto::SecretBytes& passphrase) const {

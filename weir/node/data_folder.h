@@ -51,8 +51,10 @@ class DataFolder {
   const NodeFile& node() const { return node_; }
   Result<> save(const NodeFile& node);
 
-  enum class KeyName : std::uint8_t { kIdentity, kTransport, kAuthority };
+  enum class KeyName : std::uint8_t { kIdentity, kTransport, kAuthority, kDid };
   Result<crypto::PrivateKey> key(KeyName name, const crypto::SecretBytes& passphrase) const;
+  // The key that signs for the node's DID: P-256, which everybody in that world verifies. Made when it is first needed.
+  Result<crypto::PrivateKey> did_key(const crypto::SecretBytes& passphrase, Random& random) const;
   Result<crypto::SecretBytes> vault_key(const crypto::SecretBytes& passphrase) const;
 
   // A regional node that belongs to a global node has that one's authority, and a transport certificate from it.

@@ -52,12 +52,15 @@ struct Progress {
 }  // namespace
 
 bool is_on(const config::Config& config) { return config.profile == kProfile; }
+bool is_on_for_claims(const config::Config& config) { return config.profile == kClaimsProfile; }
+bool speaks_plainly(const config::Config& config) { return is_on(config) || is_on_for_claims(config); }
 
 Result<> check(const config::Config& config) {
-  if (!is_on(config)) return {};
+  if (!speaks_plainly(config)) return {};
   const std::string& host = config.listen.host;
   if (!host.starts_with("127.") && host != "::1" && host != "localhost") {
-    return Error(Errc::kInvalidArgument, "profile tck lets anybody in: it runs on a loopback address, not on " + host)
+    return Error(Errc::kInvalidArgument,
+                 "profile " + config.profile + " lets strangers in: it runs on a loopback address, not on " + host)
         .because("kit.address")
         .advise("set listen to 127.0.0.1:PORT");
   }

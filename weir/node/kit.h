@@ -11,12 +11,14 @@
 
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "weir/adapters/http/router.h"
 #include "weir/flow/contract/service.h"
 #include "weir/node/config/config.h"
+#include "weir/trust/claims/issuer.h"
 
 namespace weir::node {
 class Node;
@@ -25,12 +27,25 @@ class Node;
 namespace weir::node::kit {
 
 inline constexpr std::string_view kProfile = "tck";
+// Profile "dcp-tck": the test kit of the Decentralized Claims Protocol, for which nothing is scripted (kit_claims.cc).
+inline constexpr std::string_view kClaimsProfile = "dcp-tck";
 inline constexpr std::string_view kParticipant = "TCK_PARTICIPANT";
 
 bool is_on(const config::Config& config);
-// In the profile: fails with kInvalidArgument ("kit.address") unless the node listens on a loopback address.
+bool is_on_for_claims(const config::Config& config);
+// Either: plain HTTP, on this machine only.
+bool speaks_plainly(const config::Config& config);
+// In either profile: fails with kInvalidArgument ("kit.address") unless the node listens on a loopback address.
 Result<> check(const config::Config& config);
 std::string url(const config::Config& config);
+// The kit as a member of this node's space, so that there is somebody to issue credentials to.
+std::optional<trust::claims::Member> member(const config::Config& config, const trust::claims::Did& did,
+                                            const std::string& node);
+// Makes the kit known as a partner, asks its issuer for credentials, and writes what the kit is to be run with.
+Result<> prepare_claims(Node& node);
+// A token service, which the kit asks for access to this node's credentials.
+void add_claims_routes(adapters::http::Router& router, Node& node);
+
 // Who everybody is taken for: the kit in its profile, else nobody.
 std::string open_to(const config::Config& config);
 // Leaves every decision to the script.

@@ -17,7 +17,7 @@ Result<std::unique_ptr<Node>> Node::start(store::Files& files, const config::Con
   std::unique_ptr<Node> node(new Node(std::make_unique<State>(files, config, std::move(opened))));
   State& s = *node->state_;
   WEIR_TRY(kit::check(config));
-  WEIR_TRY_LET(s.url, kit::is_on(config) ? kit::url(config) : own_url(config));
+  WEIR_TRY_LET(s.url, kit::speaks_plainly(config) ? kit::url(config) : own_url(config));
   WEIR_TRY(s.open_store());
   WEIR_TRY(s.open_trust());
   WEIR_TRY(s.open_domain());
@@ -33,6 +33,7 @@ Result<> Node::open_doors() {
   if (kit::is_on(s.config)) {
     WEIR_TRY_LET(s.kit_counterpart, kit::Counterpart::start(*this));
   }
+  if (kit::is_on_for_claims(s.config)) WEIR_TRY(kit::prepare_claims(*this));
   WEIR_TRY_LET(const auto jobs, s.jobs->unfinished());
   for (const auto& job : jobs) s.job_runner->wake(job.id);
   WEIR_TRY(s.listen(*this));
@@ -98,6 +99,7 @@ Transfers& Node::transfers() { return *state_->transfers; }
 standards::registering::Service& Node::standards() { return *state_->standards; }
 RateLimits& Node::rate_limits() { return state_->rate_limits; }
 Partners& Node::partners() { return *state_->partners; }
+Claims& Node::claims() { return *state_->claims; }
 News& Node::news() { return state_->news; }
 Alarm& Node::alarm() { return *state_->alarm; }
 Result<> Node::health() const { return state_->commits->database().health(); }
@@ -130,6 +132,13 @@ Result<> Node::copy_destroyed(const std::string& pid) {
   WEIR_TRY_LET(const auto transfer, state_->delivery->get(pid));
   state_->duties->agreement_ended(transfer.agreement);
   state_->alarm->look();
+  return {};
+}
+
+Result<> Node::withdraw_credentials(const std::string& reason, const std::string& actor) {
+  if (!admits()) return {};
+  WEIR_TRY_LET(auto* issuer, state_->claims->issuer());
+  WEIR_TRY(issuer->withdraw(reason, actor));
   return {};
 }
 

@@ -48,6 +48,7 @@ class Service;
 
 namespace weir::node {
 
+class Claims;
 class Jobs;
 class Membership;
 
@@ -96,6 +97,7 @@ class Node {
   const adapters::metrics::Registry& metrics() const;
   standards::registering::Service& standards();
   Partners& partners();
+  Claims& claims();
   Transfers& transfers();
   RateLimits& rate_limits();
   News& news();
@@ -116,6 +118,8 @@ class Node {
   Result<wire::Json> ask_above(const std::string& path);
   // The receiver proved that its copy of a transfer is gone; with the last one an agreement that ended is destroyed.
   Result<> copy_destroyed(const std::string& pid);
+  // Credentials of members that may not act any more are revoked, for good.
+  Result<> withdraw_credentials(const std::string& reason, const std::string& actor);
   // Identifiers were given, moved or withdrawn: reports them to the node above, soon.
   void identifiers_changed();
   // The own catalogue changed: tells the regional node.

@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 // How the parts of a node are made and wired to each other.
+#include <algorithm>
+
 #include "weir/adapters/http/openapi.h"
 #include "weir/adapters/metrics/http_metrics.h"
+#include "weir/base/text.h"
 #include "weir/flow/contract/store.h"
 #include "weir/flow/usage/store.h"
 #include "weir/node/harvests.h"
@@ -25,7 +28,7 @@ Result<> migrate_all(store::Database& database) {
         trust::credential::Credentials::migration(), trust::participant::migration(), supply::catalog::migration(),
         flow::usage::migration(), flow::metering::migration(), flow::contract::contract_migration(),
         flow::delivery::delivery_migration(), use::job::migration(), standards::assessment::migration(),
-        standards::registering::migration(), partners_migration(), harvests_migration()}) {
+        standards::registering::migration(), partners_migration(), harvests_migration(), trust::claims::migration()}) {
     WEIR_TRY(store::migrate(database, migration));
   }
   return {};
@@ -33,6 +36,16 @@ Result<> migrate_all(store::Database& database) {
 
 adapters::http::TlsIdentity tls_identity(const Opened& opened) {
   return {opened.transport_pem, opened.transport.der(crypto::SecretAccess("TLS of the node"))};
+}
+
+constexpr std::size_t kAuthoritiesBytesMax = 1u << 20;
+
+std::vector<std::string> words_of(const std::string& list) {
+  std::vector<std::string> out;
+  for (const std::string& word : split(list, ',')) {
+    if (!trim(word).empty()) out.emplace_back(trim(word));
+  }
+  return out;
 }
 
 // The kit's script keeps pauses of its own.
@@ -43,8 +56,9 @@ Milliseconds foreign_pause_of(const config::Config& config) {
 // Tells the HTTP face who is who.
 class NodeAuthenticator final : public adapters::http::Authenticator {
  public:
-  NodeAuthenticator(trust::credential::Credentials& credentials, Membership& membership, Partners& partners)
-      : credentials_(credentials), membership_(membership), partners_(partners) {}
+  NodeAuthenticator(trust::credential::Credentials& credentials, Membership& membership, Partners& partners,
+                    Claims& claims)
+      : credentials_(credentials), membership_(membership), partners_(partners), claims_(claims) {}
 
   Result<adapters::http::Principal> by_token(std::string_view token) override {
     WEIR_TRY_LET(const auto known, credentials_.authenticate(token));
@@ -66,14 +80,23 @@ class NodeAuthenticator final : public adapters::http::Authenticator {
   }
 
   Result<adapters::http::Principal> by_authorization(std::string_view authorization) override {
-    WEIR_TRY_LET(std::string id, partners_.recognise(authorization));
-    return adapters::http::Principal{.kind = adapters::http::PrincipalKind::kPartner, .id = std::move(id)};
+    const auto agreed = partners_.recognise(authorization);
+    if (agreed) return adapters::http::Principal{.kind = adapters::http::PrincipalKind::kPartner, .id = *agreed};
+    // Without a token of three parts there is nothing that a DID could have signed.
+    if (std::ranges::count(authorization, '.') != 2) return Error(agreed.error());
+    WEIR_TRY_LET(auto speaker, claims_.recognise(authorization));
+    const auto kind = speaker.is_node ? adapters::http::PrincipalKind::kNode : adapters::http::PrincipalKind::kPartner;
+    return adapters::http::Principal{.kind = kind,
+                                     .id = std::move(speaker.id),
+                                     .participant = std::move(speaker.participant),
+                                     .scopes = {}};
   }
 
  private:
   trust::credential::Credentials& credentials_;
   Membership& membership_;
   Partners& partners_;
+  Claims& claims_;
 };
 
 }  // namespace
@@ -119,10 +142,7 @@ Result<> Node::State::open_trust() {
   options.tls.identity = tls_identity(opened);
   options.tls.authorities_pem.push_back(opened.authority_pem);
   WEIR_TRY_LET(client, Client::open(std::move(options)));
-  adapters::http::ClientOptions outside;
-  outside.tls.system_authorities = true;
-  WEIR_TRY_LET(foreign, Client::open(std::move(outside)));
-  partners = std::make_unique<Partners>(*sql, clock, *foreign, kit::open_to(config));
+  WEIR_TRY(open_outside());
   credentials = std::make_unique<trust::credential::Credentials>(*sql, *counted_log, clock, random, opened.id);
   WEIR_TRY_LET(membership, Membership::open({.sql = *sql,
                                              .log = *counted_log,
@@ -138,7 +158,69 @@ Result<> Node::State::open_trust() {
                                              .identity_pem = opened.identity_pem,
                                              .transport_pem = opened.transport_pem,
                                              .heartbeat = {.interval = config.heartbeat_interval}}));
+  return open_claims();
+}
+
+// Whoever is no node of the space.
+Result<> Node::State::open_outside() {
+  adapters::http::ClientOptions options;
+  options.tls.system_authorities = true;
+  // Members of the space are met here too, by their DIDs.
+  options.tls.authorities_pem.push_back(opened.authority_pem);
+  if (!config.partner_authorities.empty()) {
+    WEIR_TRY_LET(const Bytes pem, files.read_all(config.partner_authorities, kAuthoritiesBytesMax));
+    options.tls.authorities_pem.emplace_back(text_of(pem));
+  }
+  WEIR_TRY_LET(foreign, Client::open(std::move(options)));
+  OwnDid own{.node = opened.id.text(),
+             .did = [this] { return claims->did().text(); },
+             .show = [this](const std::string& id) -> Result<std::string> {
+               WEIR_TRY_LET(const auto did, trust::claims::Did::parse(id));
+               return claims->authorization_for(did);
+             }};
+  partners = std::make_unique<Partners>(*sql, clock, *foreign, kit::open_to(config), std::move(own));
   return {};
+}
+
+Result<> Node::State::open_claims() {
+  WEIR_TRY_LET(crypto::PrivateKey key, opened.folder.did_key(opened.passphrase, random));
+  WEIR_TRY_LET(claims, Claims::open({.sql = *sql,
+                                     .log = *counted_log,
+                                     .clock = clock,
+                                     .random = random,
+                                     .client = *foreign,
+                                     .key = std::move(key),
+                                     .self = opened.id,
+                                     .url = url,
+                                     .issues = admits(),
+                                     .issuers = words_of(config.did_issuers),
+                                     .types = words_of(config.did_credentials),
+                                     .fresh = config.did_cache,
+                                     .plain_on_loopback = kit::speaks_plainly(config),
+                                     .member = [this](const auto& did) { return member_at(did); },
+                                     .applicant = [this](const auto& did) -> Result<trust::claims::Member> {
+                                       if (auto kits = kit::member(config, did, opened.id.text())) return *kits;
+                                       return member_at(did);
+                                     },
+                                     .is_partner =
+                                         [this](const std::string& id) {
+                                           const auto partner = partners->find(id);
+                                           return partner && partner->by_did();
+                                         },
+                                     .may_act =
+                                         [this](const std::string& node) {
+                                           const auto parsed = NodeId::parse(node);
+                                           return parsed && membership->directory().usable(*parsed).ok();
+                                         }}));
+  return {};
+}
+
+// The participant is the same, whichever way it proves itself: a DID stands for an address, and the directory says
+// whose that is.
+Result<trust::claims::Member> Node::State::member_at(const trust::claims::Did& did) {
+  WEIR_TRY_LET(const auto known, membership->directory().at("https://" + did.authority()));
+  WEIR_TRY_LET(const auto record, membership->directory().usable(known.id));
+  return trust::claims::Member{record.id.text(), record.participant.text(), record.name};
 }
 
 Result<> Node::State::open_domain() {
@@ -277,7 +359,7 @@ Result<> Node::State::open_jobs() {
 }
 
 Result<> Node::State::listen(Node& node) {
-  authenticator = std::make_unique<NodeAuthenticator>(*credentials, *membership, *partners);
+  authenticator = std::make_unique<NodeAuthenticator>(*credentials, *membership, *partners, *claims);
   idempotency = adapters::http::make_idempotency_store(*sql, clock);
   observer = adapters::metrics::make_http_metrics(registry);
   router = std::make_unique<adapters::http::Router>(adapters::http::RouterOptions{.authenticator = authenticator.get(),
@@ -286,6 +368,7 @@ Result<> Node::State::listen(Node& node) {
                                                                                   .observer = observer.get()});
   add_routes(*router, node);
   if (kit_counterpart) kit_counterpart->add_routes(*router);
+  if (kit::is_on_for_claims(config)) kit::add_claims_routes(*router, node);
   data_plane->add_routes(*router);
   const auto access =
       config.metrics_public ? adapters::http::Access::open() : adapters::http::Access::with_scope("admin");
@@ -303,7 +386,7 @@ Result<> Node::State::listen(Node& node) {
   adapters::http::ServerOptions options;
   options.address = config.listen.host;
   options.port = config.listen.port;
-  if (!kit::is_on(config)) {
+  if (!kit::speaks_plainly(config)) {
     options.tls = adapters::http::TlsServerOptions{.identity = tls_identity(opened),
                                                    .client_authorities_pem = {opened.authority_pem}};
   }

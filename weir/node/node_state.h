@@ -11,6 +11,7 @@
 #include "weir/adapters/http/server.h"
 #include "weir/adapters/metrics/metrics.h"
 #include "weir/flow/metering/service.h"
+#include "weir/node/claims.h"
 #include "weir/standards/register/service.h"
 #include "weir/node/collector.h"
 #include "weir/node/data_plane.h"
@@ -66,6 +67,7 @@ struct Node::State {
   std::unique_ptr<adapters::http::Client> client;
   std::unique_ptr<adapters::http::Client> foreign;  // to whom is no node of the space
   std::unique_ptr<Partners> partners;
+  std::unique_ptr<Claims> claims;
   std::unique_ptr<trust::credential::Credentials> credentials;
   std::unique_ptr<Membership> membership;
   std::unique_ptr<supply::catalog::Service> catalog;
@@ -121,11 +123,15 @@ struct Node::State {
 
   Result<> open_store();
   Result<> open_trust();
+  Result<> open_outside();
+  Result<> open_claims();
+  Result<trust::claims::Member> member_at(const trust::claims::Did& did);
   Result<> open_domain();
   Result<> open_delivery();
   Result<> open_jobs();
   Result<> listen(Node& node);
   void start_threads(Node& node);
+  Result<> credential_delivered(store::Tx& tx, const store::OutboxMessage& message, bool taken);
   void committed();
   std::vector<AlarmTask> alarm_tasks();
   AlarmTask heartbeat_task();

@@ -115,6 +115,11 @@ Result<> Node::State::keep_house(Timestamp now) {
   return {};
 }
 
+Result<> Node::State::credential_delivered(store::Tx& tx, const store::OutboxMessage& message, bool taken) {
+  WEIR_TRY_LET(auto* issuer, claims->issuer());
+  return issuer->delivered(tx, message.lane.substr(trust::claims::kDeliveryLane.size()), taken);
+}
+
 void Node::State::start_threads(Node& node) {
   transfers = std::make_unique<Transfers>(*delivery, *contents, *client, rate_limits,
                                           TransfersOptions{.foreign = foreign.get()});
@@ -129,15 +134,20 @@ void Node::State::start_threads(Node& node) {
   if (membership->has_above()) above = std::make_unique<Alarm>(clock, std::vector{heartbeat_task(), report_task()});
   collector = std::make_unique<Collector>(node);
   PostHooks hooks;
+  using trust::claims::kDeliveryLane;
   hooks.answered = [this](store::Tx& tx, const store::OutboxMessage& message, std::string_view answer) -> Result<> {
+    if (message.lane.starts_with(kDeliveryLane)) return credential_delivered(tx, message, true);
     return message_answered(*contracts, *delivery, tx, message, answer);
   };
   hooks.refused = [this](store::Tx& tx, const store::OutboxMessage& message, const Error& error) {
     if (message.lane.starts_with("job:")) return jobs->refused(tx, message.lane.substr(4), error);
+    if (message.lane.starts_with(kDeliveryLane)) return credential_delivered(tx, message, false);
     return message_refused(*contracts, *delivery, tx, message, error);
   };
   DispatcherOptions options;
-  options.to_partner = [this](const store::OutboxMessage& message) { return partners->send(message); };
+  options.to_partner = [this](const store::OutboxMessage& message) {
+    return message.lane.starts_with(kDeliveryLane) ? claims->deliver(message) : partners->send(message);
+  };
   dispatcher = std::make_unique<Dispatcher>(*sql, clock, *client, std::move(options), std::move(hooks));
 }
 

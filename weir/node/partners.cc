@@ -6,6 +6,7 @@
 #include "weir/crypto/hash.h"
 #include "weir/flow/contract/message.h"
 #include "weir/supply/identifier/identifier.h"
+#include "weir/trust/claims/did.h"
 #include "weir/wire/encoding.h"
 
 namespace weir::node {
@@ -41,6 +42,18 @@ Partner parse_row(const store::Row& row) {
           .created = row[6].time()};
 }
 
+// The parties of an offer or agreement are called by the names that the receiver has for them.
+void rename_party(Json& message, const std::string& from, const std::string& to) {
+  for (const char* what : {"agreement", "offer"}) {
+    if (!message[what].is_object()) continue;
+    Json terms = message[what];
+    for (const char* party : {"assigner", "assignee"}) {
+      if (terms[party] == Json(from)) terms.set(party, to);
+    }
+    message.set(what, std::move(terms));
+  }
+}
+
 }  // namespace
 
 Json to_json(const Partner& partner) {
@@ -48,6 +61,7 @@ Json to_json(const Partner& partner) {
                        {"name", partner.name},
                        {"address", partner.address},
                        {"dataAddress", partner.data_address},
+                       {"proof", partner.by_did() ? "did" : "authorization"},
                        {"created", format_iso8601(partner.created)}});
 }
 
@@ -72,10 +86,14 @@ Result<> Partners::put(Partner partner, const std::string& authorization_in) {
       return malformed("dataAddress: must be https; plain http is for this machine only");
     }
   }
-  if (authorization_in.size() < kSecretBytesMin) {
+  const bool by_did = authorization_in.empty() && partner.authorization_out.empty();
+  if (by_did && !trust::claims::Did::parse(partner.id)) {
+    return malformed("id: must be a did:web identifier, or authorizationIn and authorizationOut must be there");
+  }
+  if (!by_did && authorization_in.size() < kSecretBytesMin) {
     return malformed("authorizationIn: must be at least " + std::to_string(kSecretBytesMin) + " characters");
   }
-  partner.authorization_in_digest = digest_of(authorization_in);
+  partner.authorization_in_digest = by_did ? partner.id : digest_of(authorization_in);
   partner.created = clock_.now();
   return sql_.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY_LET(const auto taken, tx.query("SELECT id FROM partner WHERE authorization_in = ? AND id <> ?",
@@ -131,15 +149,32 @@ Result<std::string> Partners::recognise(std::string_view authorization) {
   return rows.front()[0].text();
 }
 
+std::string Partners::own_name(std::string_view partner) {
+  const auto known = find(partner);
+  return known && known->by_did() ? own_.did() : own_.node;
+}
+
+Json Partners::taken_in(std::string_view partner, Json message) {
+  const std::string name = own_name(partner);
+  if (name != own_.node) rename_party(message, name, own_.node);
+  return message;
+}
+
 Result<ClientResponse> Partners::send(const Partner& partner, ClientRequest request) {
   if (!may_be_called(request.url)) return malformed("address: must be https; plain http is for this machine only");
-  if (!partner.authorization_out.empty()) request.headers.set("Authorization", partner.authorization_out);
+  if (partner.by_did()) {
+    WEIR_TRY_LET(const std::string shown, own_.show(partner.id));
+    request.headers.set("Authorization", shown);
+  } else if (!partner.authorization_out.empty()) {
+    request.headers.set("Authorization", partner.authorization_out);
+  }
   return client_.request(request);
 }
 
 Result<ClientResponse> Partners::send(const store::OutboxMessage& message) {
   WEIR_TRY_LET(const Partner partner, find(message.peer));
   WEIR_TRY_LET(Json body, wire::parse_json(message.body));
+  if (partner.by_did()) rename_party(body, own_.node, own_.did());
   ClientRequest request{.method = Method::kPost,
                         .url = message.address + message.path,
                         .body = adapters::dsp::for_foreigners(std::move(body)).dump()};

@@ -32,6 +32,9 @@ void add_metering_routes(adapters::http::Router& router, Node& node);
 // The Dataspace Protocol 2025-1, whole: version, catalog, negotiation and transfer, both roles.
 void add_dsp_routes(adapters::http::Router& router, Node& node);
 void add_partner_routes(adapters::http::Router& router, Node& node);
+void add_claims_routes(adapters::http::Router& router, Node& node);  // DID and credentials, for operators
+// The Decentralized Claims Protocol 1.0, as holder and issuer, and the DID document.
+void add_dcp_routes(adapters::http::Router& router, Node& node);
 void add_evidence_routes(adapters::http::Router& router, Node& node);
 void add_assessment_routes(adapters::http::Router& router, Node& node);  // checklists, assessments, attestations
 void add_standards_routes(adapters::http::Router& router, Node& node);  // questions, import, comments

@@ -32,10 +32,11 @@ bool is_partner(const Request& request) { return request.principal.kind == Princ
 
 // The message as the core reads it. What a node sends is signed as it is written; what others write is brought into
 // one form.
-Result<Json> message_of(const Request& request) {
+Result<Json> message_of(Node& node, const Request& request) {
   WEIR_TRY_LET(Json body, flow::contract::parse_body(request.body));
-  if (is_partner(request)) return adapters::dsp::compact(body);
-  return body;
+  if (!is_partner(request)) return body;
+  WEIR_TRY_LET(Json message, adapters::dsp::compact(body));
+  return node.partners().taken_in(request.principal.id, std::move(message));
 }
 
 int status_of(const Error& error) { return adapters::http::status_of(error); }
@@ -87,6 +88,10 @@ supply::catalog::DspService service_of(const Node& node) {
   return {.id = node.id().text(), .endpoint_url = node.url() + std::string(kProtocolPath)};
 }
 
+std::string own_name(Node& node, const Request& request) {
+  return is_partner(request) ? node.partners().own_name(request.principal.id) : node.id().text();
+}
+
 Result<supply::catalog::Page> offered(Node& node, std::size_t limit, const std::string& cursor) {
   return node.catalog().list(limit, cursor, supply::catalog::FeedScope::kOwn);
 }
@@ -117,7 +122,7 @@ Result<Response> catalog_page(Node& node, Request& request) {
   WEIR_TRY_LET(const auto products, node.catalog().find_many(ids));
   const std::string id = "urn:x-weir:catalog:" + node.id().text();
   Response response =
-      Response::json(supply::catalog::to_dsp_catalog(id, node.id().text(), service_of(node), products));
+      Response::json(supply::catalog::to_dsp_catalog(id, own_name(node, request), service_of(node), products));
   const std::string link = links(node, request, limit, page.next);
   if (!link.empty()) response.headers.set("Link", link);
   return response;
@@ -155,7 +160,7 @@ Response negotiation_error(const Json& message, const std::string& pid, const Er
 }
 
 Result<Response> receive_negotiation(Node& node, Request& request) {
-  const auto message = message_of(request);
+  const auto message = message_of(node, request);
   if (!message) return negotiation_error(Json(), "", message.error());
   const std::string path = request.path.substr(kProtocolPath.size());
   const std::string body = is_partner(request) ? message->dump() : request.body;
@@ -183,7 +188,7 @@ Response transfer_error(const Json& message, const std::string& pid, const Error
 
 Result<Response> receive_transfer(Node& node, Request& request, MessageKind kind) {
   const PeerId peer(request.principal.id);
-  const auto body = message_of(request);
+  const auto body = message_of(node, request);
   if (!body) return transfer_error(Json(), "", body.error());
   const auto message = flow::delivery::parse_message(kind, *body);
   if (!message) return transfer_error(*body, "", message.error());

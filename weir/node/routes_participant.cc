@@ -148,6 +148,7 @@ Result<Response> change(Node& node, const Request& request, const Result<Step>& 
   }
   WEIR_TRY(node.membership().tell_members(id));
   node.identifiers_changed();
+  WEIR_TRY(node.withdraw_credentials(step.reason, step.actor.text()));
   return Response::json(Json::object({{"id", id}}));
 }
 

@@ -22,8 +22,8 @@ Result<Response> put_partner(Node& node, Request& request) {
   Partner partner{.id = request.parameter("id"), .name = body.text_or("name", ""),
                   .data_address = body.text_or("dataAddress", "")};
   WEIR_TRY_LET(partner.address, body.text("address"));
-  WEIR_TRY_LET(partner.authorization_out, body.text("authorizationOut"));
-  WEIR_TRY_LET(const std::string authorization_in, body.text("authorizationIn"));
+  partner.authorization_out = body.text_or("authorizationOut", "");
+  const std::string authorization_in = body.text_or("authorizationIn", "");
   WEIR_TRY(node.partners().put(partner, authorization_in));
   log::info("partner.known", {{"partner", partner.id}, {"address", partner.address}, {"actor",
       request.principal.actor()}});

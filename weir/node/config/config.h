@@ -49,6 +49,10 @@ struct Config {
   std::int64_t connections_max = 1024;
   std::int64_t requests_per_second = 0;     // of one address; 0: no limit
   std::int64_t delivery_bytes_per_second = 0;  // of one delivery, until changed; 0: no limit
+  std::string did_issuers;              // DIDs, separated by commas
+  std::string did_credentials = "MembershipCredential";
+  Milliseconds did_cache{60'000};
+  std::string partner_authorities;      // a file of certificates
   bool unsigned_peers = false;  // whether agreements with connectors that do not sign are made
   std::int64_t job_set_least = 100;      // keys that a private computation needs on each side
   std::int64_t job_questions_most = 1000;  // of one counterpart about one product

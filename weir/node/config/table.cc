@@ -99,6 +99,25 @@ Result<> unsigned_peers_into(Config& config, const std::string& text) {
   return {};
 }
 
+Result<> did_issuers_into(Config& config, const std::string& text) {
+  for (const std::string& one : text.empty() ? std::vector<std::string>{} : split(text, ',')) {
+    if (!trim(one).starts_with("did:web:")) {
+      return Error(Errc::kInvalidArgument, "must be identifiers such as did:web:issuer.example, separated by commas");
+    }
+  }
+  config.did_issuers = text;
+  return {};
+}
+
+Result<> did_cache_into(Config& config, const std::string& text) {
+  WEIR_TRY_LET(const CalendarDuration length, parse_duration(text));
+  if (length.months != 0 || length.exact < Milliseconds(0) || length.exact > Milliseconds(3'600'000)) {
+    return Error(Errc::kInvalidArgument, "must be between PT0S and PT1H");
+  }
+  config.did_cache = length.exact;
+  return {};
+}
+
 constexpr std::int64_t kMany = 1'000'000'000'000;
 
 std::vector<Row> make_table() {
@@ -157,6 +176,22 @@ std::vector<Row> make_table() {
         {"Whether agreements are made with connectors that do not sign them; the evidence then shows one signature.",
          "是否与不对协议签名的连接器订约；此时存证中只有一方签名。"}},
        unsigned_peers_into},
+      {{"did.issuers", KeyType::kText, "",
+        {"Whose credentials are believed, of connectors that are known by a DID; DIDs, separated by commas.",
+         "对以 DID 登记的连接器，采信哪些签发方的凭证；填写 DID，以逗号分隔。"}},
+       did_issuers_into},
+      {{"did.credentials", KeyType::kText, "MembershipCredential",
+        {"The types of credentials that such connectors must show, and may see of this node, separated by commas.",
+         "此类连接器须出示、也可查看的凭证类型，以逗号分隔。"}},
+       text_into<&Config::did_credentials>},
+      {{"did.cache", KeyType::kDuration, "PT1M",
+        {"How long DID documents, status lists and shown credentials are believed without looking again.",
+         "DID 文档、状态列表及已出示凭证在多长时间内无需重新核查。"}},
+       did_cache_into},
+      {{"partners.authorities", KeyType::kPath, "",
+        {"A file with certificates of authorities that are believed of connectors outside, beside the machine's.",
+         "空间外连接器的可信根证书文件，作为系统根证书的补充。"}},
+       text_into<&Config::partner_authorities>},
       {{"jobs.set_min", KeyType::kInteger, "100",
         {"The least number of keys that a private computation is done on, on either side.",
          "隐私计算双方键集合的最小规模。"}, {}, 1, kMany},

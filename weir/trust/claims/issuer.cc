@@ -52,6 +52,13 @@ Json to_json(const IssuedCredential& credential) {
   return out;
 }
 
+Result<Profile> parse_list_name(std::string_view text) {
+  for (const Profile profile : {Profile::kVc20, Profile::kVc11}) {
+    if (text == path_of(profile)) return profile;
+  }
+  return Error(Errc::kNotFound, "no such status list").because("claims.unknown");
+}
+
 std::string Issuer::list_url(Profile profile) const { return deps_.status_url + "/" + std::string(path_of(profile)); }
 
 std::vector<Supported> Issuer::supported() const {
@@ -195,16 +202,16 @@ Result<> Issuer::revoke(const std::string& id, const std::string& reason, const 
   });
 }
 
-Result<std::int64_t> Issuer::revoke_node(const std::string& node, const std::string& reason, const std::string& actor) {
-  return store::sql_write<std::int64_t>(deps_.sql, [&](Tx& tx) -> Result<std::int64_t> {
-    WEIR_TRY_LET(const auto rows, tx.query("SELECT id FROM claim_issued WHERE node = ? AND revoked = 0", {node}));
-    for (const Row& row : rows) {
-      WEIR_TRY(tx.execute("UPDATE claim_issued SET revoked = ?, reason = ? WHERE id = ?",
-                          {deps_.clock.now(), reason, row[0].text()}));
-      WEIR_TRY(note(tx, "revoked", actor, node, Json::object({{"id", row[0].text()}, {"reason", reason}})));
-    }
-    return static_cast<std::int64_t>(rows.size());
-  });
+Result<std::int64_t> Issuer::withdraw(const std::string& reason, const std::string& actor) {
+  WEIR_TRY_LET(const auto all, issued(-1, static_cast<std::size_t>(kStatusEntries)));
+  std::int64_t count = 0;
+  for (const IssuedCredential& one : all) {
+    if (one.revoked.value() != 0 || deps_.active(one.node)) continue;
+    const Result<> done = revoke(one.id, reason, actor);
+    if (!done && done.error().code() != Errc::kConflict) return Error(done.error());
+    ++count;
+  }
+  return count;
 }
 
 Result<std::string> Issuer::status_list(Profile profile) {

@@ -20,6 +20,9 @@ inline constexpr std::string_view kMembershipCredential = "MembershipCredential"
 inline constexpr std::string_view kOrganizationCredential = "OrganizationCredential";
 inline constexpr std::string_view kDeliveryLane = "claims:";  // and the pid of the issuance
 
+// The last part of a status list's address: "vc20", "vc11". Fails with kNotFound ("claims.unknown").
+Result<Profile> parse_list_name(std::string_view text);
+
 // A member of the space, as it is certified.
 struct Member {
   std::string node;         // identifier
@@ -69,8 +72,8 @@ class Issuer {
   Result<std::vector<IssuedCredential>> issued(std::int64_t after_place, std::size_t limit);
   // Fails with kNotFound ("claims.unknown"), kConflict ("claims.revoked").
   Result<> revoke(const std::string& id, const std::string& reason, const std::string& actor);
-  // All that a node holds, or all nodes of an organisation (by the beginning of their identifiers).
-  Result<std::int64_t> revoke_node(const std::string& node, const std::string& reason, const std::string& actor);
+  // All that was issued to nodes that may not act now; how many.
+  Result<std::int64_t> withdraw(const std::string& reason, const std::string& actor);
   // The list, signed now.
   Result<std::string> status_list(Profile profile);
 

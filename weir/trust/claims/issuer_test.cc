@@ -89,7 +89,10 @@ TEST_F(IssuerTest, RevokesForGood) {
   EXPECT_FALSE(valid(credentials[0]));
   EXPECT_TRUE(valid(credentials[1]));
   EXPECT_EQ(reason_of(issuer.revoke(credentials[0].id, "left", "anna")), "claims.revoked");
-  EXPECT_EQ(*issuer.revoke_node("n-1", "suspended", "anna"), 1);
+  EXPECT_EQ(*issuer.withdraw("suspended", "anna"), 0);
+  stopped.insert("n-1");
+  EXPECT_EQ(*issuer.withdraw("suspended", "anna"), 1);
+  stopped.clear();
   EXPECT_FALSE(valid(credentials[1]));
   EXPECT_EQ(log.count("claims.revoked"), 2);
 }

@@ -56,6 +56,14 @@ Result<NodeRecord> Directory::find(const NodeId& id) {
   return ask_above(id, &row->record, row->fetched);
 }
 
+Result<NodeRecord> Directory::at(std::string_view base_url) {
+  WEIR_TRY_LET(const auto rows, store::sql_read<std::vector<NodeRow>>(sql_, [&](Tx& tx) {
+                 return tables::nodes_where(tx, "n.base_url = ? AND n.status <> 5 ORDER BY n.id LIMIT 1", {base_url});
+               }));
+  if (rows.empty()) return Error(Errc::kNotFound, "no node is known at that address").because("node.unknown");
+  return find(rows.front().record.id);
+}
+
 Result<NodeRecord> Directory::ask_above(const NodeId& id, const NodeRecord* stale, Timestamp stale_since) {
   const Timestamp now = clock_.now();
   if (stale == nullptr) {

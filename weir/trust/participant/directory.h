@@ -53,6 +53,8 @@ class Directory {
 
   // The record, whatever its status. Fails with kNotFound ("node.unknown"), kUnavailable ("node.upstream").
   Result<NodeRecord> find(const NodeId& id);
+  // The node at this base URL, of those known here, whatever its status. Fails with kNotFound ("node.unknown").
+  Result<NodeRecord> at(std::string_view base_url);
   // The record of a node that may act. Fails also with kForbidden ("node.suspended", "node.deregistered",
   // "node.not_active").
   Result<NodeRecord> usable(const NodeId& id);
