@@ -191,12 +191,12 @@ OPERATORS = {
     "getPartnerCatalog": Route(params=lambda w: {"id": "nobody"}, unknown=lambda w: {"id": "nobody"}),
     "askPartner": Route(params=lambda w: {"id": "nobody"}, body={"dataset": "x"}, unknown=lambda w: {"id": "nobody"}),
     "didDocument": Route(),
-    "resolveDid": Route(params=lambda w: {"id": "self"}, unknown=lambda w: {"id": "did:web:127.0.0.1%3A1"}, cases=lambda w: [
+    "resolveDid": Route(params=lambda w: {"id": "self"}, unknown=lambda w: {"id": "nobody"}, cases=lambda w: [
         ("malformed", "an identifier of another method", {"params": {"id": "did:key:z6Mk"}}),
         ("malformed", "a path that climbs", {"params": {"id": "did:web:a.example:..:x"}})]),
     "listCredentials": Route(),
-    "requestCredentials": Route(body={"issuer": "did:web:127.0.0.1%3A1"}, cases=lambda w: [
-        ("malformed", "an issuer that is no DID", {"body": {"issuer": "https://issuer.example"}}),
+    "requestCredentials": Route(body={"issuer": "https://issuer.example"}, cases=lambda w: [
+        ("malformed", "types that are no list", {"body": {"issuer": "did:web:127.0.0.1%3A1", "types": "all"}}),
         ("malformed", "a profile that is none", {"body": {"issuer": "did:web:127.0.0.1%3A1", "profile": "cbor"}})]),
     "forgetCredential": Route(params=nobody, unknown=nobody),
     "listIssuedCredentials": Route("region"),

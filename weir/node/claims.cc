@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "weir/base/log.h"
 #include "weir/base/text.h"
 
 namespace weir::node {
@@ -28,6 +29,14 @@ Error stranger() {
       .advise("ask the operator of this node to add it as a partner");
 }
 
+// Of an address that did:web cannot say, a node that nobody can resolve: all but DIDs works.
+Result<Did> did_of(const std::string& url) {
+  auto did = Did::of_url(url);
+  if (did) return did;
+  log::warning("did.none", {{"url", url}, {"why", "did:web has no form for this address; set public_url to a host name"}});
+  return Did::parse("did:web:none.invalid");
+}
+
 Result<Jwt> bearer_of(std::string_view authorization) {
   if (authorization.starts_with(kBearer)) {
     if (auto jwt = trust::claims::read_jwt(authorization.substr(kBearer.size()))) return jwt;
@@ -47,7 +56,7 @@ Claims::Claims(Deps deps, Did did, std::vector<Did> issuers)
       web_(deps_.client, deps_.clock, {.fresh = deps_.fresh, .plain_on_loopback = deps_.plain_on_loopback}) {}
 
 Result<std::unique_ptr<Claims>> Claims::open(Deps deps) {
-  WEIR_TRY_LET(Did did, Did::of_url(deps.url));
+  WEIR_TRY_LET(Did did, did_of(deps.url));
   std::vector<Did> issuers;
   for (const std::string& text : deps.issuers) {
     WEIR_TRY_LET(Did issuer, Did::parse(text));

@@ -49,7 +49,7 @@ class Claims {
     std::function<bool(const std::string& id)> is_partner;
     std::function<bool(const std::string& node)> may_act;
   };
-  // Fails with kInvalidArgument ("did.malformed") if the address of this node or an issuer makes no DID.
+  // Fails with kInvalidArgument ("did.malformed") if an issuer is no DID.
   static Result<std::unique_ptr<Claims>> open(Deps deps);
 
   const trust::claims::Did& did() const { return did_; }
