@@ -33,7 +33,7 @@ Error stranger() {
 Result<Did> did_of(const std::string& url) {
   auto did = Did::of_url(url);
   if (did) return did;
-  log::warning("did.none", {{"url", url}, {"why", "did:web has no form for this address; set public_url to a host name"}});
+  log::warning("did.none", {{"url", url}, {"why", "did:web has no form for it: set public_url to a host name"}});
   return Did::parse("did:web:none.invalid");
 }
 
