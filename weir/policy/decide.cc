@@ -259,11 +259,12 @@ Decision decide(const Program& program, const Request& request) {
   if (request.uses < 0 || request.bytes.value_or(0) < 0 || request.action.empty() || !data.is_void.en.empty())
     return out;
   if (data.strategy == Strategy::kProhibit) {
-    return is_forbidden(data, action, request, out) ? out : decide_permissions(data, action, request);
+    if (is_forbidden(data, action, request, out)) return out;
+    return decide_permissions(data, action, request);
   }
   Decision permitted = decide_permissions(data, action, request);
-  const bool denied = permitted.effect == Effect::kDeny;
-  return denied && is_forbidden(data, action, request, out) ? out : permitted;
+  if (permitted.effect == Effect::kDeny && is_forbidden(data, action, request, out)) return out;
+  return permitted;
 }
 
 std::string_view name_of(Effect effect) {
