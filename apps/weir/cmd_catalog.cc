@@ -401,6 +401,7 @@ Result<int> list_harvests(Context& context, Output& out) {
 Result<int> forget_harvest(Context& context, Output& out, const HarvestOptions& options) {
   WEIR_TRY_LET(Api api, context.api());
   WEIR_TRY(api.send(Method::kDelete, harvest_path(options.name), Json::object()));
+  out.object(Json::object({{"name", options.name}, {"removed", true}}));
   out.good({options.name + " is harvested no more; what was loaded stays", "不再采集 " + options.name + "；已载入的产品保留"});
   return kOk;
 }
