@@ -269,6 +269,12 @@ class Compute(SpaceCase):
         self.assertIn("usage.denied", self.kinds(self.consumer, contract=done["contractId"]))
         self.assertNotIn("job.proposed", self.kinds(self.provider, contract=done["contractId"]))
 
+    def test_who_may_only_compute_is_shown_no_data(self):
+        for terms in (self.terms(), f"action=jointDevelop, algorithm=psi-rr22@{self.algorithm['hash']}"):
+            agreement = self.agree(TELECOM, terms)["agreementId"]
+            self.refused(DENIED, self.consumer, "fetch", agreement)
+            self.refused(NOT_FOUND, self.consumer, "use", agreement, "--action", "read", "-o", "stolen.csv")
+
     def test_another_environment_or_algorithm_is_refused(self):
         for terms in ("action=compute, env=tee", "action=compute, algorithm=psi-rr22@00", "action=read, env=mpc"):
             self.psi(self.agree(TELECOM, terms)["agreementId"], ok=False)

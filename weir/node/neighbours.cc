@@ -195,6 +195,11 @@ bool stops(const policy::Decision& decision) {
   return decision.effect == policy::Effect::kDeny && decision.denied_by != policy::DeniedBy::kUnknown;
 }
 
+// What is computed with others is computed where it lies: who may only do that is shown nothing.
+bool needs_the_data(std::string_view action) {
+  return action != policy::actions::kCompute && action != policy::actions::kJointDevelop;
+}
+
 // The first action that the terms permit now or may permit later, if delivering itself is not spoken of; else the first
 // that they refuse for a reason of its own, so that the refusal can name it.
 std::string_view reason_to_deliver(const policy::Policy& terms, const policy::Program& program,
@@ -202,6 +207,7 @@ std::string_view reason_to_deliver(const policy::Policy& terms, const policy::Pr
   std::string_view told = policy::actions::kDeliver;
   for (const policy::Rule& rule : terms.permissions) {
     for (const policy::Action& action : rule.actions.empty() ? terms.actions : rule.actions) {
+      if (!needs_the_data(action.name)) continue;
       request.action = action.name;
       const policy::Decision decision = policy::decide(program, request);
       if (!stops(decision)) return action.name;

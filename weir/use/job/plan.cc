@@ -12,9 +12,9 @@ namespace {
 
 using wire::Json;
 
-// What computing takes on both sides together, one thread a side: measured by `weir-bench psi` and `weir-bench join`
-// between two processes on one machine of two cores with AVX-512 (docs/operate/private-computing.md says how to measure
-// another), at 2^10 and 2^20 keys a side.
+// What computing takes on both sides together, one thread a side: rounded up from runs of `weir-bench psi` and
+// `weir-bench join` at 2^10 and 2^20 keys a side, between two processes on a machine of two cores with AVX-512 that had
+// other work. Only bytes are exact; `weir compute status` shows how far from it a time was.
 struct Rate {
   std::string_view algorithm;
   double fixed_ms;
