@@ -271,9 +271,19 @@ class Compute(SpaceCase):
 
     def test_who_may_only_compute_is_shown_no_data(self):
         for terms in (self.terms(), f"action=jointDevelop, algorithm=psi-rr22@{self.algorithm['hash']}"):
-            agreement = self.agree(TELECOM, terms)["agreementId"]
-            self.refused(DENIED, self.consumer, "fetch", agreement)
-            self.refused(NOT_FOUND, self.consumer, "use", agreement, "--action", "read", "-o", "stolen.csv")
+            self.is_not_shown(self.agree(TELECOM, terms)["agreementId"])
+
+    def test_what_is_shown_does_not_depend_on_how_an_action_is_spelt(self):
+        for action in ("urn:weir:ids:mpc", "compute", "urn:example:count-together"):
+            rules = {"@context": "http://www.w3.org/ns/odrl.jsonld", "@type": "Set", "uid": f"urn:terms:{action}",
+                     "permission": [{"action": action}]}
+            product = self.provider.json("publish", self.file(TELECOM), "--title", "Spelt", "--policy",
+                                         self.file(json.dumps(rules).encode()))["id"]
+            self.is_not_shown(self.negotiate(product)["agreementId"])
+
+    def is_not_shown(self, agreement):
+        self.refused(DENIED, self.consumer, "fetch", agreement)
+        self.refused(NOT_FOUND, self.consumer, "use", agreement, "--action", "read", "-o", "stolen.csv")
 
     def test_another_environment_or_algorithm_is_refused(self):
         for terms in ("action=compute, env=tee", "action=compute, algorithm=psi-rr22@00", "action=read, env=mpc"):

@@ -195,9 +195,14 @@ bool stops(const policy::Decision& decision) {
   return decision.effect == policy::Effect::kDeny && decision.denied_by != policy::DeniedBy::kUnknown;
 }
 
-// What is computed with others is computed where it lies: who may only do that is shown nothing.
+// What is computed with others is computed where it lies: who may only do that is shown nothing. Nor is who may only do
+// what this node does not know.
 bool needs_the_data(std::string_view action) {
-  return action != policy::actions::kCompute && action != policy::actions::kJointDevelop;
+  const policy::ActionId id = policy::find_action(action);
+  if (id == policy::kUnknownAction) return false;
+  const auto joint = {policy::actions::kCompute, policy::actions::kJointDevelop};
+  return std::none_of(joint.begin(), joint.end(),
+                      [&](std::string_view each) { return policy::includes(policy::find_action(each), id); });
 }
 
 // The first action that the terms permit now or may permit later, if delivering itself is not spoken of; else the first

@@ -215,8 +215,7 @@ void deny_by_findings(Decision& out) {
 }
 
 // The first permission that holds with nothing left to do before; else one with conditions; else why none does.
-Decision decide_permissions(const ProgramData& data, ActionId action, const Request& request) {
-  Decision out;
+void decide_permissions(const ProgramData& data, ActionId action, const Request& request, Decision& out) {
   std::optional<Decision> conditional;
   bool spoken_of = false;
   for (const std::uint16_t index : rules_for(data, RuleKind::kPermission, action)) {
@@ -228,23 +227,29 @@ Decision decide_permissions(const ProgramData& data, ActionId action, const Requ
       explain_rule(data, index, action, request, out);
       continue;
     }
-    Decision yes = {};
-    Duties duties = collect_duties(data, rule.duties, index, request, yes);
-    const Duties common = collect_duties(data, data.obligations, index, request, yes);
-    duties.open += common.open;
-    if (duties.too_late || common.too_late) {
-      out.findings.insert(out.findings.end(), yes.findings.begin(), yes.findings.end());
-      continue;
+    const auto before = static_cast<std::ptrdiff_t>(out.findings.size());
+    out.duty_count = 0;
+    const Duties own = collect_duties(data, rule.duties, index, request, out);
+    const Duties common = collect_duties(data, data.obligations, index, request, out);
+    if (own.too_late || common.too_late) continue;
+    out.permission = index;
+    out.denied_by = DeniedBy::kNothing;
+    if (own.open + common.open == 0) {
+      out.effect = Effect::kAllow;
+      out.findings.clear();
+      return;
     }
-    yes.permission = index;
-    yes.denied_by = DeniedBy::kNothing;
-    yes.effect = duties.open == 0 ? Effect::kAllow : Effect::kAllowIf;
-    if (yes.effect == Effect::kAllow) return yes;
-    if (!conditional) conditional = std::move(yes);
+    if (conditional) continue;
+    conditional = out;
+    conditional->effect = Effect::kAllowIf;
+    conditional->findings.erase(conditional->findings.begin(), conditional->findings.begin() + before);
   }
-  if (conditional) return *std::move(conditional);
-  if (spoken_of) deny_by_findings(out);
-  return out;
+  if (conditional) {
+    out = *std::move(conditional);
+  } else if (spoken_of) {
+    out.duty_count = 0;
+    deny_by_findings(out);
+  }
 }
 
 }  // namespace
@@ -259,12 +264,13 @@ Decision decide(const Program& program, const Request& request) {
   if (request.uses < 0 || request.bytes.value_or(0) < 0 || request.action.empty() || !data.is_void.en.empty())
     return out;
   if (data.strategy == Strategy::kProhibit) {
-    if (is_forbidden(data, action, request, out)) return out;
-    return decide_permissions(data, action, request);
+    if (!is_forbidden(data, action, request, out)) decide_permissions(data, action, request, out);
+    return out;
   }
-  Decision permitted = decide_permissions(data, action, request);
-  if (permitted.effect == Effect::kDeny && is_forbidden(data, action, request, out)) return out;
-  return permitted;
+  decide_permissions(data, action, request, out);
+  Decision forbidden;
+  if (out.effect == Effect::kDeny && is_forbidden(data, action, request, forbidden)) out = std::move(forbidden);
+  return out;
 }
 
 std::string_view name_of(Effect effect) {

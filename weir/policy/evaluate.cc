@@ -290,7 +290,9 @@ Truth evaluate_atom(const ProgramData& data, const Node& node, const Request& re
     return request.fields.empty() ? Truth::kUnknown : evaluate_set(data, node, request.fields, {}, strict);
   }
   const Given given = given_for(node, request);
-  if (given.text.empty()) return evaluate_stated(data, node, request, strict);
+  if (given.text.empty()) {
+    return request.attributes.empty() ? Truth::kUnknown : evaluate_stated(data, node, request, strict);
+  }
   if (node.type == ValueType::kAddress) return evaluate_address(data, node, given.text);
   return evaluate_set(data, node, std::array<std::string_view, 1>{given.text}, given.hash, strict);
 }

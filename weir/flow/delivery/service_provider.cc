@@ -116,6 +116,7 @@ Result<Transfer> Service::admit(const std::string& pid, const PeerId& peer, std:
                  WEIR_TRY_LET(Transfer found, load(tx, pid));
                  if (found.peer != peer || found.role != Role::kProvider) return no_process();
                  WEIR_TRY(deps_.neighbours.agreed(tx, found.agreement));
+                 if (found.peer.is_node()) return found;  // its tokens do not expire
                  WEIR_TRY_LET(renewal, find_renewal(tx, pid));
                  return found;
                }));

@@ -21,11 +21,54 @@ constexpr wire::rdf::Prefix kPrefixes[] = {
 };
 constexpr std::string_view kDspStandard = "https://w3id.org/dspace/2025/1";
 
-// One description being written: what is said, of what, and labels for what has no name.
-class Writer {
+// Statements added to a graph, and labels for what has no name.
+class Statements {
+ public:
+  explicit Statements(Graph& graph) : graph_(graph) {}
+
+  void say(const Term& subject, std::string_view vocabulary, std::string_view name, Term object) {
+    graph_.add(subject, std::string(vocabulary) + std::string(name), std::move(object));
+  }
+  void type(const Term& subject, std::string_view vocabulary, std::string_view name) {
+    graph_.add(subject, std::string(wire::rdf::kType), iri(std::string(vocabulary) + std::string(name)));
+  }
+  // A thing with a name of its own, and what kind of thing it is.
+  void named(const Term& subject, std::string_view vocabulary, std::string_view name, std::string target,
+             std::string_view kind_vocabulary, std::string_view kind) {
+    const Term object = iri(std::move(target));
+    say(subject, vocabulary, name, object);
+    type(object, kind_vocabulary, kind);
+  }
+  // A thing without one.
+  Term inner(const Term& subject, std::string_view vocabulary, std::string_view name, std::string_view kind_vocabulary,
+             std::string_view kind) {
+    Term object = graph_.fresh();
+    say(subject, vocabulary, name, object);
+    type(object, kind_vocabulary, kind);
+    return object;
+  }
+  void texts(const Term& subject, std::string_view vocabulary, std::string_view name, const Text& text) {
+    if (!text.en.empty()) say(subject, vocabulary, name, literal(text.en, {}, "en"));
+    if (!text.zh.empty()) say(subject, vocabulary, name, literal(text.zh, {}, "zh"));
+  }
+  static Term time(Timestamp at) { return literal(format_iso8601(at), std::string(kXsd) + "dateTime"); }
+  void publish(const Term& subject, const DcatSite& site, const SubjectId& publisher, const std::string& name) {
+    const Term agent = iri(site.base + "/organization/" + publisher.text());
+    say(subject, kDct, "publisher", agent);
+    type(agent, kFoaf, "Agent");
+    say(agent, kFoaf, "name", literal(name.empty() ? publisher.text() : name));
+    say(agent, kDct, "identifier", literal(publisher.text()));
+  }
+
+ private:
+  Graph& graph_;
+};
+
+// One description being written.
+class Writer : private Statements {
  public:
   Writer(Graph& graph, const DcatSite& site, const Product& product)
-      : graph_(graph), site_(site), product_(product), d_(product.description),
+      : Statements(graph), site_(site), product_(product), d_(product.description),
         dataset_(iri(dcat_dataset_iri(site, product.id))) {}
 
   void write() {
@@ -55,33 +98,6 @@ class Writer {
   }
 
  private:
-  void say(const Term& subject, std::string_view vocabulary, std::string_view name, Term object) {
-    graph_.add(subject, std::string(vocabulary) + std::string(name), std::move(object));
-  }
-  void type(const Term& subject, std::string_view vocabulary, std::string_view name) {
-    graph_.add(subject, std::string(wire::rdf::kType), iri(std::string(vocabulary) + std::string(name)));
-  }
-  // A thing with a name of its own, and what kind of thing it is.
-  void named(const Term& subject, std::string_view vocabulary, std::string_view name, std::string target,
-             std::string_view kind_vocabulary, std::string_view kind) {
-    const Term object = iri(std::move(target));
-    say(subject, vocabulary, name, object);
-    type(object, kind_vocabulary, kind);
-  }
-  // A thing without one.
-  Term inner(const Term& subject, std::string_view vocabulary, std::string_view name, std::string_view kind_vocabulary,
-             std::string_view kind) {
-    Term object = graph_.fresh();
-    say(subject, vocabulary, name, object);
-    type(object, kind_vocabulary, kind);
-    return object;
-  }
-  void texts(const Term& subject, std::string_view vocabulary, std::string_view name, const Text& text) {
-    if (!text.en.empty()) say(subject, vocabulary, name, literal(text.en, {}, "en"));
-    if (!text.zh.empty()) say(subject, vocabulary, name, literal(text.zh, {}, "zh"));
-  }
-  static Term time(Timestamp at) { return literal(format_iso8601(at), std::string(kXsd) + "dateTime"); }
-
   void themes() {
     for (const std::string& topic : d_.topics) {
       const Term concept_ = iri(std::string(kTopic) + topic);
@@ -99,14 +115,7 @@ class Writer {
   }
 
   void publisher() {
-    const Term agent = iri(site_.base + "/organization/" + product_.publisher.text());
-    say(dataset_, kDct, "publisher", agent);
-    add_agent(agent, product_.publisher, d_.publisher_name);
-  }
-  void add_agent(const Term& agent, const SubjectId& subject, const std::string& name) {
-    type(agent, kFoaf, "Agent");
-    say(agent, kFoaf, "name", literal(name.empty() ? subject.text() : name));
-    say(agent, kDct, "identifier", literal(subject.text()));
+    publish(dataset_, site_, product_.publisher, d_.publisher_name);
   }
 
   // Public is what anybody may be given (general data of the first sub-grade); core data is given to nobody.
@@ -227,7 +236,6 @@ class Writer {
     }
   }
 
-  Graph& graph_;
   const DcatSite& site_;
   const Product& product_;
   const Description& d_;
@@ -247,25 +255,14 @@ void add_dcat(Graph& graph, const DcatSite& site, const Product& product) { Writ
 Graph to_dcat(const DcatSite& site, std::span<const Product> products, std::string_view page, std::string_view next) {
   Graph graph;
   const Term catalog = iri(site.base + "/catalog");
-  const Term agent = iri(site.base + "/organization/" + site.publisher.text());
-  const auto say = [&](const Term& subject, std::string_view vocabulary, std::string_view name, Term object) {
-    graph.add(subject, std::string(vocabulary) + std::string(name), std::move(object));
-  };
-  const auto type = [&](const Term& subject, std::string_view vocabulary, std::string_view name) {
-    graph.add(subject, std::string(wire::rdf::kType), iri(std::string(vocabulary) + std::string(name)));
-  };
-  type(catalog, kDcat, "Catalog");
-  for (const auto& [name, text] : {std::pair("title", &site.title), std::pair("description", &site.description)}) {
-    if (!text->en.empty()) say(catalog, kDct, name, literal(text->en, {}, "en"));
-    if (!text->zh.empty()) say(catalog, kDct, name, literal(text->zh, {}, "zh"));
-  }
-  say(catalog, kDct, "publisher", agent);
-  type(agent, kFoaf, "Agent");
-  say(agent, kFoaf, "name", literal(site.publisher_name));
-  say(agent, kDct, "identifier", literal(site.publisher.text()));
-  for (const Product& product : products) say(catalog, kDcat, "dataset", iri(dcat_dataset_iri(site, product.id)));
-  type(iri(std::string(page)), kHydra, "PartialCollectionView");
-  if (!next.empty()) say(iri(std::string(page)), kHydra, "next", iri(std::string(next)));
+  Statements about(graph);
+  about.type(catalog, kDcat, "Catalog");
+  about.texts(catalog, kDct, "title", site.title);
+  about.texts(catalog, kDct, "description", site.description);
+  about.publish(catalog, site, site.publisher, site.publisher_name);
+  for (const Product& product : products) about.say(catalog, kDcat, "dataset", iri(dcat_dataset_iri(site, product.id)));
+  about.type(iri(std::string(page)), kHydra, "PartialCollectionView");
+  if (!next.empty()) about.say(iri(std::string(page)), kHydra, "next", iri(std::string(next)));
   for (const Product& product : products) add_dcat(graph, site, product);
   return graph;
 }
