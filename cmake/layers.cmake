@@ -12,7 +12,6 @@ set(WEIR_FLOOR_trust 4)
 set(WEIR_FLOOR_supply 4)
 set(WEIR_FLOOR_flow 4)
 set(WEIR_FLOOR_use 4)
-set(WEIR_FLOOR_guard 4)
 set(WEIR_FLOOR_standards 4)
 set(WEIR_FLOOR_adapters 5)
 set(WEIR_FLOOR_node 6)
@@ -21,7 +20,6 @@ set(WEIR_FLOOR_apps 7)
 # Arrows between rooms of one floor (from -> to). Everything else on the same floor is refused.
 set(WEIR_ARROWS
   "tlog/fixture -> tlog"
-  "trust/certificate -> trust/evidence"
   "trust/participant -> trust/evidence"
   "trust/claims -> trust/evidence"
   "trust/participant -> supply/identifier"

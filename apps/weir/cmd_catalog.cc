@@ -310,6 +310,7 @@ void show_load(Output& out, const Json& report) {
              {{"updated", "更新"}, number("updated")},
              {{"unchanged", "未变"}, number("unchanged")},
              {{"refused", "拒绝"}, number("refused")}});
+  if (report.integer_or("removed", 0) > 0) out.pairs({{{"removed", "移除"}, number("removed")}});
   for (const char* group : {"repairs", "refusals"}) {
     for (const auto& member : report[group].is_object() ? report[group].members() : Json::Object{}) {
       out.line("    " + member.first + ": " + std::to_string(member.second.as_integer()));
@@ -342,6 +343,7 @@ struct HarvestOptions {
   std::string url;
   std::string kind = "ckan";
   std::string region;
+  bool whole = false;
 };
 
 std::string harvest_path(const std::string& name) { return "/api/v1/catalog/harvests/" + wire::escape_url(name); }
@@ -367,9 +369,12 @@ Result<int> harvest(Context& context, Output& out, const HarvestOptions& options
   Progress progress(out, {"harvesting", "采集中"});
   Json report = Json::object();
   Json step;
+  bool whole = options.whole;
   do {
-    WEIR_TRY_LET(step, api.send(Method::kPost, harvest_path(options.name) + "/step", Json::object()));
+    WEIR_TRY_LET(step, api.send(Method::kPost, harvest_path(options.name) + "/step", Json::object({{"whole", whole}})));
+    whole = false;
     add_report(report, step["report"]);
+    add_report(report, Json::object({{"removed", step.integer_or("removed", 0)}}));
     progress.show(static_cast<std::uint64_t>(step["harvest"].integer_or("records", 0)),
                   static_cast<std::uint64_t>(step.integer_or("total", 0)));
   } while (!step.boolean_or("done", true));
@@ -381,18 +386,20 @@ Result<int> list_harvests(Context& context, Output& out) {
   WEIR_TRY_LET(Api api, context.api());
   WEIR_TRY_LET(const Json page, api.get("/api/v1/catalog/harvests"));
   out.object(page);
+  std::vector<std::vector<std::string>> rows;
   for (const Json& one : page["items"].items()) {
-    const bool under_way = one.boolean_or("underWay", false);
-    out.pairs({{{"name", "名称"}, one.text_or("name", "")},
-               {{"kind", "类型"}, one.text_or("kind", "")},
-               {{"address", "地址"}, one.text_or("url", "")},
-               {{"records", "记录数"}, std::to_string(one.integer_or("records", 0))},
-               {{"last step", "最近一步"}, one.text_or("updated", "")},
-               {{"under way", "进行中"},
-                out.language() == Language::kChinese ? (under_way ? "是" : "否") : (under_way ? "yes" : "no")}});
-    out.line("");
+    const Text state = one.boolean_or("underWay", false) ? Text{"broke off; go on", "中断，可继续"} : Text{"complete", "已完成"};
+    rows.push_back({one.text_or("name", ""), one.text_or("kind", ""), std::to_string(one.integer_or("records", 0)),
+                    out.pick(state), one.text_or("updated", ""), one.text_or("url", "")});
   }
-  if (page["items"].size() == 0) {
+  out.table({{"name", "名称"},
+             {"kind", "类型"},
+             {"read last time", "上次读取"},
+             {"state", "状态"},
+             {"last step", "最近一步"},
+             {"address", "地址"}},
+            rows);
+  if (rows.empty()) {
     out.next({"weir catalog harvest NAME --url https://…", "weir catalog harvest 名称 --url https://…"});
   }
   return kOk;
@@ -416,6 +423,8 @@ void add_harvest(CLI::App& group, Context& context) {
       ->check(CLI::IsMember({"ckan", "dcat", "data.json"}))
       ->capture_default_str();
   harvest_command->add_option("--region", options->region, "GB/T 2260 code for all records");
+  harvest_command->add_flag("--whole", options->whole,
+                            "Reads all again; what was gone twice in a row is deregistered here");
   harvest_command->footer("Example:\n  weir catalog harvest berlin --url https://datenregister.berlin.de --kind ckan");
   harvest_command->callback([&context, options] {
     context.run = [&context, options](Output& out) { return harvest(context, out, *options); };

@@ -54,7 +54,8 @@ TEST_P(CatalogSuite, LoadingAgainChangesNothingAndAChangedRecordIsANewVersion) {
   EXPECT_EQ(again->unchanged, 212);
   EXPECT_EQ(here_->log.entries.size(), entries);
   const std::string line = R"({"agency":"x","dataset":{"identifier":"1","title":"Sea ice","description":"Extent."}})";
-  const std::string changed = R"({"agency":"x","dataset":{"identifier":"1","title":"Sea ice extent","description":"Extent."}})";
+  const std::string changed =
+      R"({"agency":"x","dataset":{"identifier":"1","title":"Sea ice extent","description":"Extent."}})";
   std::string id;
   const auto note = [&](const LineReport& report) { id = report.product; };
   ASSERT_TRUE(catalog_->load(*text_source(line), federal(), kLoader, note));
@@ -66,11 +67,13 @@ TEST_P(CatalogSuite, LoadingAgainChangesNothingAndAChangedRecordIsANewVersion) {
 }
 
 TEST_P(CatalogSuite, TheSameRecordHasTheSameIdentifierEverywhere) {
-  const std::string line = R"({"identifier":"https://example.org/a-long-identifier-of-a-dataset","title":"t","description":"d"})";
+  const std::string line =
+      R"({"identifier":"https://example.org/a-long-identifier-of-a-dataset","title":"t","description":"d"})";
   std::string ids[2];
   for (std::string& id : ids) {
     const auto node = make_node(subject(), 30 + static_cast<std::uint64_t>(&id - ids));
-    ASSERT_TRUE(node->service->load(*text_source(line), federal(), kLoader, [&](const LineReport& report) { id = report.product; }));
+    ASSERT_TRUE(node->service->load(*text_source(line), federal(), kLoader,
+                                    [&](const LineReport& report) { id = report.product; }));
   }
   EXPECT_EQ(ids[0], ids[1]);
   EXPECT_TRUE(ProductId::parse(ids[0])->extension().empty());
@@ -78,9 +81,10 @@ TEST_P(CatalogSuite, TheSameRecordHasTheSameIdentifierEverywhere) {
 
 TEST_P(CatalogSuite, LoadsChineseCsv) {
   std::vector<std::string> outcomes;
-  const auto report = catalog_->load(*text_source(file_text("chinese.csv")), chinese(), kLoader, [&](const LineReport& line) {
-    outcomes.push_back(std::to_string(line.line) + " " + std::string(name_of(line.outcome)) + " " + line.reason);
-  });
+  const auto report =
+      catalog_->load(*text_source(file_text("chinese.csv")), chinese(), kLoader, [&](const LineReport& line) {
+        outcomes.push_back(std::to_string(line.line) + " " + std::string(name_of(line.outcome)) + " " + line.reason);
+      });
   ASSERT_TRUE(report) << report.error().message();
   EXPECT_EQ(outcomes, (std::vector<std::string>{"2 accepted ", "3 accepted ", "4 refused load.no_title", "5 repaired ",
                                                 "6 refused load.too_many_cells", "9 repaired "}));
@@ -90,14 +94,56 @@ TEST_P(CatalogSuite, LoadsChineseCsv) {
 }
 
 TEST_P(CatalogSuite, BadRecordsAreRefusedWithTheirLineAndTheRestIsLoaded) {
-  const std::string text = "{\n\n[1]\n" R"({"identifier":"1","title":"good","description":"d"})" "\n" R"({"identifier":"2"})" "\n";
+  const std::string text =
+      "{\n\n[1]\n"
+      R"({"identifier":"1","title":"good","description":"d"})"
+      "\n"
+      R"({"identifier":"2"})"
+      "\n";
   const auto report = catalog_->load(*text_source(text), federal(), kLoader);
   ASSERT_TRUE(report);
   EXPECT_EQ(report->read, 4);
   EXPECT_EQ(report->refused, 3);
   EXPECT_EQ(report->blank_lines, 1);
-  EXPECT_EQ(report->refusals, (std::map<std::string, std::int64_t>{{"load.not_json", 1}, {"load.not_an_object", 1}, {"load.no_title", 1}}));
+  EXPECT_EQ(report->refusals, (std::map<std::string, std::int64_t>{
+                                  {"load.not_json", 1}, {"load.not_an_object", 1}, {"load.no_title", 1}}));
   EXPECT_EQ(report->lines[1].line, 3);
+  EXPECT_EQ(catalog_->search({})->total, 1);
+}
+
+TEST_P(CatalogSuite, WhatAFollowedCatalogLacksTwiceIsDeregisteredAndComesBackAsANewProduct) {
+  std::map<std::string, std::string> products;
+  const auto note = [&](const LineReport& report) { products[report.source_id] = report.product; };
+  // Rounds 1, 2, …: the records that are there, each by its identifier. How many were taken away after it.
+  std::int64_t round = 0;
+  const auto follow = [&](std::string_view there) {
+    std::string text;
+    for (const char id : there) text += std::string(R"({"title":"t","description":"d","identifier":")") + id + "\"}\n";
+    LoadOptions options = federal();
+    options.round = ++round;
+    EXPECT_TRUE(catalog_->load(*text_source(text), options, kLoader, note));
+    return *catalog_->remove_missing(options.catalog, round, kLoader);
+  };
+  const auto status_of = [&](const std::string& product) {
+    return catalog_->find_latest(*ProductId::parse(product))->status;
+  };
+  EXPECT_EQ(follow("abcd"), 0);
+  EXPECT_EQ(follow("cd"), 0);  // once may be a page that shifted
+  const auto first = products;
+  ASSERT_TRUE(catalog_->edit(*ProductId::parse(first.at("b")), air_quality(), "", kLoader));
+  EXPECT_EQ(follow("c"), 1);  // a; somebody edits b
+  EXPECT_EQ(status_of(first.at("a")), Status::kDeregistered);
+  EXPECT_EQ(status_of(first.at("b")), Status::kDraft);
+  EXPECT_EQ(catalog_->history(*ProductId::parse(first.at("a")))->back().reason, "no longer in us-federal");
+  EXPECT_EQ(follow("acd"), 0);
+  EXPECT_NE(products.at("a"), first.at("a"));
+  EXPECT_EQ(products.at("d"), first.at("d"));
+  EXPECT_EQ(catalog_->search({})->total, 4);
+}
+
+TEST_P(CatalogSuite, WhatWasLoadedWithoutARoundIsNotTakenAway) {
+  ASSERT_TRUE(catalog_->load(*text_source(R"({"identifier":"1","title":"t","description":"d"})"), federal(), kLoader));
+  EXPECT_EQ(*catalog_->remove_missing("us-federal", 9, kLoader), 0);
   EXPECT_EQ(catalog_->search({})->total, 1);
 }
 
@@ -105,7 +151,8 @@ TEST_P(CatalogSuite, ARecordThatSomebodyEditsOrEndedIsNotOverwritten) {
   std::string id;
   const auto note = [&](const LineReport& report) { id = report.product; };
   const auto load = [&](const std::string& title) {
-    return *catalog_->load(*text_source(R"({"identifier":"1","description":"d","title":")" + title + "\"}"), federal(), kLoader, note);
+    return *catalog_->load(*text_source(R"({"identifier":"1","description":"d","title":")" + title + "\"}"), federal(),
+                           kLoader, note);
   };
   load("one");
   const ProductId product = *ProductId::parse(id);
@@ -132,7 +179,8 @@ class Region {
     for (int round = 0; round < 100; ++round) {
       const PeerCursor cursor = *catalog().cursor_of(from.node);
       const ChangeBatch batch = *from.service->changes_since(cursor.after, limit);
-      const ApplyReport report = *catalog().apply_changes(from.peer(), *parse_batch(*wire::parse_json(to_json(batch).dump())));
+      const ApplyReport report =
+          *catalog().apply_changes(from.peer(), *parse_batch(*wire::parse_json(to_json(batch).dump())));
       sum.stored += report.stored;
       sum.removed += report.removed;
       sum.unchanged += report.unchanged;
@@ -204,7 +252,9 @@ TEST_P(CatalogSuite, APeerSpeaksForItselfOnly) {
   EXPECT_EQ(why({.node = here_->node, .participant = other_subject()}), "catalog.not_yours");
   EXPECT_EQ(why({.node = node_of(subject(), 77), .participant = subject()}), "catalog.wrong_node");
   EXPECT_EQ(region.catalog().search({})->total, 0);
-  EXPECT_EQ(why({.node = node_of(other_subject(), 78), .participant = other_subject(), .authority = PeerAuthority::kRelay}), "taken");
+  EXPECT_EQ(
+      why({.node = node_of(other_subject(), 78), .participant = other_subject(), .authority = PeerAuthority::kRelay}),
+      "taken");
   EXPECT_EQ(why(here_->peer()), "catalog.other_origin");
 }
 

@@ -100,6 +100,20 @@ class Harvest(SpaceCase):
         self.assertEqual(second["read"], 50)
         self.assertGreaterEqual(second["unchanged"], 49 - first["refused"])
 
+    def test_what_is_gone_twice_is_deregistered_here(self):
+        records = [one.get("dataset", one) for one in self.lines[:20]]
+        portal = self.portal()
+        def show(some, title):
+            portal.documents["/data.json"] = ("application/json", json.dumps({"title": title, "dataset": some}).encode())
+        show(records, "all")
+        self.harvest("shrinking", "--url", portal.url + "/data.json", "--kind", "data.json")
+        self.assertEqual(self.known("shrinking"), 20)
+        show(records[3:], "fewer")
+        self.assertEqual(self.harvest("shrinking")["removed"], 0)
+        self.assertEqual(self.harvest("shrinking")["removed"], 0)  # the file did not change: nothing was read
+        self.assertEqual(self.harvest("shrinking", "--whole")["removed"], 3)
+        self.assertEqual(self.known("shrinking"), 17)
+
     # ── errors ──
     def test_records_that_cannot_be_told_are_in_the_report(self):
         turtle = b"@prefix dcat: <http://www.w3.org/ns/dcat#> . [] a dcat:Dataset . <urn:x:1> a dcat:Dataset ."

@@ -49,7 +49,7 @@ class Foreign(http.server.ThreadingHTTPServer):
         self.address = f"http://127.0.0.1:{self.server_port}/dsp"
         self.heard, self.faults, self.busy = [], [], 0
         self.data_headers, self.pushed, self.full = [], [], 0
-        self.token, self.renewals = TOKEN, []
+        self.token, self.renewals, self.content, self.breaks = TOKEN, [], WORDS, 0
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
     def dataset(self):
@@ -115,7 +115,15 @@ class Handler(http.server.BaseHTTPRequestHandler):
             return self.reply(200, json.dumps({**CONTEXT, **self.server.dataset()}).encode())
         self.server.data_headers.append(self.headers["Authorization"])
         right = self.path == "/data" and self.headers["Authorization"] == "Bearer " + self.server.token
-        return self.reply(200 if right else 403, WORDS if right else b"")
+        if right and self.server.breaks > 0:
+            self.server.breaks -= 1
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(self.server.content)))
+            self.end_headers()
+            self.wfile.write(self.server.content[:-1])
+            self.close_connection = True
+            return self.connection.close()
+        return self.reply(200 if right else 403, self.server.content if right else b"")
 
     def reply(self, status, body):
         self.send_response(status)
@@ -222,6 +230,17 @@ class Partner(SpaceCase):
     # ── both directions ──
     def test_takes_data_from_a_foreign_provider(self):
         self.foreign.busy = 1
+        self.assertEqual(self.taken(), WORDS)
+        self.assertEqual(self.foreign.data_headers, ["Bearer " + TOKEN])
+
+    def test_data_of_many_chunks_that_broke_off_are_drawn_again(self):
+        self.foreign.content, self.foreign.breaks = bytes(range(251)) * 13_000, 1  # a little over three chunks
+        self.assertEqual(self.taken(), self.foreign.content)
+        self.assertEqual(len(self.foreign.data_headers), 2)
+        self.assertEqual(os.listdir(self.provider.path("spill")), [])
+
+    def taken(self):
+        """What the node drew under an agreement, used."""
         agreement = self.provide()
         thread = threading.Thread(target=self.provider.weir, args=("fetch", agreement))
         thread.start()
@@ -234,10 +253,9 @@ class Partner(SpaceCase):
         thread.join()
         path = self.provider.path("used")
         self.provider.weir("use", agreement, "-o", path)
-        with open(path, "rb") as file:
-            self.assertEqual(file.read(), WORDS)
-        self.assertEqual(self.foreign.data_headers, ["Bearer " + TOKEN])
         self.assertFalse(self.foreign.faults)
+        with open(path, "rb") as file:
+            return file.read()
 
     def test_gives_data_to_a_foreign_consumer_until_it_is_done(self):
         product = self.product()

@@ -15,7 +15,7 @@ namespace {
 constexpr std::size_t kNameBytesMax = 64;
 constexpr std::size_t kAnswerBytesMax = std::size_t{256} << 20;
 constexpr Milliseconds kPatience{300'000};
-constexpr std::string_view kColumns = "name, kind, url, region, position, records, under_way, updated";
+constexpr std::string_view kColumns = "name, kind, url, region, position, records, under_way, updated, round";
 
 Error malformed(std::string message) {
   return Error(Errc::kInvalidArgument, std::move(message)).because("harvest.malformed");
@@ -31,6 +31,7 @@ Result<Harvest> parse_row(const store::Row& row) {
   out.records = row[5].integer();
   out.under_way = row[6].integer() != 0;
   out.updated = row[7].time();
+  out.round = row[8].integer();
   return out;
 }
 
@@ -51,7 +52,8 @@ store::Migration harvests_migration() {
       .module = "harvests",
       .versions = {
           "CREATE TABLE harvest (name TEXT PRIMARY KEY, kind TEXT NOT NULL, url TEXT NOT NULL, region TEXT NOT NULL, "
-          "position TEXT NOT NULL, records BIGINT NOT NULL, under_way BIGINT NOT NULL, updated BIGINT NOT NULL)"}};
+          "position TEXT NOT NULL, records BIGINT NOT NULL, under_way BIGINT NOT NULL, updated BIGINT NOT NULL)",
+          "ALTER TABLE harvest ADD COLUMN round BIGINT NOT NULL DEFAULT 0"}};
 }
 
 Result<Harvest> Harvests::put(Harvest harvest) {
@@ -62,6 +64,7 @@ Result<Harvest> Harvests::put(Harvest harvest) {
   if (!adapters::http::may_be_called(harvest.url))
     return malformed("url: must be https; plain http is for this machine only");
   const auto known = find(harvest.name);
+  if (known) harvest.round = known->round;
   if (known && known->kind == harvest.kind && known->url == harvest.url) {
     harvest.position = known->position;
     harvest.records = known->records;
@@ -75,12 +78,12 @@ Result<> Harvests::save(const Harvest& harvest) {
   return sql_.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY(tx.execute(
         "INSERT INTO harvest (" + std::string(kColumns) +
-            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+            ") VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
             " ON CONFLICT (name) DO UPDATE SET kind = excluded.kind, url = excluded.url, region = excluded.region,"
             " position = excluded.position, records = excluded.records, under_way = excluded.under_way,"
-            " updated = excluded.updated",
+            " updated = excluded.updated, round = excluded.round",
         {harvest.name, adapters::ckan::name_of(harvest.kind), harvest.url, harvest.region, harvest.position.dump(),
-         harvest.records, harvest.under_way ? 1 : 0, clock_.now()}));
+         harvest.records, harvest.under_way ? 1 : 0, clock_.now(), harvest.round}));
     return {};
   });
 }
@@ -93,7 +96,10 @@ Result<Harvest> Harvests::find(const std::string& name) {
     WEIR_TRY_LET(found, parse_row(rows[0]));
     return {};
   }));
-  if (!found) return Error(Errc::kNotFound, "there is no harvest of that name").because("harvest.unknown");
+  if (!found)
+    return Error(Errc::kNotFound, "there is no harvest of that name")
+        .because("harvest.unknown")
+        .advise("the first time: weir catalog harvest NAME --url ADDRESS; the others: weir catalog harvests");
   return *std::move(found);
 }
 
@@ -118,10 +124,14 @@ Result<> Harvests::remove(const std::string& name) {
   });
 }
 
-Result<Harvests::Step> Harvests::step(const std::string& name, const supply::catalog::Actor& actor) {
+Result<Harvests::Step> Harvests::step(const std::string& name, bool whole, const supply::catalog::Actor& actor) {
   Step out;
   WEIR_TRY_LET(out.harvest, find(name));
   Harvest& harvest = out.harvest;
+  if (whole) {
+    harvest.position = Json();
+    harvest.under_way = false;
+  }
   const HarvestAsk ask = next_ask(harvest.kind, harvest.url, harvest.position);
   ClientRequest request{.url = ask.url, .timeout = kPatience, .body_bytes_max = kAnswerBytesMax};
   request.headers.set("Accept", ask.accept);
@@ -133,7 +143,13 @@ Result<Harvests::Step> Harvests::step(const std::string& name, const supply::cat
                                               .etag = std::string(answer.headers.get("ETag")),
                                               .body = answer.body}));
   const auto source = supply::catalog::text_source(std::move(step.lines));
-  WEIR_TRY_LET(out.report, catalog_.load(*source, {.catalog = harvest.name, .region = harvest.region}, actor));
+  if (step.whole && !harvest.under_way) ++harvest.round;
+  WEIR_TRY_LET(out.report, catalog_.load(*source,
+                                         {.catalog = harvest.name, .region = harvest.region, .round = harvest.round},
+                                         actor));
+  if (step.whole && step.done) {
+    WEIR_TRY_LET(out.removed, catalog_.remove_missing(harvest.name, harvest.round, actor));
+  }
   harvest.records = (harvest.under_way ? harvest.records : 0) + step.records;
   harvest.under_way = !step.done;
   harvest.position = std::move(step.position);

@@ -23,6 +23,7 @@ struct Harvest {
   wire::Json position{};  // null: never begun
   std::int64_t records = 0;  // read by the harvest that is under way, or the last one
   bool under_way = false;
+  std::int64_t round = 0;  // how many harvests read all there is, this one included
   Timestamp updated{};
 };
 wire::Json to_json(const Harvest& harvest);
@@ -43,12 +44,14 @@ class Harvests {
 
   struct Step {
     supply::catalog::LoadReport report;
+    std::int64_t removed = 0;  // were gone in two whole harvests one after the other
     std::int64_t total = 0;  // of the harvest, as the source says; 0: unknown
     bool done = false;
     Harvest harvest;
   };
-  // Fails as the client does, as take_answer() does, and as the catalogue's load() does.
-  Result<Step> step(const std::string& name, const supply::catalog::Actor& actor);
+  // `whole` begins again and reads all there is. Fails as the client does, as take_answer() does, and as the
+  // catalogue's load() does.
+  Result<Step> step(const std::string& name, bool whole, const supply::catalog::Actor& actor);
 
  private:
   Result<> save(const Harvest& harvest);

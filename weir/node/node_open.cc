@@ -288,6 +288,7 @@ Result<> Node::State::open_domain() {
 
 Result<> Node::State::open_delivery() {
   const crypto::Suite suite = node_file().suite;
+  WEIR_TRY(files.remove_tree(opened.folder.file("spill")));
   contents = std::make_unique<flow::delivery::Contents>(files, opened.folder.file("contents"), crypto::hash_of(suite),
                                                         random);
   WEIR_TRY(contents->sweep());

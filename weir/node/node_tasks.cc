@@ -122,7 +122,10 @@ Result<> Node::State::credential_delivered(store::Tx& tx, const store::OutboxMes
 
 void Node::State::start_threads(Node& node) {
   transfers = std::make_unique<Transfers>(*delivery, *contents, *client, rate_limits,
-                                          TransfersOptions{.foreign = foreign.get()});
+                                          TransfersOptions{.foreign = foreign.get(), .spill = [this](const auto& pid) {
+                                            return flow::delivery::Spill::open(files, opened.folder.file("spill/" + pid),
+                                                                               node_file().suite, random);
+                                          }});
   job_runner = std::make_unique<Jobs>(Jobs::Deps{.service = *jobs,
                                                  .inputs = *job_inputs,
                                                  .contents = *contents,

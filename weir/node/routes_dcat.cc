@@ -121,10 +121,15 @@ Result<Response> remove_harvest(Node& node, Request& request) {
 }
 
 Result<Response> step_harvest(Node& node, Request& request) {
-  WEIR_TRY_LET(const auto step, harvests_of(node).step(request.parameter("name"),
+  Json body = Json::object();
+  if (!request.body.empty()) {
+    WEIR_TRY_LET(body, request.json());
+  }
+  WEIR_TRY_LET(const auto step, harvests_of(node).step(request.parameter("name"), body.boolean_or("whole", false),
                                                         supply::catalog::Actor(request.principal.actor())));
-  if (step.report.accepted + step.report.repaired + step.report.updated > 0) node.catalog_changed();
-  Json out = Json::object({{"done", step.done}, {"total", step.total}, {"harvest", to_json(step.harvest)}});
+  if (step.report.accepted + step.report.repaired + step.report.updated + step.removed > 0) node.catalog_changed();
+  Json out = Json::object(
+      {{"done", step.done}, {"total", step.total}, {"removed", step.removed}, {"harvest", to_json(step.harvest)}});
   out.set("report", supply::catalog::to_json(step.report));
   return Response::json(out);
 }

@@ -272,7 +272,7 @@ Result<ClientRequest> Transfers::State::foreign_request(const Transfer& transfer
         .because("delivery.endpoint")
         .advise("an endpoint is https; plain http is for this machine only");
   }
-  ClientRequest out{.url = transfer.endpoint, .body_bytes_max = kForeignBytesMax};
+  ClientRequest out{.url = transfer.endpoint};
   const bool schemed = transfer.token.find(' ') != std::string::npos;
   if (!transfer.token.empty()) out.headers.set("Authorization", schemed ? transfer.token : "Bearer " + transfer.token);
   out.limiter = limits.of(transfer.pid, transfer.rate_bytes_per_second);
@@ -315,25 +315,36 @@ Result<bool> Transfers::State::renew_foreign(const Transfer& transfer) {
 
 Result<> Transfers::State::pull_foreign(const Transfer& started) {
   Transfer transfer = started;
+  WEIR_TRY_LET(flow::delivery::Spill spill, options.spill(transfer.pid));
+  flow::delivery::ManifestBuilder builder(transfer.root.algorithm);
+  const auto take = [&](ByteView piece) -> Result<bool> {
+    WEIR_TRY(builder.add(piece));
+    WEIR_TRY(spill.add(piece));
+    return !stopping;
+  };
   WEIR_TRY_LET(const ClientRequest first, foreign_request(transfer));
-  WEIR_TRY_LET(auto response, options.foreign->request(first));
+  WEIR_TRY_LET(auto response, options.foreign->download(first, 0, 0, take));
   if (response.status == 401 || response.status == 403) {
     WEIR_TRY_LET(const bool renewed, renew_foreign(transfer));
     if (renewed) {
       WEIR_TRY_LET(transfer, service.get(transfer.pid));
       WEIR_TRY_LET(const ClientRequest second, foreign_request(transfer));
-      WEIR_TRY_LET(response, options.foreign->request(second));
+      WEIR_TRY_LET(response, options.foreign->download(second, 0, 0, take));
     }
   }
   WEIR_TRY(response.ok());
-  flow::delivery::ManifestBuilder builder(transfer.root.algorithm);
-  WEIR_TRY(builder.add(view_of(response.body)));
+  if (response.status != 200) {
+    return Error(Errc::kUnavailable, "the data address answered with status " + std::to_string(response.status))
+        .because("delivery.foreign_answer");
+  }
+  if (stopping) return Error(Errc::kUnavailable, "stopped").because("delivery.stopped");
+  WEIR_TRY(spill.finish());
   const Manifest manifest = std::move(builder).finish();
   WEIR_TRY_LET(auto session, service.open_pull(transfer.pid, manifest));
   for (std::uint64_t i = 0; i < manifest.chunk_count(); ++i) {
     const ChunkIndex index(i);
-    const ByteView all = view_of(response.body);
-    WEIR_TRY(session->accept(index, all.subspan(manifest.offset_of(index), manifest.length_of(index))));
+    WEIR_TRY_LET(const Bytes chunk, spill.read(index));
+    WEIR_TRY(session->accept(index, view_of(chunk)));
   }
   WEIR_TRY(service.record_progress(transfer.pid, *session));
   WEIR_TRY(service.complete(transfer.pid));

@@ -5,12 +5,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 
 #include "weir/adapters/http/client.h"
 #include "weir/base/rate_limiter.h"
 #include "weir/flow/delivery/service.h"
+#include "weir/flow/delivery/spill.h"
 
 namespace weir::node {
 
@@ -22,10 +24,9 @@ struct TransfersOptions {
   Milliseconds retry_first{500};
   Milliseconds retry_most{60'000};
   adapters::http::Client* foreign = nullptr;  // to the data planes of partners; none: nothing is drawn from them
+  // Where what they send waits: a foreign data plane names no content beforehand. Needed if there is `foreign`.
+  std::function<Result<flow::delivery::Spill>(const std::string& pid)> spill = {};
 };
-
-// A foreign data plane names no content beforehand, so what comes is held in memory until it is whole and named.
-inline constexpr std::size_t kForeignBytesMax = 256u << 20;
 
 // The rate limit of each transfer that runs, changed while it runs.
 class RateLimits {

@@ -133,7 +133,8 @@ void explain_selectors(const ProgramData& data, Range range, std::string_view id
 }
 
 // Why a rule that speaks of the request does not hold, or cannot be evaluated.
-void explain_rule(const ProgramData& data, std::uint16_t index, ActionId action, const Request& request, Decision& out) {
+void explain_rule(const ProgramData& data, std::uint16_t index, ActionId action, const Request& request,
+                  Decision& out) {
   const CompiledRule& rule = data.rules[index];
   const std::size_t before = out.findings.size();
   if (before == 0) out.findings.reserve(8);

@@ -143,7 +143,8 @@ bool has_part(const Node& node, std::string_view left, std::string_view left_has
 // Values of the request against the set on the right. Several values at once (columns) are read so that more is
 // denied: a permission must cover all of them, a prohibition is met by any.
 template <class Lefts>
-Truth evaluate_set(const ProgramData& data, const Node& node, const Lefts& lefts, std::string_view hash, RuleKind strict) {
+Truth evaluate_set(const ProgramData& data, const Node& node, const Lefts& lefts, std::string_view hash,
+                   RuleKind strict) {
   const auto right = values_of(data, node);
   const bool whole = node.op == Operator::kIsA || node.op == Operator::kIsPartOf || node.type == ValueType::kRegion;
   const auto listed = [&](std::string_view left) {

@@ -58,6 +58,7 @@ Result<HarvestStep> take_ckan(const Json& position, const HarvestAnswer& answer)
   }
   if (newest.ends_with('Z')) newest.pop_back();
   const std::int64_t start = position.integer_or("start", 0) + step.records;
+  step.whole = position.text_or("since", "").empty();
   step.total = result["count"].as_integer();
   step.done = step.records == 0 || start >= step.total;
   step.position = step.done
@@ -79,6 +80,7 @@ Result<HarvestStep> take_dcat(const std::string& source, const HarvestAnswer& an
   const auto found = supply::catalog::dcat_records(graph);
   HarvestStep step;
   for (const Json& record : found.records) add_line(step, record);
+  step.whole = true;
   step.done = found.next.empty();
   if (step.done) {
     step.position = Json::object();
@@ -100,6 +102,7 @@ Result<HarvestStep> take_data_json(const HarvestAnswer& answer) {
   HarvestStep step;
   for (const Json& dataset : datasets.items()) add_line(step, dataset);
   step.total = step.records;
+  step.whole = true;
   step.done = true;
   step.position = Json::object({{"etag", answer.etag}});
   return step;
@@ -143,7 +146,8 @@ Result<HarvestStep> take_answer(HarvestKind kind, const std::string& source, con
   }
   if (answer.status != 200) {
     return Error(Errc::kUnavailable, "the catalogue answered with status " + std::to_string(answer.status))
-        .because("harvest.refused");
+        .because("harvest.refused")
+        .advise("is that the address of a catalogue of this --kind? ckan wants the site, the others the file itself");
   }
   auto step = kind == HarvestKind::kCkan ? take_ckan(position, answer)
               : kind == HarvestKind::kDcat ? take_dcat(source, answer)

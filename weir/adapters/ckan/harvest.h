@@ -40,6 +40,7 @@ struct HarvestStep {
   std::int64_t records = 0;
   std::int64_t total = 0;   // of the whole harvest, as the other side says; 0: unknown
   bool done = false;
+  bool whole = false;  // it belongs to a harvest that reads all there is, not only what changed
   wire::Json position;
 };
 // Fails with kInvalidArgument ("harvest.malformed"; "harvest.origin": the next page is somewhere else) or kUnavailable

@@ -1,9 +1,8 @@
 // Load: whole catalogs of others, record by record: DCAT-US 1.1 lines, CSV with Chinese or other headers.
 //
-// Streaming, bounded memory, a batch a transaction. Nothing is dropped silently: every record is accepted, accepted with
-// repairs that are named, unchanged, or refused with a reason. Loading the same again changes nothing.
-// Format of the report: docs/formats/load-report.md. Thread-safety: a source belongs to one thread.
-// Trust: records are hostile.
+// Streaming, bounded memory, a batch a transaction. Nothing is dropped silently: every record is accepted, accepted
+// with repairs that are named, unchanged, or refused with a reason. Loading the same again changes nothing. Format of
+// the report: docs/formats/load-report.md. Thread-safety: a source belongs to one thread. Trust: records are hostile.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -69,6 +68,7 @@ struct LoadOptions {
   std::string region;             // GB/T 2260 code for all records; may be empty
   std::optional<grade::Grading> grade;  // for all; by the record's access level if not given
   std::vector<Offer> offers;      // for records of public access
+  std::int64_t round = 0;         // of a catalog that is read again and again, from 1; 0: it is not followed
   std::size_t batch = 500;
 };
 

@@ -68,8 +68,9 @@ void count(LoadReport& report, const LineReport& line) {
 // Columns that the mapping names must be there, or every record would silently lack them.
 Result<> check_header(const std::vector<std::string>& header, const CsvMapping& map) {
   std::vector<std::string> wanted = map.more_description;
-  for (const std::string* name : {&map.identifier, &map.title, &map.description, &map.keywords, &map.publisher, &map.theme,
-                                  &map.frequency, &map.licence, &map.modified, &map.url, &map.format, &map.columns}) {
+  for (const std::string* name :
+       {&map.identifier, &map.title, &map.description, &map.keywords, &map.publisher, &map.theme, &map.frequency,
+        &map.licence, &map.modified, &map.url, &map.format, &map.columns}) {
     if (!name->empty()) wanted.push_back(*name);
   }
   for (const std::string& name : wanted) {
@@ -100,18 +101,24 @@ Result<Head> Service::Impl::head_of_record(store::Tx& tx, const LoadedRecord& re
 }
 
 // A refusal is an outcome; an error is the store's.
-Result<> Service::Impl::store_record(store::Tx& tx, Writer& writer, Pending& pending, const SubjectId& publisher) {
+Result<> Service::Impl::store_record(store::Tx& tx, Writer& writer, Pending& pending, const LoadOptions& options) {
+  const SubjectId publisher = options.publisher.value_or(parts.participant);
   const LoadedRecord& record = *pending.record;
   LineReport& report = pending.report;
   Version version = new_version(1, Status::kPublished);
   version.record = to_json(record.description).canonical();
   version.hash = "sha256:" + wire::encode_hex(crypto::hash(crypto::HashAlgorithm::kSha256, view_of(version.record)));
-  WEIR_TRY_LET(const store::Rows known,
-               tx.query("SELECT product, hash FROM catalog_source WHERE publisher = ? AND catalog = ? AND source_id = ?",
-                        {publisher.text(), record.source_catalog, record.source_id}));
+  WEIR_TRY_LET(
+      const store::Rows known,
+      tx.query("SELECT product, hash FROM catalog_source WHERE publisher = ? AND catalog = ? AND source_id = ?",
+               {publisher.text(), record.source_catalog, record.source_id}));
   std::optional<Head> head;
   if (!known.empty()) {
     report.product = known[0][0].text();
+    if (options.round > 0) {
+      WEIR_TRY(tx.execute("UPDATE catalog_source SET seen = ? WHERE publisher = ? AND catalog = ? AND source_id = ?",
+                          {options.round, publisher.text(), record.source_catalog, record.source_id}));
+    }
     if (known[0][1].text() == version.hash) {
       report.outcome = LineOutcome::kUnchanged;
       return {};
@@ -130,10 +137,13 @@ Result<> Service::Impl::store_record(store::Tx& tx, Writer& writer, Pending& pen
     WEIR_TRY_LET(head, head_of_record(tx, record, publisher));
   }
   wire::Json more = wire::Json::object({{"source_catalog", record.source_catalog}, {"source_id", record.source_id}});
-  WEIR_TRY(writer.publish(*head, version, record.description, {.what = "published", .reason = "loaded", .more = std::move(more)}));
-  WEIR_TRY(tx.execute("INSERT INTO catalog_source (publisher, catalog, source_id, product, hash) VALUES (?, ?, ?, ?, ?)"
+  WEIR_TRY(writer.publish(*head, version, record.description,
+                          {.what = "published", .reason = "loaded", .more = std::move(more)}));
+  WEIR_TRY(tx.execute("INSERT INTO catalog_source (publisher, catalog, source_id, product, hash, seen)"
+                      " VALUES (?, ?, ?, ?, ?, ?)"
                       " ON CONFLICT (publisher, catalog, source_id) DO UPDATE SET hash = excluded.hash",
-                      {publisher.text(), record.source_catalog, record.source_id, head->id.text(), version.hash}));
+                      {publisher.text(), record.source_catalog, record.source_id, head->id.text(), version.hash,
+                       options.round}));
   report.product = head->id.text();
   report.repairs = record.repairs;
   report.outcome = !record.repairs.empty() ? LineOutcome::kRepaired
@@ -143,19 +153,19 @@ Result<> Service::Impl::store_record(store::Tx& tx, Writer& writer, Pending& pen
 }
 
 Result<> Service::Impl::store_batch(std::vector<Pending>& batch, const LoadOptions& options, const Actor& actor) {
-  const SubjectId publisher = options.publisher.value_or(parts.participant);
   return parts.sql.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY_LET(Writer batch_writer, writer(tx, actor.value(), static_cast<std::int64_t>(batch.size())));
     for (Pending& pending : batch) {
       if (!pending.record) continue;
       pending.report.repairs.clear();
-      WEIR_TRY(store_record(tx, batch_writer, pending, publisher));
+      WEIR_TRY(store_record(tx, batch_writer, pending, options));
     }
     return announce(tx, batch_writer);
   });
 }
 
-Result<LoadReport> Service::load(ByteSource& source, const LoadOptions& options, const Actor& actor, const LoadSink& sink) {
+Result<LoadReport> Service::load(ByteSource& source, const LoadOptions& options, const Actor& actor,
+                                 const LoadSink& sink) {
   RecordReader reader(source, options.format, options.mapping.separator);
   LoadReport report;
   std::vector<std::string> header;
@@ -169,7 +179,8 @@ Result<LoadReport> Service::load(ByteSource& source, const LoadOptions& options,
   std::size_t bytes = 0;
   const auto flush = [&]() -> Result<> {
     if (batch.empty()) return {};
-    const bool any = std::any_of(batch.begin(), batch.end(), [](const Impl::Pending& pending) { return pending.record.has_value(); });
+    const bool any = std::any_of(batch.begin(), batch.end(),
+                                 [](const Impl::Pending& pending) { return pending.record.has_value(); });
     if (any) WEIR_TRY(impl_->store_batch(batch, options, actor));
     for (const Impl::Pending& pending : batch) {
       count(report, pending.report);
@@ -184,11 +195,13 @@ Result<LoadReport> Service::load(ByteSource& source, const LoadOptions& options,
     if (!record) break;
     Impl::Pending pending{.report = {.line = record->line}};
     if (!record->problem.empty()) {
-      refuse(pending.report, Error(Errc::kInvalidArgument, std::string(problem_message(record->problem))).because(record->problem));
+      refuse(pending.report,
+             Error(Errc::kInvalidArgument, std::string(problem_message(record->problem))).because(record->problem));
     } else {
       for (const std::string& cell : record->cells) bytes += cell.size();
       bytes += record->text.size();
-      auto mapped = options.format == LoadFormat::kCsv ? map_csv(header, record->cells, options) : map_dcat_us(record->text, options);
+      auto mapped = options.format == LoadFormat::kCsv ? map_csv(header, record->cells, options)
+                                                       : map_dcat_us(record->text, options);
       if (mapped) {
         pending.report.source_id = mapped->source_id;
         pending.record = *std::move(mapped);
@@ -197,11 +210,52 @@ Result<LoadReport> Service::load(ByteSource& source, const LoadOptions& options,
       }
     }
     batch.push_back(std::move(pending));
-    if (batch.size() >= std::clamp<std::size_t>(options.batch, 1, kBatchMax) || bytes >= kBatchBytesMax) WEIR_TRY(flush());
+    if (batch.size() >= std::clamp<std::size_t>(options.batch, 1, kBatchMax) || bytes >= kBatchBytesMax)
+      WEIR_TRY(flush());
   }
   WEIR_TRY(flush());
   report.blank_lines = reader.blank_lines();
   return report;
+}
+
+// One batch of it; whether there may be more.
+Result<bool> Service::Impl::remove_missing(const std::string& catalog, std::int64_t round, const Actor& actor,
+                                           std::int64_t& removed) {
+  std::int64_t here = 0;
+  bool more = false;
+  WEIR_TRY(parts.sql.write([&](store::Tx& tx) -> Result<> {
+    here = 0;
+    WEIR_TRY_LET(const store::Rows missing,
+                 tx.query("SELECT product, source_id FROM catalog_source WHERE publisher = ? AND catalog = ? AND"
+                          " seen > 0 AND seen < ? ORDER BY source_id LIMIT ?",
+                          {parts.participant.text(), catalog, round - 1, static_cast<std::int64_t>(kBatchMax)}));
+    more = missing.size() == kBatchMax;
+    if (missing.empty()) return {};
+    WEIR_TRY_LET(Writer writer, this->writer(tx, actor.value(), static_cast<std::int64_t>(missing.size())));
+    for (const auto& row : missing) {
+      WEIR_TRY_LET(std::optional<Head> head, load_head(tx, row[0].text()));
+      if (!head) return Error(Errc::kCorrupt, "a loaded product is missing").because("catalog.corrupt");
+      const bool theirs = head->deregistered || head->latest != head->published;
+      const std::string_view settle = theirs ? "UPDATE catalog_source SET seen = 0" : "DELETE FROM catalog_source";
+      WEIR_TRY(tx.execute(std::string(settle) + " WHERE publisher = ? AND catalog = ? AND source_id = ?",
+                          {parts.participant.text(), catalog, row[1].text()}));
+      if (theirs) continue;
+      WEIR_TRY(writer.deregister(*head, {.what = "deregistered", .reason = "no longer in " + catalog}));
+      ++here;
+    }
+    return announce(tx, writer);
+  }));
+  removed += here;
+  return more;
+}
+
+Result<std::int64_t> Service::remove_missing(const std::string& catalog, std::int64_t round, const Actor& actor) {
+  std::int64_t removed = 0;
+  bool more = true;
+  while (more) {
+    WEIR_TRY_LET(more, impl_->remove_missing(catalog, round, actor, removed));
+  }
+  return removed;
 }
 
 }  // namespace weir::supply::catalog

@@ -74,7 +74,8 @@ class Service {
   Result<Product> create(const NewProduct& product, const Actor& actor);
   // Changes the draft, or begins version n+1 if the last one is published. Fails with kConflict ("catalog.wrong_state":
   // it is under review, or deregistered), kNotFound ("catalog.no_product"), kForbidden ("catalog.not_ours").
-  Result<Product> edit(const ProductId& id, const Description& description, std::string_view reason, const Actor& actor);
+  Result<Product> edit(const ProductId& id, const Description& description, std::string_view reason,
+                       const Actor& actor);
   // Fails as check_publishable() does.
   Result<Product> submit(const ProductId& id, std::string_view reason, const Actor& actor);
   // Approval publishes; the version before becomes superseded. A return makes it a draft again and needs a reason.
@@ -103,7 +104,12 @@ class Service {
   // --- Loading ---
 
   // Fails only if the source cannot be read or the store does not write; what was acknowledged to `sink` is stored.
-  Result<LoadReport> load(ByteSource& source, const LoadOptions& options, const Actor& actor, const LoadSink& sink = {});
+  Result<LoadReport> load(ByteSource& source, const LoadOptions& options, const Actor& actor,
+                          const LoadSink& sink = {});
+
+  // Deregisters what a followed catalog had, but neither in the whole round that is over nor in the one before; how
+  // many. What somebody edits or ended here is left to them. What comes back later is a new product.
+  Result<std::int64_t> remove_missing(const std::string& catalog, std::int64_t round, const Actor& actor);
 
   // --- Keeping in step ---
 

@@ -34,7 +34,9 @@ struct Service::Impl {
     std::optional<LoadedRecord> record;  // nothing if it was refused before
   };
   Result<> store_batch(std::vector<Pending>& batch, const LoadOptions& options, const Actor& actor);
-  Result<> store_record(store::Tx& tx, Writer& writer, Pending& pending, const SubjectId& publisher);
+  Result<> store_record(store::Tx& tx, Writer& writer, Pending& pending, const LoadOptions& options);
+  Result<bool> remove_missing(const std::string& catalog, std::int64_t round, const Actor& actor,
+                              std::int64_t& removed);
   Result<Head> head_of_record(store::Tx& tx, const LoadedRecord& record, const SubjectId& publisher);
 
   // Taking one change of a peer in.

@@ -89,13 +89,18 @@ const ShelfStatements& statements(Shelf shelf) {
 
 }  // namespace
 
-store::Migration migration() { return {.module = "catalog", .versions = {kSqlite}, .postgres_versions = {kPostgres}}; }
+constexpr std::string_view kRounds = "ALTER TABLE catalog_source ADD COLUMN seen BIGINT NOT NULL DEFAULT 0;";
+
+store::Migration migration() {
+  return {.module = "catalog", .versions = {kSqlite, kRounds}, .postgres_versions = {kPostgres, kRounds}};
+}
 
 Result<Numbers> take_numbers(store::Tx& tx, std::int64_t count, Timestamp now) {
-  WEIR_TRY_LET(const store::Row row,
-               tx.one("UPDATE catalog_counter SET value = value + ?, listed = CASE WHEN listed > ? THEN listed ELSE ? END"
-                      " WHERE id = 1 RETURNING value, listed",
-                      {count, now, now}));
+  WEIR_TRY_LET(
+      const store::Row row,
+      tx.one("UPDATE catalog_counter SET value = value + ?, listed = CASE WHEN listed > ? THEN listed ELSE ? END"
+             " WHERE id = 1 RETURNING value, listed",
+             {count, now, now}));
   return Numbers{.next = row[0].integer() - count + 1, .listed = row[1].time()};
 }
 
@@ -137,7 +142,8 @@ Result<Version> version_of(const store::Row& row, std::size_t first) {
 }  // namespace
 
 Result<std::optional<Head>> load_head(store::Tx& tx, std::string_view id) {
-  WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT " WEIR_CATALOG_HEAD " FROM catalog_product p WHERE p.id = ?", {id}));
+  WEIR_TRY_LET(const store::Rows rows,
+               tx.query("SELECT " WEIR_CATALOG_HEAD " FROM catalog_product p WHERE p.id = ?", {id}));
   if (rows.empty()) return std::optional<Head>();
   WEIR_TRY_LET(Head head, head_of(rows[0]));
   return std::optional<Head>(std::move(head));
@@ -157,14 +163,15 @@ Result<std::optional<Product>> load_published(store::Tx& tx, std::string_view id
 }
 
 Result<> save_head(store::Tx& tx, const Head& h) {
-  WEIR_TRY(tx.execute("INSERT INTO catalog_product (id, publisher, origin, created, latest, published, deregistered,"
-                      " change_sequence, shelf_sequence, desk_sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
-                      " ON CONFLICT (id) DO UPDATE SET origin = excluded.origin, latest = excluded.latest,"
-                      " published = excluded.published, deregistered = excluded.deregistered,"
-                      " change_sequence = excluded.change_sequence, shelf_sequence = excluded.shelf_sequence,"
-                      " desk_sequence = excluded.desk_sequence",
-                      {h.id.text(), h.publisher.text(), h.origin, h.created, h.latest, h.published, h.deregistered ? 1 : 0,
-                       h.change_sequence, h.shelf_sequence, h.desk_sequence}));
+  WEIR_TRY(
+      tx.execute("INSERT INTO catalog_product (id, publisher, origin, created, latest, published, deregistered,"
+                 " change_sequence, shelf_sequence, desk_sequence) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+                 " ON CONFLICT (id) DO UPDATE SET origin = excluded.origin, latest = excluded.latest,"
+                 " published = excluded.published, deregistered = excluded.deregistered,"
+                 " change_sequence = excluded.change_sequence, shelf_sequence = excluded.shelf_sequence,"
+                 " desk_sequence = excluded.desk_sequence",
+                 {h.id.text(), h.publisher.text(), h.origin, h.created, h.latest, h.published, h.deregistered ? 1 : 0,
+                  h.change_sequence, h.shelf_sequence, h.desk_sequence}));
   return {};
 }
 
@@ -215,10 +222,10 @@ Result<> put_on_shelf(store::Tx& tx, Shelf shelf, const Product& p, const ShelfR
   const std::string excerpt_en = cut_utf8(d.description.en, kExcerptBytes);
   const std::string excerpt_zh = cut_utf8(d.description.zh, kExcerptBytes);
   const std::string_view grade = d.grade ? grade::name_of(d.grade->level) : "";
-  WEIR_TRY(tx.execute(statements(shelf).insert,
-                      {row.sequence, p.id.text(), p.publisher.text(), p.node.text(), p.version, name_of(p.status), grade,
-                       row.listed, p.updated, d.title.en, d.title.zh, excerpt_en, excerpt_zh, title_key(d.title), row.keywords,
-                       row.facets}));
+  WEIR_TRY(tx.execute(
+      statements(shelf).insert,
+      {row.sequence, p.id.text(), p.publisher.text(), p.node.text(), p.version, name_of(p.status), grade, row.listed,
+       p.updated, d.title.en, d.title.zh, excerpt_en, excerpt_zh, title_key(d.title), row.keywords, row.facets}));
   return {};
 }
 
