@@ -121,11 +121,11 @@ Result<> Node::State::credential_delivered(store::Tx& tx, const store::OutboxMes
 }
 
 void Node::State::start_threads(Node& node) {
+  const auto spill = [this](const std::string& pid) {
+    return flow::delivery::Spill::open(files, opened.folder.file("spill/" + pid), node_file().suite, random);
+  };
   transfers = std::make_unique<Transfers>(*delivery, *contents, *client, rate_limits,
-                                          TransfersOptions{.foreign = foreign.get(), .spill = [this](const auto& pid) {
-                                            return flow::delivery::Spill::open(files, opened.folder.file("spill/" + pid),
-                                                                               node_file().suite, random);
-                                          }});
+                                          TransfersOptions{.foreign = foreign.get(), .spill = spill});
   job_runner = std::make_unique<Jobs>(Jobs::Deps{.service = *jobs,
                                                  .inputs = *job_inputs,
                                                  .contents = *contents,

@@ -344,7 +344,7 @@ Result<> Transfers::State::pull_foreign(const Transfer& started) {
   for (std::uint64_t i = 0; i < manifest.chunk_count(); ++i) {
     const ChunkIndex index(i);
     WEIR_TRY_LET(const Bytes chunk, spill.read(index));
-    WEIR_TRY(session->accept(index, view_of(chunk)));
+    WEIR_TRY(session->accept(index, chunk));
   }
   WEIR_TRY(service.record_progress(transfer.pid, *session));
   WEIR_TRY(service.complete(transfer.pid));

@@ -37,7 +37,7 @@ Spill::~Spill() {
 }
 
 Result<> Spill::write_chunk() {
-  WEIR_TRY(file_->write_at(place_of(chunks_), view_of(key_.seal(nonce_of(chunks_), {}, view_of(chunk_)))));
+  WEIR_TRY(file_->write_at(place_of(chunks_), key_.seal(nonce_of(chunks_), {}, chunk_)));
   ++chunks_;
   chunk_.clear();
   return {};
@@ -48,7 +48,9 @@ Result<> Spill::add(ByteView bytes) {
     return Error(Errc::kExhausted, "what comes is more than half of what is free on the disk: over " +
                                        std::to_string(size_ >> 20) + " MiB")
         .because("delivery.no_room")
-        .advise("make room where the node keeps its data; a foreign provider's data are written twice before they are taken");
+        .advise(
+            "make room where the node keeps its data; a foreign provider's data are written twice before they are "
+            "taken");
   }
   while (!bytes.empty()) {
     const std::size_t some = std::min<std::size_t>(bytes.size(), kChunkBytes - chunk_.size());
@@ -70,7 +72,7 @@ Result<Bytes> Spill::read(ChunkIndex index) const {
   const std::uint64_t plain = std::min<std::uint64_t>(kChunkBytes, size_ - index.value() * kChunkBytes);
   Bytes sealed(plain + overhead_);
   WEIR_TRY_LET(const std::size_t got, file_->read_at(place_of(index.value()), sealed));
-  return key_.open(nonce_of(index.value()), {}, view_of(sealed).first(got));
+  return key_.open(nonce_of(index.value()), {}, ByteView(sealed).first(got));
 }
 
 }  // namespace weir::flow::delivery

@@ -4,11 +4,12 @@
 #include <gtest/gtest.h>
 
 #include "tests/support/temporary_folder.h"
+#include "weir/store/memory_files.h"
 
 namespace weir::flow::delivery {
 namespace {
 
-class SpillTest : public testing::Test {
+class SpillTest : public ::testing::Test {
  protected:
   Result<Spill> open() { return Spill::open(files_, path_, crypto::Suite::kInternational, random_); }
   // Bytes of which every chunk is another.
@@ -19,7 +20,7 @@ class SpillTest : public testing::Test {
   }
 
   store::Files& files_ = store::real_files();
-  tests::TemporaryFolder folder_;
+  weir::testing::TemporaryFolder folder_;
   std::string path_ = folder_.path() + "/spill/one";
   SeededRandom random_{7};
 };
@@ -33,8 +34,8 @@ TEST_F(SpillTest, GivesBackWhatCameInPiecesOfAnySize) {
     ManifestBuilder builder(crypto::HashAlgorithm::kSha256);
     for (std::size_t at = 0; at < size;) {
       const std::size_t some = std::min<std::size_t>(size - at, at % 3 == 0 ? 70'001 : 1'500'000);
-      ASSERT_TRUE(spill->add(view_of(all).subspan(at, some)));
-      ASSERT_TRUE(builder.add(view_of(all).subspan(at, some)));
+      ASSERT_TRUE(spill->add(ByteView(all).subspan(at, some)));
+      ASSERT_TRUE(builder.add(ByteView(all).subspan(at, some)));
       at += some;
     }
     ASSERT_TRUE(spill->finish());
@@ -43,7 +44,7 @@ TEST_F(SpillTest, GivesBackWhatCameInPiecesOfAnySize) {
     for (std::uint64_t i = 0; i < manifest.chunk_count(); ++i) {
       const auto chunk = spill->read(ChunkIndex(i));
       ASSERT_TRUE(chunk) << size << " " << i;
-      EXPECT_TRUE(manifest.verify(ChunkIndex(i), view_of(*chunk))) << size << " " << i;
+      EXPECT_TRUE(manifest.verify(ChunkIndex(i), *chunk)) << size << " " << i;
     }
   }
 }
@@ -52,7 +53,7 @@ TEST_F(SpillTest, WhatLiesOnTheDiskIsSealedAndIsGoneAfterwards) {
   const Bytes all(kChunkBytes, 'x');
   {
     auto spill = open();
-    ASSERT_TRUE(spill && spill->add(view_of(all)) && spill->finish());
+    ASSERT_TRUE(spill && spill->add(all) && spill->finish());
     const auto there = files_.read_all(path_, 1u << 24);
     ASSERT_TRUE(there);
     EXPECT_GT(there->size(), all.size());
@@ -74,17 +75,25 @@ TEST_F(SpillTest, WhatACrashLeftIsReplaced) {
 TEST_F(SpillTest, AChunkThatWasAlteredOrMovedIsCorrupt) {
   const Bytes all = bytes(2 * kChunkBytes);
   auto spill = open();
-  ASSERT_TRUE(spill && spill->add(view_of(all)) && spill->finish());
+  ASSERT_TRUE(spill && spill->add(all) && spill->finish());
   auto file = files_.open(path_, store::OpenMode::kReadWrite);
   Bytes first(1);
   ASSERT_TRUE((*file)->read_at(5, first));
   first[0] ^= 1;
-  ASSERT_TRUE((*file)->write_at(5, view_of(first)));
+  ASSERT_TRUE((*file)->write_at(5, first));
   EXPECT_EQ(spill->read(ChunkIndex(0)).error().reason(), "seal.broken");
   Bytes second(kChunkBytes + crypto::SealingKey::overhead(crypto::Suite::kInternational));
   ASSERT_TRUE((*file)->read_at(second.size(), second));
-  ASSERT_TRUE((*file)->write_at(0, view_of(second)));
+  ASSERT_TRUE((*file)->write_at(0, second));
   EXPECT_EQ(spill->read(ChunkIndex(0)).error().reason(), "seal.broken");
+}
+
+TEST_F(SpillTest, WhatDoesNotFitOnTheDiskIsRefusedBeforeItIsWritten) {
+  store::MemoryFiles full;
+  full.fail(store::MemoryFiles::Op::kWrite, 1, store::MemoryFiles::Fault::kNoSpace);
+  auto spill = Spill::open(full, "/spill/one", crypto::Suite::kInternational, random_);
+  ASSERT_TRUE(spill) << spill.error().message();
+  EXPECT_EQ(spill->add(bytes(1)).error().reason(), "delivery.no_room");
 }
 
 }  // namespace
