@@ -110,6 +110,7 @@ class DiskProbe {
 Result<Figures> run_catalog(const Options& options);
 Result<Figures> run_decision(const Options& options);
 Result<Figures> run_delivery(const Options& options);
+Result<Figures> run_ecdh(const Options& options);
 Result<Figures> run_evidence(const Options& options);
 Result<Figures> run_http(const Options& options);
 Result<Figures> run_join(const Options& options);

@@ -31,6 +31,7 @@ constexpr Row kBenchmarks[] = {
     {"catalog", "loading real records, then pages and searches over a million products", &run_catalog},
     {"decision", "a decision on a compiled policy of ten rules, beside an empty virtual call", &run_decision},
     {"delivery", "a file delivered between two processes, verified and sealed, beside bare TLS", &run_delivery},
+    {"ecdh", "powers on X25519 and SM2 a second and core, beside OpenSSL", &run_ecdh},
     {"evidence", "evidence entries: one durable, many in group commit, Merkle tree, proofs, search", &run_evidence},
     {"http", "one long body and small requests over TLS, beside bare OpenSSL", &run_http},
     {"join", "counts and sums over a join of two tables between two processes over TCP", &run_join},

@@ -18,7 +18,8 @@ Result<Figures> run_psi(const Options& options) {
   const auto count = static_cast<std::size_t>(options.number("elements", 1 << 20));
   const auto rounds = options.number("rounds", 5);
   const auto other_count = static_cast<std::size_t>(options.number("others", static_cast<std::int64_t>(count)));
-  const bool ecdh = options.number("ecdh", 0) != 0;  // on P-256, to compare
+  const auto ecdh = options.number("ecdh", 0);  // 1: on X25519, 2: on SM2, to compare
+  const auto curve = ecdh == 2 ? mpc::DhCurve::kSm2 : mpc::DhCurve::kX25519;
   const mpc::Blocks own = random_blocks(count, 1);
   mpc::Blocks others = random_blocks(other_count, 2);
   const std::size_t shared = std::min(count, other_count) / 2;
@@ -29,14 +30,13 @@ Result<Figures> run_psi(const Options& options) {
   for (std::int64_t round = 0; round < rounds; ++round) {
     std::vector<std::size_t> found;
     const auto receive = [&](mpc::Channel& channel) -> Result<> {
-      constexpr auto kCurve = crypto::Curve::kP256;
-      WEIR_TRY_LET(found, ecdh ? mpc::ecdh_psi_receive(channel, random, kCurve, own, other_count)
-                               : mpc::psi_receive(channel, random, own, other_count));
+      WEIR_TRY_LET(found, ecdh != 0 ? mpc::ecdh_psi_receive(channel, random, curve, own, other_count)
+                                    : mpc::psi_receive(channel, random, own, other_count));
       return {};
     };
     const auto send = [&](mpc::Channel& channel) {
-      return ecdh ? mpc::ecdh_psi_send(channel, random, crypto::Curve::kP256, others, count)
-                  : mpc::psi_send(channel, random, others, count);
+      return ecdh != 0 ? mpc::ecdh_psi_send(channel, random, curve, others, count)
+                       : mpc::psi_send(channel, random, others, count);
     };
     WEIR_TRY_LET(const TwoRuns ran, two_processes(receive, send));
     seconds.push_back(ran.seconds);
@@ -46,7 +46,7 @@ Result<Figures> run_psi(const Options& options) {
   Figures out;
   const double median = quantile(seconds, 0.5);
   const bool full =
-      count == 1 << 20 && other_count == count && !ecdh;  // what was published, and the goals, are for this size
+      count == 1 << 20 && other_count == count && ecdh == 0;  // what was published, and the goals, are for this size
   const auto goal = [&](Goal wanted) { return full ? std::optional(wanted) : std::nullopt; };
   out.push_back({"intersection_p50", median, "s", "volepsi_published", full ? 0.70 : 0, goal(at_most(0.30))});
   out.push_back({"bytes_an_element", bytes / static_cast<double>(std::max<std::size_t>(count, 1)), "B",

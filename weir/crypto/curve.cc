@@ -60,12 +60,25 @@ Point& Point::operator=(Point&&) noexcept = default;
 Point::~Point() = default;
 
 SecretBytes random_scalar(Curve curve, Random& random) {
-  const BIGNUM* order = EC_GROUP_get0_order(group_of(curve));
   while (true) {
     SecretBytes bytes = SecretBytes::random(random, kScalarBytes);
-    const OwnedNumber number = number_of(bytes);
-    if (!BN_is_zero(number.get()) && BN_cmp(number.get(), order) < 0) return bytes;
+    if (is_scalar(curve, bytes)) return bytes;
   }
+}
+
+bool is_scalar(Curve curve, const SecretBytes& bytes) {
+  if (bytes.size() != kScalarBytes) return false;
+  const OwnedNumber number = number_of(bytes);
+  return !BN_is_zero(number.get()) && BN_cmp(number.get(), EC_GROUP_get0_order(group_of(curve))) < 0;
+}
+
+SecretBytes inverse_scalar(Curve curve, const SecretBytes& scalar) {
+  const OwnedNumber number = number_of(scalar);
+  const OwnedNumber inverse(BN_new());
+  WEIR_CHECK(BN_mod_inverse(inverse.get(), number.get(), EC_GROUP_get0_order(group_of(curve)), context()) != nullptr);
+  Bytes out(kScalarBytes);
+  WEIR_CHECK(BN_bn2binpad(inverse.get(), out.data(), static_cast<int>(out.size())) >= 0);
+  return SecretBytes::adopt(std::move(out));
 }
 
 Result<Point> Point::parse(Curve curve, ByteView bytes) {

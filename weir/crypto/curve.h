@@ -24,6 +24,9 @@ using PointBytes = std::array<std::uint8_t, kPointBytes>;
 
 // A number between 1 and the order of the curve, exclusive.
 SecretBytes random_scalar(Curve curve, Random& random);
+bool is_scalar(Curve curve, const SecretBytes& bytes);
+// The scalar that undoes this one. Requires: is_scalar.
+SecretBytes inverse_scalar(Curve curve, const SecretBytes& scalar);
 
 class Point {
  public:

@@ -41,6 +41,7 @@ std::string_view name_of(Tag tag) {
     case Tag::kEcdhPoints: return "ecdh_points";
     case Tag::kProbe: return "probe";
     case Tag::kEqualities: return "equalities";
+    case Tag::kEcdhHave: return "ecdh_have";
   }
   return "unknown";
 }

@@ -45,6 +45,7 @@ enum class Tag : std::uint16_t {
   kEcdhPoints = 23,
   kProbe = 24,
   kEqualities = 25,
+  kEcdhHave = 26,
 };
 
 // "base_ot_points"

@@ -4,91 +4,144 @@
 #include <algorithm>
 #include <cstring>
 
+#include "weir/base/check.h"
+#include "weir/mpc/aes.h"
 #include "weir/mpc/match.h"
+#include "weir/wire/reader.h"
 
 namespace weir::mpc {
 namespace {
 
-using crypto::Curve;
-using crypto::kPointBytes;
-using crypto::Point;
-using crypto::SecretBytes;
+constexpr std::size_t kPiece = 1024;         // points sent at once
+constexpr std::size_t kImagesPiece = 16384;  // blocks sent at once
 
-constexpr std::size_t kPiece = 1024;  // points sent at once
+// Bytes that follow from a seed, for an order that can be found again.
+class StreamRandom final : public Random {
+ public:
+  explicit StreamRandom(Block seed) : stream_(seed) {}
+  void fill(std::span<std::uint8_t> out) override {
+    for (std::size_t at = 0; at < out.size(); at += sizeof(Block)) {
+      const Block next = stream_.next();
+      std::memcpy(out.data() + at, &next, std::min(sizeof next, out.size() - at));
+    }
+  }
 
-Point hidden(Curve curve, Block element, const SecretBytes& scalar) {
-  return Point::hash(curve, "weir/ecdh-psi/1", bytes_of(std::span<const Block>(&element, 1))).times(scalar);
+ private:
+  Prg stream_;
+};
+
+Result<> answer(Channel& channel, const DhSecret& secret, std::size_t others) {
+  for (std::size_t at = 0; at < others; at += kPiece) {
+    Bytes theirs(std::min(kPiece, others - at) * point_bytes(secret.curve()));
+    WEIR_TRY(channel.receive(Tag::kEcdhPoints, std::span<std::uint8_t>(theirs)));
+    WEIR_TRY_LET(const Bytes raised, secret.raise(theirs));
+    WEIR_TRY(channel.send(Tag::kEcdhPoints, ByteView(raised)));
+    WEIR_TRY(channel.flush());
+  }
+  return {};
 }
 
-void put(Bytes& out, const Point& point) {
-  const auto bytes = point.bytes();
-  out.insert(out.end(), bytes.begin(), bytes.end());
-}
-
-// The points of a message, each times the scalar.
-Result<Bytes> raise(Curve curve, ByteView points, const SecretBytes& scalar) {
-  Bytes out;
-  for (std::size_t at = 0; at < points.size(); at += kPointBytes) {
-    const auto point = Point::parse(curve, points.subspan(at, kPointBytes));
-    if (!point) return Error(Errc::kCorrupt, std::string(point.error().message())).because("mpc.message");
-    put(out, point->times(scalar));
+// The function on the elements, in their order. Two pieces are under way, so that both sides compute.
+Result<Blocks> ask(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements) {
+  const DhSecret secret = DhSecret::random(curve, random);
+  const DhSecret undo = secret.undo();
+  const auto piece_of = [&](std::size_t at) { return elements.subspan(at, std::min(kPiece, elements.size() - at)); };
+  const auto send = [&](std::size_t at) -> Result<> {
+    if (at >= elements.size()) return {};
+    WEIR_TRY(channel.send(Tag::kEcdhPoints, ByteView(secret.hide(piece_of(at)))));
+    return channel.flush();
+  };
+  Blocks out;
+  WEIR_TRY(send(0));
+  for (std::size_t at = 0; at < elements.size(); at += kPiece) {
+    WEIR_TRY(send(at + kPiece));
+    Bytes raised(piece_of(at).size() * point_bytes(curve));
+    WEIR_TRY(channel.receive(Tag::kEcdhPoints, std::span<std::uint8_t>(raised)));
+    WEIR_TRY_LET(const Bytes points, undo.raise(raised));
+    const Blocks values = blocks_of_points(curve, points);
+    out.insert(out.end(), values.begin(), values.end());
   }
   return out;
 }
 
-// What is compared: 128 bits of each x, which are as good as random.
-void append_blocks(Blocks& out, ByteView points) {
-  for (std::size_t at = 0; at < points.size(); at += kPointBytes) {
-    Block block;
-    std::memcpy(&block, points.data() + at + 1, sizeof block);
-    out.push_back(block);
-  }
-}
-
-}  // namespace
-
-Result<> ecdh_psi_send(Channel& channel, Random& random, Curve curve, std::span<const Block> elements,
-                       std::size_t others) {
-  const SecretBytes scalar = crypto::random_scalar(curve, random);
-  for (std::size_t at = 0; at < others; at += kPiece) {
-    Bytes theirs(std::min(kPiece, others - at) * kPointBytes);
-    WEIR_TRY(channel.receive(Tag::kEcdhPoints, std::span<std::uint8_t>(theirs)));
-    WEIR_TRY_LET(const Bytes raised, raise(curve, theirs, scalar));
-    WEIR_TRY(channel.send(Tag::kEcdhPoints, ByteView(raised)));
-    WEIR_TRY(channel.flush());
-  }
-  Blocks order(elements.begin(), elements.end());
-  shuffle(order, random);
-  for (std::size_t at = 0; at < order.size(); at += kPiece) {
-    Bytes own;
-    for (std::size_t i = at; i < std::min(at + kPiece, order.size()); ++i) put(own, hidden(curve, order[i], scalar));
-    WEIR_TRY(channel.send(Tag::kEcdhPoints, ByteView(own)));
+Result<> send_images(Channel& channel, std::span<const Block> images) {
+  for (std::size_t at = 0; at < images.size(); at += kImagesPiece) {
+    WEIR_TRY(channel.send(Tag::kPsiImages, images.subspan(at, std::min(kImagesPiece, images.size() - at))));
   }
   return channel.flush();
 }
 
-Result<std::vector<std::size_t>> ecdh_psi_receive(Channel& channel, Random& random, Curve curve,
+// Until there are `total`.
+Result<> receive_images(Channel& channel, Blocks& images, std::size_t total) {
+  while (images.size() < total) {
+    Blocks piece(std::min(kImagesPiece, total - images.size()));
+    WEIR_TRY(channel.receive(Tag::kPsiImages, std::span(piece)));
+    images.insert(images.end(), piece.begin(), piece.end());
+  }
+  return {};
+}
+
+}  // namespace
+
+Result<> ecdh_psi_send(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements,
+                       std::size_t others) {
+  const DhSecret secret = DhSecret::random(curve, random);
+  WEIR_TRY(answer(channel, secret, others));
+  Blocks order(elements.begin(), elements.end());
+  shuffle(order, random);
+  for (std::size_t at = 0; at < order.size(); at += kImagesPiece) {
+    const auto some = std::span<const Block>(order).subspan(at, std::min(kImagesPiece, order.size() - at));
+    WEIR_TRY(send_images(channel, ecdh_images(secret, some)));
+  }
+  return {};
+}
+
+Result<std::vector<std::size_t>> ecdh_psi_receive(Channel& channel, Random& random, DhCurve curve,
                                                   std::span<const Block> elements, std::size_t others) {
-  const SecretBytes scalar = crypto::random_scalar(curve, random);
-  Blocks mine;
-  for (std::size_t at = 0; at < elements.size(); at += kPiece) {
-    Bytes own;
-    for (std::size_t i = at; i < std::min(at + kPiece, elements.size()); ++i) {
-      put(own, hidden(curve, elements[i], scalar));
-    }
-    WEIR_TRY(channel.send(Tag::kEcdhPoints, ByteView(own)));
-    Bytes raised(own.size());
-    WEIR_TRY(channel.receive(Tag::kEcdhPoints, std::span<std::uint8_t>(raised)));
-    append_blocks(mine, raised);
+  WEIR_TRY_LET(const Blocks own, ask(channel, random, curve, elements));
+  Blocks images;
+  WEIR_TRY(receive_images(channel, images, others));
+  return match(own, images);
+}
+
+void order_for_images(const DhSecret& secret, std::span<Block> elements) {
+  const auto seed = crypto::derive(crypto::HashAlgorithm::kSha256, secret.bytes(), {}, view_of("weir/image-order/1"),
+                                   sizeof(Block));
+  Block block;
+  std::memcpy(&block, seed.expose(crypto::SecretAccess("order elements")).data(), sizeof block);
+  std::ranges::sort(elements, [](Block a, Block b) { return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo; });
+  StreamRandom random(block);
+  shuffle(elements, random);
+}
+
+Blocks ecdh_images(const DhSecret& secret, std::span<const Block> elements) {
+  return blocks_of_points(secret.curve(), secret.hide(elements));
+}
+
+Result<> ecdh_psi_send_kept(Channel& channel, const DhSecret& secret, std::span<const Block> images,
+                            std::size_t others) {
+  WEIR_TRY(answer(channel, secret, others));
+  std::array<std::uint8_t, 8> bytes;
+  WEIR_TRY(channel.receive(Tag::kEcdhHave, std::span<std::uint8_t>(bytes)));
+  wire::Reader reader(bytes);
+  WEIR_TRY_LET(const std::uint64_t have, reader.u64());
+  if (have > images.size()) {
+    return Error(Errc::kCorrupt, "the other side has more images than there are").because("mpc.message");
   }
-  Blocks theirs;
-  for (std::size_t at = 0; at < others; at += kPiece) {
-    Bytes points(std::min(kPiece, others - at) * kPointBytes);
-    WEIR_TRY(channel.receive(Tag::kEcdhPoints, std::span<std::uint8_t>(points)));
-    WEIR_TRY_LET(const Bytes raised, raise(curve, points, scalar));
-    append_blocks(theirs, raised);
-  }
-  return match(mine, theirs);
+  return send_images(channel, images.subspan(have));
+}
+
+Result<std::vector<std::size_t>> ecdh_psi_receive_kept(Channel& channel, Random& random, DhCurve curve,
+                                                       std::span<const Block> elements, Blocks& images,
+                                                       std::size_t total) {
+  WEIR_CHECK(images.size() <= total);
+  WEIR_TRY_LET(const Blocks own, ask(channel, random, curve, elements));
+  wire::Builder have;
+  have.u64(images.size());
+  WEIR_TRY(channel.send(Tag::kEcdhHave, ByteView(have.bytes())));
+  WEIR_TRY(channel.flush());
+  WEIR_TRY(receive_images(channel, images, total));
+  return match(own, images);
 }
 
 }  // namespace weir::mpc

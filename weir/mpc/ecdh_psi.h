@@ -1,30 +1,56 @@
-// EcdhPsi: private intersection from Diffie-Hellman, for small sets, slow lines, and suites that name their curve.
+// EcdhPsi: private intersection from Diffie-Hellman, for slow lines, sets of unequal size, and suites that name their
+// curve.
 //
-// Protocol: Meadows, S&P 1986; Huberman, Franklin, Hogg, EC 1999: the receiver sends H(x)^a, the sender gives back
-// H(x)^(ab) in the same order and its own H(y)^b in random order; the receiver raises those to a and compares.
+// Protocol: the oblivious random function F_b(x) = 128 bits of H(x)^b (Jarecki, Kiayias, Krawczyk, ASIACRYPT 2014;
+// RFC 9497; before it Meadows, S&P 1986, and Huberman, Franklin, Hogg, EC 1999): the receiver sends H(x)^a, the sender
+// gives back H(x)^(ab) in the same order, the receiver takes a off again. The sender's images F_b(y) come in random
+// order, and the receiver compares.
 // Learns: the receiver the intersection, and how many elements the sender has; the sender how many the receiver has.
-// Security: 128 bits, semi-honest, decisional Diffie-Hellman on a curve of prime order with the hash as random oracle.
+// Security: 128 bits, semi-honest, decisional Diffie-Hellman with the hash as random oracle. On X25519 the hash reaches
+// half of the curve's points; Elligator 2 can be inverted, so the oracle can be programmed to any of them all the same.
 // Not covered: a receiver that sends points of its choice has b applied to them, one for each element it announced; a
-// sender may answer with anything. Points off the curve are refused.
-// Messages for n and m elements: receiver -> sender 33 n, sender -> receiver 33 (n + m), in pieces of 1024 points.
-// Rounds: one a piece. Work: 2 n + m multiplications at the receiver, n + m at the sender.
-// Deviations: P-256 and SM2 instead of X25519: on a curve with a twist the images would tell on which the hash lies.
+// sender may answer with anything.
+// Messages for n and m elements, points of 32 (X25519) or 33 (SM2) bytes: receiver -> sender n points, sender ->
+// receiver n points, in pieces of 1024; sender -> receiver 16 m, in pieces of 16384. Rounds: one for two pieces of
+// points.
+// Work: 2 n powers at the receiver, n + m at the sender.
+//
+// A sender whose set is the larger one and stays keeps b and its images, and the receiver the images: a run costs n
+// then (Kiss, Liu, Schneider, Asokan, Pinkas, PoPETs 2017, section 4). What that tells over several runs under one b:
+// the receiver sees that two sets of the sender's have an element in common, and how many, since their images are
+// equal; and it may compare what it learned of an element in one run with the images of any other. The sender sees no
+// more than in one run, n of each. Whoever gets hold of b can try elements on images. So b and the images belong to one
+// agreement: elements are to be salted with it, and each agreement has its own b.
+// Deviations: none of RFC 9497's second hash and proof; images are cut to 128 bits.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <span>
 #include <vector>
 
-#include "weir/crypto/curve.h"
 #include "weir/mpc/channel.h"
+#include "weir/mpc/diffie_hellman.h"
 
 namespace weir::mpc {
 
 // Requires (both): distinct elements; `others`: the count that the other side announced.
-Result<> ecdh_psi_send(Channel& channel, Random& random, crypto::Curve curve, std::span<const Block> elements,
+Result<> ecdh_psi_send(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements,
                        std::size_t others);
 // The indices of the receiver's elements that the sender has too, ascending.
-Result<std::vector<std::size_t>> ecdh_psi_receive(Channel& channel, Random& random, crypto::Curve curve,
+Result<std::vector<std::size_t>> ecdh_psi_receive(Channel& channel, Random& random, DhCurve curve,
                                                   std::span<const Block> elements, std::size_t others);
+
+// The same with what is kept. The sender's elements in the order of their images: random to who has not the secret, and
+// the same each time, so that evaluating and sending may be taken up where they broke off.
+void order_for_images(const DhSecret& secret, std::span<Block> elements);
+Blocks ecdh_images(const DhSecret& secret, std::span<const Block> elements);
+// Sends what the receiver lacks of the images.
+Result<> ecdh_psi_send_kept(Channel& channel, const DhSecret& secret, std::span<const Block> images,
+                            std::size_t others);
+// `images` are those the receiver has of the `total`, from the first on, under the same secret; it grows by what comes,
+// also if the run breaks off.
+Result<std::vector<std::size_t>> ecdh_psi_receive_kept(Channel& channel, Random& random, DhCurve curve,
+                                                       std::span<const Block> elements, Blocks& images,
+                                                       std::size_t total);
 
 }  // namespace weir::mpc

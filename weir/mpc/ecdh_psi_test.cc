@@ -3,13 +3,14 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+
 #include "weir/mpc/psi.h"
 #include "weir/mpc/two_parties.h"
 
 namespace weir::mpc {
 namespace {
 
-using crypto::Curve;
 
 Blocks keys_from(std::size_t first, std::size_t count) {
   Blocks out;
@@ -17,7 +18,7 @@ Blocks keys_from(std::size_t first, std::size_t count) {
   return out;
 }
 
-auto run(Curve curve, const Blocks& receiver, const Blocks& sender, Change change = {}) {
+auto run(DhCurve curve, const Blocks& receiver, const Blocks& sender, Change change = {}) {
   return both(
       [&](Channel& channel, Random& random) {
         return ecdh_psi_send(channel, random, curve, sender, receiver.size());
@@ -29,7 +30,7 @@ auto run(Curve curve, const Blocks& receiver, const Blocks& sender, Change chang
 }
 
 TEST(EcdhPsi, IsTheIdealIntersectionOnBothCurves) {
-  for (const Curve curve : {Curve::kP256, Curve::kSm2}) {
+  for (const DhCurve curve : {DhCurve::kX25519, DhCurve::kSm2}) {
     for (const std::size_t size : {0, 1, 127, 129}) {
       const Blocks receiver = keys_from(0, size), sender = keys_from(size / 2, size + 3);
       const auto [sent, found] = run(curve, receiver, sender);
@@ -42,24 +43,108 @@ TEST(EcdhPsi, IsTheIdealIntersectionOnBothCurves) {
 
 TEST(EcdhPsi, SetsOfSeveralPiecesAreWhole) {
   const Blocks receiver = keys_from(0, 1100), sender = keys_from(1000, 1050);
-  const auto [sent, found] = run(Curve::kP256, receiver, sender);
+  const auto [sent, found] = run(DhCurve::kX25519, receiver, sender);
   ASSERT_TRUE(sent && found);
   EXPECT_EQ(*found, ideal_psi(receiver, sender));
 }
 
-// ── a sender that deviates ──
+// ── what is kept ──
 
-TEST(EcdhPsi, APointOffTheCurveIsRefused) {
-  const auto [sent, found] = run(Curve::kP256, keys_from(0, 3), keys_from(0, 3), [](std::size_t n, Bytes& piece) {
-    if (n == 3) piece[0] = 9;  // the payload of the second message: the sender's own points
-  });
-  ASSERT_FALSE(found);
-  EXPECT_EQ(found.error().reason(), "mpc.message");
+struct Kept {
+  DhSecret secret;
+  Blocks images;
+};
+
+Kept keep(DhCurve curve, Blocks elements) {
+  SeededRandom random(9);
+  Kept out{DhSecret::random(curve, random), {}};
+  order_for_images(out.secret, elements);
+  out.images = ecdh_images(out.secret, elements);
+  return out;
 }
 
-TEST(EcdhPsi, AnotherPointIsNoMatchAndNoCrash) {
-  const auto [sent, found] = run(Curve::kP256, keys_from(0, 3), keys_from(0, 3), [](std::size_t n, Bytes& piece) {
-    if (n == 1) piece[0] ^= 1;  // minus the point: still on the curve, and its x is the same
+auto run_kept(const Kept& kept, const Blocks& receiver, Blocks& images, Change change = {}) {
+  return both(
+      [&](Channel& channel, Random&) {
+        return ecdh_psi_send_kept(channel, kept.secret, kept.images, receiver.size());
+      },
+      [&](Channel& channel, Random& random) {
+        return ecdh_psi_receive_kept(channel, random, kept.secret.curve(), receiver, images, kept.images.size());
+      },
+      std::move(change));
+}
+
+TEST(EcdhPsi, WhatIsKeptAnswersOneQuestionAfterAnother) {
+  for (const DhCurve curve : {DhCurve::kX25519, DhCurve::kSm2}) {
+    const Blocks sender = keys_from(0, 300);
+    const Kept kept = keep(curve, sender);
+    Blocks images;
+    for (const std::size_t first : {290, 0, 400}) {
+      const Blocks receiver = keys_from(first, 20);
+      const auto [sent, found] = run_kept(kept, receiver, images);
+      ASSERT_TRUE(sent && found);
+      EXPECT_EQ(*found, ideal_psi(receiver, sender));
+      EXPECT_EQ(images, kept.images);
+    }
+  }
+}
+
+TEST(EcdhPsi, ImagesAreTakenUpWhereTheyBrokeOff) {
+  const Blocks sender = keys_from(0, 200), receiver = keys_from(190, 20);
+  const Kept kept = keep(DhCurve::kX25519, sender);
+  Blocks images(kept.images.begin(), kept.images.begin() + 130);
+  const auto [sent, found] = run_kept(kept, receiver, images);
+  ASSERT_TRUE(sent && found);
+  EXPECT_EQ(*found, ideal_psi(receiver, sender));
+}
+
+TEST(EcdhPsi, TheOrderOfImagesDependsOnTheSecretAndTheSetAlone) {
+  SeededRandom random(4);
+  const DhSecret secret = DhSecret::random(DhCurve::kX25519, random);
+  const DhSecret other = DhSecret::random(DhCurve::kX25519, random);
+  Blocks forward = keys_from(0, 50), backward = forward, under_other = forward;
+  std::ranges::reverse(backward);
+  order_for_images(secret, forward);
+  order_for_images(secret, backward);
+  order_for_images(other, under_other);
+  EXPECT_EQ(forward, backward);
+  EXPECT_NE(forward, under_other);
+}
+
+// ── a party that deviates ──
+
+TEST(EcdhPsi, AReceiverThatHasMoreImagesThanThereAreIsLeft) {
+  const Kept kept = keep(DhCurve::kX25519, keys_from(0, 5));
+  const auto [sent, asked] = both(
+      [&](Channel& channel, Random&) { return ecdh_psi_send_kept(channel, kept.secret, kept.images, 0); },
+      [&](Channel& channel, Random&) -> Result<> {
+        WEIR_TRY(channel.send(Tag::kEcdhHave, ByteView(Bytes{0, 0, 0, 0, 0, 0, 0, 6})));
+        return channel.flush();
+      });
+  ASSERT_FALSE(sent);
+  EXPECT_EQ(sent.error().reason(), "mpc.message");
+}
+
+TEST(EcdhPsi, WhatIsNoPointIsRefusedOnBothSides) {
+  for (const DhCurve curve : {DhCurve::kX25519, DhCurve::kSm2}) {
+    const Blocks set = keys_from(0, 3);
+    const Change spoil = [](std::size_t n, Bytes& piece) {
+      if (n == 1) std::ranges::fill(piece, std::uint8_t{0xff});  // the payload of the first message
+    };
+    const auto [sent, found] = run(curve, set, set, spoil);
+    ASSERT_FALSE(found);
+    EXPECT_EQ(found.error().reason(), "mpc.message");
+    const auto [asked, answered] = both(
+        [&](Channel& channel, Random& random) { return ecdh_psi_receive(channel, random, curve, set, 3); },
+        [&](Channel& channel, Random& random) { return ecdh_psi_send(channel, random, curve, set, 3); }, spoil);
+    ASSERT_FALSE(answered);
+    EXPECT_EQ(answered.error().reason(), "mpc.message");
+  }
+}
+
+TEST(EcdhPsi, MinusAPointMakesNoDifference) {
+  const auto [sent, found] = run(DhCurve::kSm2, keys_from(0, 3), keys_from(0, 3), [](std::size_t n, Bytes& piece) {
+    if (n == 1) piece[0] ^= 1;  // still on the curve, and its x is the same
   });
   ASSERT_TRUE(found);
   EXPECT_EQ(found->size(), 3u);

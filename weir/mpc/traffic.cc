@@ -107,12 +107,12 @@ Traffic psi_traffic(std::size_t own, std::size_t others) {
   return out;
 }
 
-Traffic ecdh_psi_traffic(std::size_t own, std::size_t others) {
-  constexpr std::size_t kPiece = 1024;
-  const std::uint64_t there = kPoint * own + kHead * up(own, kPiece);
+Traffic ecdh_psi_traffic(DhCurve curve, std::size_t own, std::size_t others) {
+  const std::uint64_t pieces = up(own, 1024);
+  const std::uint64_t there = point_bytes(curve) * own + kHead * pieces;
   return {.sent = there,
-          .received = there + kPoint * others + kHead * up(others, kPiece),
-          .rounds = up(own, kPiece)};
+          .received = there + kBlock * others + kHead * up(others, std::size_t{1} << 14),
+          .rounds = up(pieces, 2)};
 }
 
 Traffic join_traffic(const JoinShape& shape) {

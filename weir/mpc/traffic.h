@@ -7,6 +7,7 @@
 
 #include <cstdint>
 
+#include "weir/mpc/diffie_hellman.h"
 #include "weir/mpc/join.h"
 
 namespace weir::mpc {
@@ -20,7 +21,7 @@ struct Traffic {
 };
 
 Traffic psi_traffic(std::size_t own, std::size_t others);
-Traffic ecdh_psi_traffic(std::size_t own, std::size_t others);
+Traffic ecdh_psi_traffic(DhCurve curve, std::size_t own, std::size_t others);
 Traffic join_traffic(const JoinShape& shape);
 
 }  // namespace weir::mpc

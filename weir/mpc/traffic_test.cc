@@ -45,12 +45,13 @@ TEST(Traffic, IsWhatAnIntersectionMoves) {
 }
 
 TEST(Traffic, IsWhatAnIntersectionFromDiffieHellmanMoves) {
-  constexpr auto kCurve = crypto::Curve::kP256;
-  const Blocks own = keys_from(0, 1100), others = keys_from(50, 30);
-  const auto real =
-      moved([&](Channel& channel, Random& random) { return ecdh_psi_receive(channel, random, kCurve, own, 30); },
-            [&](Channel& channel, Random& random) { return ecdh_psi_send(channel, random, kCurve, others, 1100); });
-  EXPECT_EQ(real, bytes(ecdh_psi_traffic(1100, 30)));
+  for (const DhCurve curve : {DhCurve::kX25519, DhCurve::kSm2}) {
+    const Blocks own = keys_from(0, 1100), others = keys_from(50, 30);
+    const auto real =
+        moved([&](Channel& channel, Random& random) { return ecdh_psi_receive(channel, random, curve, own, 30); },
+              [&](Channel& channel, Random& random) { return ecdh_psi_send(channel, random, curve, others, 1100); });
+    EXPECT_EQ(real, bytes(ecdh_psi_traffic(curve, 1100, 30)));
+  }
 }
 
 TEST(Traffic, IsWhatAJoinMoves) {

@@ -33,14 +33,15 @@ std::array<Algorithm, 4> make_algorithms() {
       .provider_learns = {"how many keys the consumer has; nothing of which they are", "使用方键值的个数；不知其内容"},
       .malicious = true,
       .hash = {}};
-  Algorithm p256 = fast;
-  p256.id = "psi-ecdh-p256";
-  p256.malicious = false;
-  p256.security = "semi-honest, 128 bits; Diffie-Hellman on P-256, Huberman, Franklin and Hogg, EC 1999";
-  Algorithm sm2 = fast;
+  Algorithm x25519 = fast;
+  x25519.id = "psi-ecdh-x25519";
+  x25519.malicious = false;
+  x25519.security =
+      "semi-honest, 128 bits; Diffie-Hellman on Curve25519, Jarecki, Kiayias and Krawczyk, ASIACRYPT 2014";
+  Algorithm sm2 = x25519;
   sm2.id = "psi-ecdh-sm2";
-  sm2.malicious = false;
-  sm2.security = "semi-honest, 128 bits; Diffie-Hellman on the curve of GB/T 32918 with SM3, as psi-ecdh-p256";
+  sm2.version = "2";  // of which 1 sent points where images are sent now
+  sm2.security = "semi-honest, 128 bits; Diffie-Hellman on the curve of GB/T 32918 with SM3, as psi-ecdh-x25519";
   const Algorithm join{
       .id = "join-psty19",
       .version = "1",
@@ -60,7 +61,7 @@ std::array<Algorithm, 4> make_algorithms() {
                           "使用方键值的个数，以及按使用方的列分组时的组数；不知任何结果"},
       .answers_query = true,
       .hash = {}};
-  std::array<Algorithm, 4> out = {fast, p256, sm2, join};
+  std::array<Algorithm, 4> out = {fast, x25519, sm2, join};
   for (Algorithm& each : out) {
     each.hash = wire::encode_hex(crypto::hash(crypto::HashAlgorithm::kSha256, view_of(described(each).canonical())));
   }

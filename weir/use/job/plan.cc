@@ -24,11 +24,12 @@ struct Rate {
 };
 constexpr Rate kRates[] = {
     {"psi-rr22", 42, 400, 100, 0},
-    {"psi-ecdh-p256", 1, 225'000, 150'000, 0},
-    {"psi-ecdh-sm2", 1, 225'000, 150'000, 0},
+    {"psi-ecdh-x25519", 1, 15'000, 10'000, 0},
+    {"psi-ecdh-sm2", 1, 30'000, 20'000, 0},
     {"join-psty19", 150, 1'000, 700, 40},
 };
-constexpr double kTimesLonger = 2;  // that a malicious side is worth
+// What a malicious side is worth: so much longer, or whatever is done at once.
+constexpr double kTimesLonger = 2, kAtOnceMs = 1000;
 
 const Rate& rate_of(const Algorithm& algorithm) {
   const auto found = std::find_if(std::begin(kRates), std::end(kRates),
@@ -40,7 +41,9 @@ mpc::Traffic traffic_of(const Algorithm& algorithm, const Sizes& sizes, const st
   const auto own = static_cast<std::size_t>(sizes.consumer);
   const auto others = static_cast<std::size_t>(sizes.provider);
   if (!query) {
-    return algorithm.id == "psi-rr22" ? mpc::psi_traffic(own, others) : mpc::ecdh_psi_traffic(own, others);
+    if (algorithm.id == "psi-rr22") return mpc::psi_traffic(own, others);
+    const auto curve = algorithm.id == "psi-ecdh-sm2" ? mpc::DhCurve::kSm2 : mpc::DhCurve::kX25519;
+    return mpc::ecdh_psi_traffic(curve, own, others);
   }
   Claim consumer, provider;
   consumer.count = sizes.consumer;
@@ -99,7 +102,7 @@ std::optional<std::size_t> choose(std::span<const Candidate> candidates) {
   }
   if (!safest) return fastest;
   const auto time = [&](std::size_t i) { return static_cast<double>(candidates[i].estimate.milliseconds); };
-  return time(*safest) <= kTimesLonger * time(*fastest) ? safest : fastest;
+  return time(*safest) <= std::max(kAtOnceMs, kTimesLonger * time(*fastest)) ? safest : fastest;
 }
 
 }  // namespace weir::use::job

@@ -47,8 +47,8 @@ struct Candidate {
   bool allowed = false;
   Estimate estimate;
 };
-// The fastest that is allowed; of those that take at most twice as long, one that withstands a malicious side is
-// preferred. Nothing if none is allowed.
+// The fastest that is allowed; of those that take at most twice as long or a second, one that withstands a malicious
+// side is preferred. Nothing if none is allowed.
 std::optional<std::size_t> choose(std::span<const Candidate> candidates);
 
 }  // namespace weir::use::job

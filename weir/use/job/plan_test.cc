@@ -32,10 +32,10 @@ TEST(Plan, WithAGoodLineTheMaliciousAndFastOneIsChosen) {
   EXPECT_EQ(chosen(1000, 1'000'000, kHere), "psi-rr22");
 }
 
-TEST(Plan, FewKeysOnASlowLineAreLeftToDiffieHellman) { EXPECT_EQ(chosen(100, 200, kSlow), "psi-ecdh-p256"); }
+TEST(Plan, FewKeysOnASlowLineAreLeftToDiffieHellman) { EXPECT_EQ(chosen(100, 200, kSlow), "psi-ecdh-x25519"); }
 
 TEST(Plan, WhatIsNotAllowedIsNotChosen) {
-  EXPECT_EQ(chosen(1 << 20, 1 << 20, kHere, "psi-rr22"), "psi-ecdh-p256");
+  EXPECT_EQ(chosen(1 << 20, 1 << 20, kHere, "psi-rr22"), "psi-ecdh-x25519");
   EXPECT_FALSE(choose({}));
 }
 

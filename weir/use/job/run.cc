@@ -29,9 +29,9 @@ mpc::Blocks elements_of(const crypto::Digest& terms, const mpc::Blocks& keys) {
 }
 
 // Of the algorithms that have one; the rest is psi-rr22, as nothing else parses (parse_work).
-std::optional<crypto::Curve> curve_of(const Job& job) {
-  if (job.work.algorithm == "psi-ecdh-p256") return crypto::Curve::kP256;
-  if (job.work.algorithm == "psi-ecdh-sm2") return crypto::Curve::kSm2;
+std::optional<mpc::DhCurve> curve_of(const Job& job) {
+  if (job.work.algorithm == "psi-ecdh-x25519") return mpc::DhCurve::kX25519;
+  if (job.work.algorithm == "psi-ecdh-sm2") return mpc::DhCurve::kSm2;
   return std::nullopt;
 }
 
