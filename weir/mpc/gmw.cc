@@ -46,6 +46,37 @@ Bits operator^(Bits a, const Bits& b) {
   return a;
 }
 
+Bits concatenate(const std::vector<Bits>& parts) {
+  std::size_t count = 0;
+  for (const Bits& part : parts) count += part.count;
+  Bits out(count);
+  std::size_t at = 0;
+  for (const Bits& part : parts) {
+    // Whole words where they are aligned, or shifted into place: what is beyond a part's count is zero.
+    const std::size_t shift = at % 64;
+    for (std::size_t w = 0; w < part.words.size(); ++w) {
+      const std::size_t to = at / 64 + w;
+      out.words[to] |= part.words[w] << shift;
+      if (shift > 0 && to + 1 < out.words.size()) out.words[to + 1] |= part.words[w] >> (64 - shift);
+    }
+    at += part.count;
+  }
+  return out;
+}
+
+Bits slice(const Bits& bits, std::size_t from, std::size_t count) {
+  WEIR_CHECK(from + count <= bits.count);
+  Bits out(count);
+  const std::size_t shift = from % 64;
+  for (std::size_t w = 0; w < out.words.size(); ++w) {
+    const std::size_t at = from / 64 + w;
+    out.words[w] = bits.words[at] >> shift;
+    if (shift > 0 && at + 1 < bits.words.size()) out.words[w] |= bits.words[at + 1] << (64 - shift);
+  }
+  if (count > 0) clear_beyond(out);
+  return out;
+}
+
 Result<Gmw> Gmw::open(Channel& channel, Random& random, Side side) {
   if (side == Side::kFirst) {
     WEIR_TRY_LET(OtSender sender, OtSender::open(channel, random, kFold));
@@ -62,6 +93,13 @@ Bits Gmw::negate(Bits a) const {
   for (std::uint64_t& word : a.words) word = ~word;
   clear_beyond(a);
   return a;
+}
+
+Bits Gmw::random_bits(std::size_t count) {
+  Bits out(count);
+  random_->fill(bytes_of_words(out.words));
+  if (count > 0) clear_beyond(out);
+  return out;
 }
 
 // The sender's two pads of a transfer, m0 and m1, make its b = m0 ^ m1; with the other's a as choice, m_a = m0 ^ a b.
@@ -96,9 +134,7 @@ Result<> Gmw::choose_products(Triples& out) {
 }
 
 Result<Gmw::Triples> Gmw::triples(std::size_t count) {
-  Triples out{Bits(count), Bits(count), Bits(count)};
-  random_->fill(bytes_of_words(out.a.words));
-  if (count > 0) clear_beyond(out.a);
+  Triples out{random_bits(count), Bits(count), Bits(count)};
   if (side_ == Side::kFirst) {
     WEIR_TRY(offer_products(out));
     WEIR_TRY(choose_products(out));
@@ -150,8 +186,7 @@ Result<Bits> Gmw::equal_fours(const Bits& own) {
   static constexpr std::array<std::uint16_t, 4> kSet = {0xaaaa, 0xcccc, 0xf0f0, 0xff00};
   Bits out(own.count / 4);
   const auto four_at = [&](std::size_t i) { return own.words[i / 16] >> (4 * (i % 16)) & 15; };
-  if (side_ == Side::kSecond) random_->fill(bytes_of_words(out.words));
-  if (side_ == Side::kSecond && out.count > 0) clear_beyond(out);
+  if (side_ == Side::kSecond) out = random_bits(out.count);
   for (std::size_t at = 0; at < own.count; at += kPiece) {
     const std::size_t count = std::min(kPiece, own.count - at);
     std::vector<std::uint16_t> tables(count / 4);

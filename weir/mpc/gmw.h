@@ -36,6 +36,8 @@ struct Bits {
   std::vector<std::uint64_t> words;
 };
 Bits operator^(Bits a, const Bits& b);  // Requires: equal counts.
+Bits concatenate(const std::vector<Bits>& parts);
+Bits slice(const Bits& bits, std::size_t from, std::size_t count);
 
 enum class Side : std::uint8_t { kFirst, kSecond };
 
@@ -46,6 +48,8 @@ class Gmw {
   Side side() const { return side_; }
   // Shares of the complement.
   Bits negate(Bits a) const;
+  // Shares of bits that neither party knows, random if one party's are.
+  Bits random_bits(std::size_t count);
   Result<Bits> conjoin(const Bits& a, const Bits& b);  // a & b
   // Each side names its own bits, not shares: shares of whether four of them in a row are the same on both sides.
   // Requires: a count that four divides.

@@ -94,6 +94,12 @@ std::uint64_t one_hot(const JoinTable& table, std::size_t row) {
   return table.groups[row] == kNoGroup ? 0 : std::uint64_t{1} << table.groups[row];
 }
 
+// A number of column c within the bounds that the noise was made for.
+std::uint64_t clamped(const std::vector<JoinBounds>& bounds, std::size_t c, std::uint64_t number) {
+  if (bounds.empty()) return number;
+  return static_cast<std::uint64_t>(std::clamp(static_cast<std::int64_t>(number), bounds[c].low, bounds[c].high));
+}
+
 // What the words at the places are; a group column of the asker's is its own: the holder's share of it is nothing.
 Aligned aligned(const JoinShape& shape, std::vector<std::vector<std::uint64_t>> words) {
   Aligned out;
@@ -139,7 +145,7 @@ Result<Aligned> align_asker(Channel& channel, Random& random, const JoinShape& s
   for (std::size_t i = 0; i < settled.size(); ++i) {
     const bool empty = settled[i] == kEmpty;
     for (std::size_t c = 0; c < shape.asker_columns; ++c) {
-      out.asker[c].push_back(empty ? 0 : table.columns[c][settled[i]]);
+      out.asker[c].push_back(empty ? 0 : clamped(shape.asker_bounds, c, table.columns[c][settled[i]]));
     }
     if (!holder_groups(shape)) out.groups[i] = empty ? 0 : one_hot(table, settled[i]);
   }
@@ -173,7 +179,8 @@ Result<Aligned> align_holder(Channel& channel, Random& random, const JoinShape& 
   const std::size_t columns = words.size() - shape.holder_columns;  // the first of them
   const auto share = [&](std::size_t w, std::size_t row, std::uint32_t place) -> std::uint64_t {
     if (w >= words.size()) return spare.next().lo;  // anything known would show the asker which keys are here
-    if (w >= columns) return table.columns[w - columns][row] - words[w][place];
+    const std::size_t c = w - columns;
+    if (w >= columns) return clamped(shape.holder_bounds, c, table.columns[c][row]) - words[w][place];
     return words[w][place] ^ (w == 1 ? one_hot(table, row) : 0);
   };
   for (std::size_t n = 0; n < programmed_blocks(shape); ++n) {
@@ -190,24 +197,6 @@ Result<Aligned> align_holder(Channel& channel, Random& random, const JoinShape& 
 Bits plane(const std::vector<std::uint64_t>& words, std::size_t bit) {
   Bits out(words.size());
   for (std::size_t i = 0; i < words.size(); ++i) out.set(i, (words[i] >> bit & 1) != 0);
-  return out;
-}
-
-Bits concatenate(const std::vector<Bits>& parts) {
-  std::size_t count = 0;
-  for (const Bits& part : parts) count += part.count;
-  Bits out(count);
-  std::size_t at = 0;
-  for (const Bits& part : parts) {
-    for (std::size_t i = 0; i < part.count; ++i) out.set(at + i, part.at(i));
-    at += part.count;
-  }
-  return out;
-}
-
-Bits slice(const Bits& bits, std::size_t from, std::size_t count) {
-  Bits out(count);
-  for (std::size_t i = 0; i < count; ++i) out.set(i, bits.at(from + i));
   return out;
 }
 
@@ -260,6 +249,15 @@ Result<std::vector<std::vector<std::uint64_t>>> all_sums(Gmw& gmw, const JoinSha
   return out;
 }
 
+// Adds to each figure of each group noise of its own.
+Result<> blur(Gmw& gmw, const JoinShape& shape, std::vector<std::vector<std::uint64_t>>& shares) {
+  for (std::size_t n = 0; n < shape.noise.size(); ++n) {
+    WEIR_TRY_LET(const auto noise, draw_noise(gmw, shape.noise[n], shape.groups));
+    for (std::size_t g = 0; g < shape.groups; ++g) shares[n][g] += noise[g];
+  }
+  return {};
+}
+
 // Shows the asker what belongs to groups that are large enough; the rest as zeros.
 Result<JoinAnswer> show(Gmw& gmw, const JoinShape& shape, const std::vector<std::vector<std::uint64_t>>& shares) {
   const bool asks = gmw.side() == Side::kFirst;
@@ -297,6 +295,10 @@ Result<JoinAnswer> show(Gmw& gmw, const JoinShape& shape, const std::vector<std:
 }
 
 void check(const JoinShape& shape, const JoinTable& table, std::size_t keys, std::size_t columns, bool has_groups) {
+  const std::size_t figures = 1 + shape.asker_columns + shape.holder_columns;
+  WEIR_CHECK(shape.noise.empty() || shape.noise.size() == figures);
+  WEIR_CHECK(shape.asker_bounds.size() == (shape.noise.empty() ? 0 : shape.asker_columns));
+  WEIR_CHECK(shape.holder_bounds.size() == (shape.noise.empty() ? 0 : shape.holder_columns));
   WEIR_CHECK(shape.groups >= 1 && shape.groups <= kGroupsMax);
   WEIR_CHECK(table.keys.size() == keys && table.columns.size() == columns);
   for (const auto& column : table.columns) WEIR_CHECK(column.size() == keys);
@@ -312,7 +314,8 @@ Result<JoinAnswer> join_ask(Channel& channel, Random& random, const JoinShape& s
   check(shape, table, shape.asker_keys, shape.asker_columns, shape.groups > 1 && shape.groups_of_asker);
   WEIR_TRY_LET(const Aligned own, align_asker(channel, random, shape, table));
   WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, random, Side::kFirst));
-  WEIR_TRY_LET(const auto shares, all_sums(gmw, shape, own));
+  WEIR_TRY_LET(auto shares, all_sums(gmw, shape, own));
+  WEIR_TRY(blur(gmw, shape, shares));
   return show(gmw, shape, shares);
 }
 
@@ -320,7 +323,8 @@ Result<> join_hold(Channel& channel, Random& random, const JoinShape& shape, con
   check(shape, table, shape.holder_keys, shape.holder_columns, shape.groups > 1 && !shape.groups_of_asker);
   WEIR_TRY_LET(const Aligned own, align_holder(channel, random, shape, table));
   WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, random, Side::kSecond));
-  WEIR_TRY_LET(const auto shares, all_sums(gmw, shape, own));
+  WEIR_TRY_LET(auto shares, all_sums(gmw, shape, own));
+  WEIR_TRY(blur(gmw, shape, shares));
   WEIR_TRY(show(gmw, shape, shares));
   return {};
 }
@@ -338,9 +342,12 @@ JoinAnswer ideal_join(const JoinShape& shape, const JoinTable& asker, const Join
     if (shape.groups > 1) group = shape.groups_of_asker ? asker.groups[i] : holder.groups[found->second];
     if (group == kNoGroup) continue;
     ++groups[group].count;
-    for (std::size_t c = 0; c < shape.asker_columns; ++c) groups[group].sums[c] += asker.columns[c][i];
+    for (std::size_t c = 0; c < shape.asker_columns; ++c) {
+      groups[group].sums[c] += clamped(shape.asker_bounds, c, asker.columns[c][i]);
+    }
     for (std::size_t c = 0; c < shape.holder_columns; ++c) {
-      groups[group].sums[shape.asker_columns + c] += holder.columns[c][found->second];
+      groups[group].sums[shape.asker_columns + c] +=
+          clamped(shape.holder_bounds, c, holder.columns[c][found->second]);
     }
   }
   JoinAnswer out(shape.groups);

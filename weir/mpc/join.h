@@ -5,6 +5,11 @@
 // puts its keys into a cuckoo table of three thirds; for each place the holder programs a tag, and shares of what
 // belongs to its key; equality of tags, and everything after it, is computed on shares (gmw.h).
 // A group of fewer than `least` keys is shown as nothing: not its sums, and not whether it has any.
+// With noise (noise.h), each count and sum of each group is blurred before it is compared with `least` and before
+// anything is shown; numbers outside their bounds count as the nearest bound. A key is in one group, so that an answer
+// is differentially private in the presence of any one key with its row, at the sum of what its figures cost. Each side
+// brings its own numbers within the bounds: a side that does not, deviates. Private are the figures alone, not what
+// both know below.
 // Learns: the asker the counts and sums of the groups that are large enough, and how many keys the holder has; the
 // holder how many keys the asker has. Both know the number of groups and of columns.
 // Security: 128 bits computational, 40 statistical (tags of 64 bits for up to 2^24 places), semi-honest. Not covered: a
@@ -19,7 +24,7 @@
 #include <optional>
 #include <vector>
 
-#include "weir/mpc/gmw.h"
+#include "weir/mpc/noise.h"
 
 namespace weir::mpc {
 
@@ -33,6 +38,12 @@ struct JoinTable {
   std::vector<std::vector<std::uint64_t>> columns; // each with a number for each row, to be summed modulo 2^64
 };
 
+struct JoinBounds {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  friend bool operator==(const JoinBounds&, const JoinBounds&) = default;
+};
+
 // What both know.
 struct JoinShape {
   std::size_t asker_keys = 0;
@@ -42,6 +53,9 @@ struct JoinShape {
   std::size_t asker_columns = 0;
   std::size_t holder_columns = 0;
   std::uint64_t least = 0;        // keys in a group that is shown
+  std::vector<DiscreteLaplace> noise;     // none, or of the count, the asker's columns and the holder's
+  std::vector<JoinBounds> asker_bounds;   // with noise: of each column
+  std::vector<JoinBounds> holder_bounds;
 };
 
 struct JoinGroup {
@@ -59,7 +73,7 @@ Result<> join_hold(Channel& channel, Random& random, const JoinShape& shape, con
 // Places of the asker's keys.
 std::size_t join_places(std::size_t keys);
 
-// The ideal functionality, for tests.
+// The ideal functionality but for the noise, for tests.
 JoinAnswer ideal_join(const JoinShape& shape, const JoinTable& asker, const JoinTable& holder);
 
 }  // namespace weir::mpc

@@ -91,6 +91,14 @@ Traffic products(std::uint64_t count) {
   return out;
 }
 
+// Numbers of noise: comparisons of 64 bits, and one run of products.
+Traffic noise(const DiscreteLaplace& law, std::uint64_t count) {
+  const std::uint64_t places = count * 2 * noise_digits(law);
+  Traffic out;
+  for (std::uint64_t pairs = 32; pairs > 0; pairs /= 2) out += layer(2 * pairs * places);
+  return out += products(places);
+}
+
 }  // namespace
 
 Traffic& Traffic::operator+=(const Traffic& other) {
@@ -129,6 +137,7 @@ Traffic join_traffic(const JoinShape& shape) {
   out += layer(members);
   for (std::size_t c = 0; c < 1 + shape.asker_columns + shape.holder_columns; ++c) out += products(members);
   for (std::size_t c = 0; c < shape.holder_columns; ++c) out += reversed(products(members));
+  for (const DiscreteLaplace& law : shape.noise) out += noise(law, shape.groups);
   const std::uint64_t numbers = shape.groups * (2 + shape.asker_columns + shape.holder_columns);
   for (int bit = 0; bit < 63; ++bit) out += layer(numbers);
   const std::uint64_t shown = 64 * (numbers - shape.groups);

@@ -59,7 +59,13 @@ TEST(Traffic, IsWhatAJoinMoves) {
        {JoinShape{.asker_keys = 200, .holder_keys = 100},
         JoinShape{
             .asker_keys = 90, .holder_keys = 3000, .groups = 3, .asker_columns = 2, .holder_columns = 3, .least = 2},
-        JoinShape{.asker_keys = 5000, .holder_keys = 50, .groups = 2, .groups_of_asker = true}}) {
+        JoinShape{.asker_keys = 5000, .holder_keys = 50, .groups = 2, .groups_of_asker = true},
+        JoinShape{.asker_keys = 40,
+                  .holder_keys = 50,
+                  .groups = 2,
+                  .asker_columns = 1,
+                  .noise = {{1, 1}, {1, 1000}},
+                  .asker_bounds = {{0, 9}}}}) {
     JoinTable asker{.keys = keys_from(0, shape.asker_keys), .groups = {}, .columns = {}};
     JoinTable holder{.keys = keys_from(30, shape.holder_keys), .groups = {}, .columns = {}};
     asker.columns.assign(shape.asker_columns, std::vector<std::uint64_t>(shape.asker_keys, 1));
