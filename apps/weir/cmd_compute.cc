@@ -35,6 +35,18 @@ std::string text_of(const Output& out, const Json& text) {
   return out.pick(Text{text.text_or("en", ""), text.text_or("zh", "")});
 }
 
+// What the answer costs of the privacy that the terms allow.
+void add_privacy(std::vector<std::pair<Text, std::string>>& rows, const Json& privacy) {
+  if (privacy.has("epsilon")) {
+    rows.push_back({{"noise", "噪声"}, "epsilon " + privacy.text_or("epsilon", "") + ", delta " +
+                                           privacy.text_or("delta", "")});
+  }
+  if (privacy.has("spent")) rows.push_back({{"epsilon spent", "已用 ε"}, privacy.text_or("spent", "")});
+  if (privacy.has("left")) {
+    rows.push_back({{"epsilon left", "剩余 ε"}, privacy.text_or("left", "") + " / " + privacy.text_or("budget", "")});
+  }
+}
+
 void show_job(Output& out, const Json& job) {
   const Json& work = job["work"];
   std::string keys;
@@ -54,6 +66,7 @@ void show_job(Output& out, const Json& job) {
       {{"provider learns", "提供方获知"}, text_of(out, job["providerLearns"])},
       {{"security", "安全性"}, job.text_or("security", "")}};
   if (job.has("statement")) rows.push_back({{"query", "查询"}, job.text_or("statement", "")});
+  add_privacy(rows, job["privacy"]);
   if (job.has("mine")) rows.push_back({{"own keys", "本方键数"}, std::to_string(job["mine"].integer_or("count", 0))});
   if (job.has("theirs")) {
     rows.push_back({{"other's keys", "对方键数"}, std::to_string(job["theirs"].integer_or("count", 0))});
@@ -257,6 +270,9 @@ Result<int> plan(Context& context, Output& out, const Question& options) {
     if (each.boolean_or("chosen", false)) chosen = &each;
   }
   out.table({{"algorithm", "算法"}, {"takes", "耗时"}, {"moves", "传输量"}, {"refused", "不允许"}, {"best", "推荐"}}, rows);
+  std::vector<std::pair<Text, std::string>> budget;
+  add_privacy(budget, plan["privacy"]);
+  out.pairs(budget);
   if (chosen == nullptr) return kOk;
   std::vector<std::pair<Text, std::string>> told = {
       {{"consumer learns", "使用方获知"}, text_of(out, (*chosen)["consumerLearns"])},

@@ -49,6 +49,10 @@ QUERY = ("SELECT channel, COUNT(*), SUM(mine.balance), AVG(theirs.spend) FROM mi
          "GROUP BY channel")
 
 
+NOISY = ("SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 2) COUNT(*), SUM(theirs.spend, contribution_bounds_per_group => "
+         "(-100, 100)) FROM mine JOIN theirs ON mine.phone = theirs.mobile")
+
+
 class Compute(SpaceCase):
     @classmethod
     def setUpClass(cls):
@@ -213,7 +217,45 @@ class Compute(SpaceCase):
         until(lambda: self.consumer.json("compute", "status", job)["state"] == "DONE")
         self.assertEqual(len(self.consumer.weir("compute", "result", job).splitlines()), 301)
 
+    def test_a_figure_with_noise_is_near_the_plain_one_and_spends_the_budget_of_the_contract(self):
+        done = self.joined(", epsilon<=4")
+        agreement = done["agreementId"]
+        words = ("compute", "plan", agreement, NOISY, "--mine", self.file(accounts()), "--form", "phone", "--purpose", "marketing")
+        self.assertEqual(self.consumer.json(*words)["privacy"],
+                         {"epsilon": "2", "delta": "2^-41", "spent": "0", "budget": "4", "left": "4"})
+        job = self.query(agreement, NOISY)["id"]
+        heading, row = self.figures(job)
+        self.assertEqual(heading, ["COUNT(*)", "SUM(spend)"])
+        # 300 keys with noise of scale 1, and a sum of numbers up to 100 with noise of scale 100: forty scales are never.
+        self.assertLess(abs(int(row[0]) - 300), 40)
+        clamped = sum(max(-100, min(100, n - 150)) for n in SHARED)
+        self.assertLess(abs(int(row[1]) - clamped), 4000)
+        for node in (self.consumer, self.provider):
+            seen = until(lambda: (lambda j: j if j["state"] == "DONE" else None)(node.json("compute", "status", job)))
+            self.assertEqual(seen["privacy"], {"epsilon": "2", "delta": "2^-41", "spent": "2", "budget": "4", "left": "2"})
+            self.assertIn("epsilon 2 in all", seen["consumerLearns"]["en"])
+            self.assertIn("WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 2)", seen["statement"])
+            started = next(e for e in node.json("evidence", "list", "--contract", done["contractId"])["items"]
+                           if e["kind"] == "job.started")
+            self.assertEqual((started["body"]["privacy"]["spent"], started["body"]["privacy"]["left"]), ("2", "2"))
+        self.assertIn("2 / 4", self.consumer.weir("compute", "status", job))
+        self.query(agreement, NOISY)
+        # ── and then it is spent ──
+        said = self.query(agreement, NOISY.replace("= 2", "= 0.000001"), code=DENIED)
+        self.assertIn("4 of the privacy budget of 4 is spent", said)
+        self.assertIn("usage.denied", self.kinds(self.consumer, contract=done["contractId"]))
+        self.assertEqual(self.consumer.json(*words)["privacy"]["left"], "0")
+        self.assertIn("is spent", self.consumer.json(*words)["items"][0]["words"])
+
     # ── what is refused ──
+    def test_under_a_privacy_budget_nothing_is_answered_without_noise(self):
+        agreement = self.joined(", epsilon<=1")["agreementId"]
+        self.assertIn("without noise", self.query(agreement, code=DENIED))
+        self.assertIn("SUM(x, contribution_bounds_per_group", self.query(agreement, QUERY.replace(
+            "SELECT", "SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 0.5)"), code=USAGE))
+        agreement = self.agree(TELECOM, self.terms(", epsilon<=1"))["agreementId"]
+        self.assertIn("without noise", self.psi(agreement, ok=False))
+
     def test_a_figure_for_another_purpose_or_once_too_often_is_refused(self):
         agreement = self.joined(", count<=1")["agreementId"]
         self.assertIn("only for the purpose marketing", self.query(agreement, code=DENIED, purpose="scoring"))

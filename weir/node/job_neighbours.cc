@@ -16,11 +16,12 @@ namespace {
 
 constexpr std::string_view kMultiParty = "03";  // executionEnv of TC609-6-2025-15
 constexpr std::string_view kOtherDelivery = "04";
+constexpr std::string_view kPrivacyBudget = "urn:weir:tc609:privacyBudget";
 constexpr std::string_view kCipherText = "02";
 
 // A job as the terms see it; the texts live as long as the request.
 struct Question {
-  explicit Question(const Job& job, const std::string& self)
+  explicit Question(const Job& job, const use::job::Privacy& privacy, const std::string& self)
       : action(job.work.action == "jointDevelop" ? policy::actions::kJointDevelop : policy::actions::kCompute),
         consumer(job.role == Role::kConsumer ? self : job.peer.text()) {
     if (const auto node = NodeId::parse(consumer)) area = node->area().text();
@@ -40,6 +41,10 @@ struct Question {
     request.encrypt_mode = kCipherText;
     request.delivery = kOtherDelivery;
     request.fields = fields;
+    if (privacy.cost == 0) return;  // an answer without noise has no epsilon
+    epsilon = use::job::format_epsilon(privacy.total());
+    stated[0] = {kPrivacyBudget, epsilon};
+    request.attributes = stated;
   }
   Question(const Question&) = delete;
   Question& operator=(const Question&) = delete;
@@ -49,11 +54,13 @@ struct Question {
   std::string area;
   std::vector<std::string> columns;  // of the query
   std::vector<std::string_view> fields;
+  std::string epsilon;
+  std::array<std::pair<std::string_view, std::string_view>, 1> stated;
   policy::Request request;
 };
 
 Ruling ruling_of(const flow::usage::Authorization& answer) {
-  Ruling out{.allowed = answer.allowed(), .automatic = false, .words = {}};
+  Ruling out{.allowed = answer.allowed(), .automatic = false, .words = {}, .budget = answer.privacy_budget};
   for (const policy::Reason& reason : answer.reasons) {
     if (!out.words.empty()) out.words += "; ";
     out.words += reason.why.en;
@@ -77,8 +84,8 @@ Result<Agreed> JobNeighbours::agreed(store::Tx& tx, const std::string& agreement
                 .content = record.agreement.content_root};
 }
 
-Result<Ruling> JobNeighbours::preview(const Job& job) {
-  Question question(job, self_);
+Result<Ruling> JobNeighbours::preview(const Job& job, const use::job::Privacy& privacy) {
+  Question question(job, privacy, self_);
   WEIR_TRY_LET(const auto answer, usage_.preview(job.agreement, question.request));
   Ruling out = ruling_of(answer);
   if (!out.allowed) return out;
@@ -90,8 +97,9 @@ Result<Ruling> JobNeighbours::preview(const Job& job) {
   return out;
 }
 
-Result<Ruling> JobNeighbours::authorize(store::Tx& tx, const Job& job, const std::string& actor) {
-  const Question question(job, self_);
+Result<Ruling> JobNeighbours::authorize(store::Tx& tx, const Job& job, const use::job::Privacy& privacy,
+                                        const std::string& actor) {
+  const Question question(job, privacy, self_);
   WEIR_TRY_LET(const auto answer,
                usage_.authorize(tx, job.agreement, question.request, {.actor = actor, .process = job.id}));
   return ruling_of(answer);

@@ -241,11 +241,12 @@ Result<use::job::LineSpeed> Jobs::State::measure(const std::string& address, con
 Result<> Jobs::State::compute(const Job& job) {
   WEIR_TRY_LET(const auto table, prepare(job));
   expect(job);
-  WEIR_TRY_LET(const Job started, deps.service.start(job.id, table->claim));
   adapters::http::ClientRequest request{
       .url = job.peer_address + std::string(use::job::kJobsPath) + "/" + job.id + "/channel"};
   request.node = job.peer.text();
   WEIR_TRY_LET(auto line, deps.client.upgrade(std::move(request), adapters::peer::kProtocol));
+  // Now that the other side is there: what a start spends is spent.
+  WEIR_TRY_LET(const Job started, deps.service.start(job.id, table->claim));
   mpc::Blocks found;
   mpc::JoinAnswer answer;
   WEIR_TRY_LET(Outcome outcome, timed(std::move(line), [&](PeerChannel& channel) -> Result<> {

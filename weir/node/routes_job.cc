@@ -122,6 +122,12 @@ Result<Response> list_jobs(Node& node, Request& request) {
   return Response::json(page_json(std::move(items), page.next));
 }
 
+// Where there is something to say: terms with a budget, or noise.
+void add_privacy(Json& out, const Result<use::job::Privacy>& privacy) {
+  if (!privacy || (privacy->cost == 0 && privacy->spent == 0 && !privacy->budget)) return;
+  out.set("privacy", to_json(*privacy));
+}
+
 Result<Response> get_job(Node& node, Request& request) {
   const std::string& id = request.parameter("id");
   WEIR_TRY_LET(const Milliseconds wait, wait_time(request));
@@ -130,7 +136,9 @@ Result<Response> get_job(Node& node, Request& request) {
     return is_final(job.state);
   }));
   WEIR_TRY_LET(const Job job, node.jobs().get(id));
-  return Response::json(to_json(job));
+  Json out = to_json(job);
+  add_privacy(out, node.jobs().privacy(job));
+  return Response::json(out);
 }
 
 Result<Response> approve_job(Node& node, Request& request) {
@@ -221,6 +229,7 @@ Result<Response> plan_job(Node& node, Request& request) {
                            {"roundTripMicroseconds", line.round_trip_us},
                            {"bytesPerSecond", line.bytes_per_second},
                            {"items", std::move(items)}});
+  add_privacy(out, plan.privacy);
   if (draft.work.query) out.set("statement", use::job::statement_of(draft.work)).set("groups", sizes.groups);
   return Response::json(out);
 }

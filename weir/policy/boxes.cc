@@ -78,7 +78,8 @@ std::optional<Interval> interval_of(const Constraint& atom, const OperandTerm& t
   }
   // Nothing is counted below what the first use makes it.
   if (term.operand == Operand::kCount) out.low = std::max<std::int64_t>(out.low, 1);
-  if (term.operand == Operand::kDataSize || term.type == ValueType::kDuration)
+  if (term.operand == Operand::kDataSize || term.operand == Operand::kPrivacyBudget ||
+      term.type == ValueType::kDuration)
     out.low = std::max<std::int64_t>(out.low, 0);
   return out;
 }

@@ -141,6 +141,14 @@ Text describe_length(const Constraint& constraint, Operand operand, Where where)
   return Text{"later than ", "自首次使用起"} + length + Text{" after the first use", "之后"};
 }
 
+Text describe_privacy(const Constraint& constraint) {
+  if (constraint.op != Operator::kLteq && constraint.op != Operator::kLt) return {};
+  const Text value = Text{"epsilon ", " "} + describe_values(constraint, nullptr);
+  return Text{"with noise of differential privacy, ", "结果加入差分隐私噪声，ε 合计"} +
+         (constraint.op == Operator::kLt ? Text{"less than ", "小于"} : Text{"at most ", "不超过"}) + value +
+         Text{" in all", ""};
+}
+
 Text describe_atom(const Constraint& constraint, Where where) {
   const OperandTerm* term = find_operand(constraint.left);
   if (term != nullptr) {
@@ -152,6 +160,7 @@ Text describe_atom(const Constraint& constraint, Where where) {
       case Operand::kElapsedTime:
       case Operand::kTimeInterval:
       case Operand::kDelayPeriod: special = describe_length(constraint, term->operand, where); break;
+      case Operand::kPrivacyBudget: special = describe_privacy(constraint); break;
       case Operand::kDataSize:
         special = amount(constraint.op, describe_values(constraint, term), {" of data", "数据"});
         if (constraint.unit.empty() && constraint.right.size() == 1 && parse_number(constraint.right[0].text)) {

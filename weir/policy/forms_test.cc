@@ -240,7 +240,7 @@ TEST(Terms, ReadsTheExampleOfTheCommandLine) {
 
 TEST(Terms, WritesBackWhatItRead) {
   for (const std::string_view line :
-       {"share", "action=distribute, share", "count<=3, share", "action=use", "count<=3", "rate<=100/day", "volume<=1048576", "from=2026-01-01, until=2026-12-31", "within=P30D",
+       {"share", "action=distribute, share", "count<=3, share", "action=use", "count<=3", "rate<=100/day", "volume<=1048576", "epsilon<=0.5", "action=compute, epsilon<=3", "from=2026-01-01, until=2026-12-31", "within=P30D",
         "purpose=research|teaching", "region=35|11", "address=10.0.0.0/8|2001:db8::/32", "field=a|\"b, c\"", "env=02|05",
         "delivery=01|03", "pay=100.00 CNY", "anonymize, log, notify, delete=P7D", "action=read|compute, count<=5",
         "application=app@ab|other, algorithm=sha"}) {
@@ -266,7 +266,7 @@ TEST(Terms, RefusesWhatItDoesNotUnderstand) {
   for (const std::string_view line :
        {"", " , ", "nonsense", "count", "count<=", "count<=x", "count<0", "count<=-1", "count<=1|2", "until=soon", "until<=2027-01-01",
         "within=7", "purpose", "purpose=", "purpose=a||b", "purpose<=a", "action=frobnicate", "env=cloud", "delivery=pigeon",
-        "address=example.org", "pay=much", "pay=1 2 3", "rate<=5", "volume<=big", "count<=1, count<=2", "=3", "purpose=\"open", "banana=3",
+        "address=example.org", "pay=much", "pay=1 2 3", "rate<=5", "volume<=big", "epsilon<=0", "epsilon<3", "epsilon<=x", "count<=1, count<=2", "=3", "purpose=\"open", "banana=3",
         "\xff"}) {
     const auto terms = parse_terms(line);
     ASSERT_FALSE(terms.ok()) << line;
@@ -323,6 +323,9 @@ TEST(Explain, SpeaksOfEveryExample) {
     }
   }
   EXPECT_EQ(explain(Policy()).en, "Nothing is permitted.");
+  const Text private_words = explain(*parse_terms("action=compute, share, epsilon<=3"));
+  EXPECT_NE(private_words.en.find("with noise of differential privacy, at most epsilon 3 in all"), std::string::npos);
+  EXPECT_NE(private_words.zh.find("结果加入差分隐私噪声，ε 合计不超过 3"), std::string::npos);
   EXPECT_EQ(explain(sample("d1-1-api-call.json")).en,
             "May be accessed or be read at most 10000 times every 1 day, within 1 day of the first use, if the network "
             "address is "

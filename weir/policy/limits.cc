@@ -33,4 +33,16 @@ std::vector<Limit> limits(const Program& program) {
   return out;
 }
 
+std::optional<std::int64_t> privacy_budget(const Program& program) {
+  const ProgramData& data = program.data();
+  std::optional<std::int64_t> out;
+  for (const Node& node : data.nodes) {
+    if (node.operand != Operand::kPrivacyBudget || !node.readable || node.items.count != 1) continue;
+    if (node.op != Operator::kLteq && node.op != Operator::kLt) continue;
+    const std::int64_t most = data.values[node.items.first].low - (node.op == Operator::kLt ? 1 : 0);
+    out = std::min(out.value_or(most), most);
+  }
+  return out;
+}
+
 }  // namespace weir::policy

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <vector>
 
 #include "weir/policy/compile.h"
@@ -18,5 +19,7 @@ struct Limit {
 };
 // The smallest bound of each counter that has one, in the order of the counters.
 std::vector<Limit> limits(const Program& program);
+// The smallest bound on the privacy budget: epsilon in millionths.
+std::optional<std::int64_t> privacy_budget(const Program& program);
 
 }  // namespace weir::policy

@@ -3,6 +3,7 @@
 
 #include <gtest/gtest.h>
 
+#include "weir/policy/decide.h"
 #include "weir/policy/odrl.h"
 #include "weir/policy/terms.h"
 
@@ -36,6 +37,31 @@ TEST(Limits, TheSmallestOfSeveralBoundsHolds) {
       R"({"leftOperand":"count","operator":"lteq","rightOperand":2}]}]})");
   ASSERT_TRUE(json.ok());
   EXPECT_EQ(bounds_of(parse_odrl(*json)), std::vector<std::int64_t>{2});
+}
+
+TEST(Limits, ThePrivacyBudgetIsItsSmallestBound) {
+  const auto budget = [](std::string_view terms) {
+    const auto policy = parse_terms(terms);
+    EXPECT_TRUE(policy.ok());
+    return privacy_budget(*compile(*policy));
+  };
+  EXPECT_EQ(budget("epsilon<=1.5"), 1'500'000);
+  EXPECT_EQ(budget("count<=3"), std::nullopt);
+}
+
+TEST(Limits, ThePrivacyBudgetIsDecidedByWhatTheLedgerSays) {
+  const auto policy = parse_terms("action=compute, epsilon<=1.5");
+  ASSERT_TRUE(policy.ok());
+  const auto program = compile(*policy);
+  const auto effect = [&](std::vector<std::pair<std::string_view, std::string_view>> stated) {
+    Request request{.action = actions::kCompute};
+    request.attributes = stated;
+    return decide(*program, request).effect;
+  };
+  constexpr std::string_view kOperand = "urn:weir:tc609:privacyBudget";
+  EXPECT_EQ(effect({{kOperand, "1.5"}}), Effect::kAllow);
+  EXPECT_EQ(effect({{kOperand, "1.500001"}}), Effect::kDeny);
+  EXPECT_EQ(effect({}), Effect::kDeny);  // an answer without noise
 }
 
 TEST(Limits, TermsWithoutACountHaveNone) { EXPECT_TRUE(bounds("purpose=research, until=2030-01-01").empty()); }

@@ -20,6 +20,8 @@ Text counted(const Node& node, const std::string& given) {
     case Operand::kCount:
     case Operand::kFrequency: return {"this would be use number " + given, "本次将是第 " + given + " 次使用"};
     case Operand::kDataSize: return {"this would make " + given + " bytes", "本次后累计将达 " + given + " 字节"};
+    case Operand::kPrivacyBudget:
+      return {"this would make epsilon " + given + " in all", "本次后累计 ε 将达 " + given};
     case Operand::kDateTime: return {"it is " + given, "现在是 " + given};
     case Operand::kElapsedTime: return {"the first use was at " + given, "首次使用时间为 " + given};
     case Operand::kTimeInterval: return {"the last use was at " + given, "上次使用时间为 " + given};

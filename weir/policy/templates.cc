@@ -26,6 +26,9 @@ std::vector<Constraint> limits_of(const CommonTerms& terms) {
   if (terms.bytes_max) {
     out.push_back(constraint(tc609_operand("dataSize"), Operator::kLteq, std::to_string(*terms.bytes_max), "xsd:integer"));
   }
+  if (!terms.epsilon_max.empty()) {
+    out.push_back(constraint(tc609_operand("privacyBudget"), Operator::kLteq, terms.epsilon_max, "xsd:decimal"));
+  }
   const auto time_type = [](const std::string& text) { return text.size() == 10 ? "xsd:date" : "xsd:dateTime"; };
   if (!terms.from.empty()) out.push_back(constraint("dateTime", Operator::kGteq, terms.from, time_type(terms.from)));
   if (!terms.until.empty()) out.push_back(constraint("dateTime", Operator::kLteq, terms.until, time_type(terms.until)));

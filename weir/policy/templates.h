@@ -21,6 +21,7 @@ struct CommonTerms {
   std::optional<std::int64_t> count_max;
   std::string rate;                        // "100/P1D": uses a window
   std::optional<std::int64_t> bytes_max;
+  std::string epsilon_max;                 // "3": privacy budget of all answers
   std::string from;                        // "2026-01-01", or a moment
   std::string until;                       // "2026-12-31" (that whole day), or a moment
   std::string within;                      // "P30D" from the first use

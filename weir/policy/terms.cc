@@ -207,6 +207,10 @@ Result<> set_value(const Term& term, CommonTerms& out) {
     const auto bytes = parse_bytes(term.values[0], "");
     if (!bytes || term.op == "<") return malformed(term.written, "must be like volume<=10GB");
     out.bytes_max = *bytes;
+  } else if (term.name == "epsilon") {
+    const auto number = parse_number(term.values[0]);
+    if (!number || *number <= 0 || term.op == "<") return malformed(term.written, "must be like epsilon<=3");
+    out.epsilon_max = term.values[0];
   } else if (term.op != "=") {
     return malformed(term.written, "needs '='");
   } else if (term.name == "from") {
@@ -267,6 +271,7 @@ void guess_constraint(const Constraint& constraint, CommonTerms& out) {
       return;
     case Operand::kFrequency: out.rate = first; return;
     case Operand::kDataSize: out.bytes_max = parse_bytes(first, constraint.unit); return;
+    case Operand::kPrivacyBudget: out.epsilon_max = first; return;
     case Operand::kDateTime: (constraint.op == Operator::kGteq ? out.from : out.until) = first; return;
     case Operand::kElapsedTime: out.within = first; return;
     case Operand::kPurpose: out.purposes = texts(constraint); return;
@@ -305,6 +310,7 @@ std::string line_of(const CommonTerms& terms) {
   if (terms.count_max) line.add("count", "<=", std::to_string(*terms.count_max));
   line.add("rate", "<=", terms.rate);
   if (terms.bytes_max) line.add("volume", "<=", std::to_string(*terms.bytes_max));
+  line.add("epsilon", "<=", terms.epsilon_max);
   line.add("from", "=", terms.from);
   line.add("until", "=", terms.until);
   line.add("within", "=", terms.within);

@@ -114,6 +114,8 @@ constexpr auto kOperands = std::to_array<OperandTerm>({
     {Operand::kFrequency, "urn:weir:tc609:frequency", "frequency", kRate, true, "frequency of use", "使用频率"},
     {Operand::kDataSize, "urn:weir:tc609:dataSize", "dataSize", kBytes, true, "volume of data", "数据量"},
     {Operand::kPayAmount, "payAmount", "payAmount", kNumber, true, "amount paid", "支付金额"},
+    {Operand::kPrivacyBudget, "urn:weir:tc609:privacyBudget", "", kNumber, true, "privacy budget spent (epsilon)",
+     "已用隐私预算（ε）"},
     {Operand::kSpatial, "spatial", "region", kRegion, false, "region of use", "使用地域"},
     {Operand::kNetworkAddress, "virtualLocation", "networkAddress", kAddress, false, "network address", "网络地址"},
     {Operand::kPhysicalAddress, "urn:weir:tc609:physicalAddress", "physicalAddress", kText, false, "physical address",

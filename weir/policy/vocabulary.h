@@ -80,6 +80,7 @@ enum class Operand : std::uint8_t {
   kFrequency,
   kDataSize,
   kPayAmount,
+  kPrivacyBudget,
   kSpatial,
   kNetworkAddress,
   kPhysicalAddress,
@@ -114,7 +115,7 @@ struct OperandTerm {
   std::string_view name;   // in the tree
   std::string_view tc609;  // as TC609-6-2025-14 prints it ("dateRecord"); empty if it has no such constraint
   ValueType type;
-  bool counted;            // its value comes from a durable counter
+  bool counted;            // its value comes from a durable counter, or a ledger
   std::string_view en;     // "purpose"
   std::string_view zh;
 };

@@ -154,6 +154,7 @@ Authorization answer(const Situation& at, const policy::Decision& decision) {
   out.denied_by = decision.effect == Effect::kDeny ? decision.denied_by : policy::DeniedBy::kNothing;
   out.version = at.terms.version;
   out.policy_hash = at.terms.policy_hash;
+  out.privacy_budget = policy::privacy_budget(at.program);
   if (at.in_force) {
     out.reasons = policy::reasons(at.program, at.request, decision);
     out.obligations = policy::obligations(at.program, decision);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -72,6 +73,7 @@ struct Authorization {
   std::vector<policy::Obligation> obligations;
   std::vector<OwedObligation> owed;  // written down by this decision
   trust::evidence::EntryIndex evidence;
+  std::optional<std::int64_t> privacy_budget = {};  // that the terms set, in millionths of epsilon
   bool allowed() const { return effect == policy::Effect::kAllow; }
 };
 

@@ -7,6 +7,7 @@
 #include <map>
 #include <numeric>
 
+#include "weir/base/check.h"
 #include "weir/tlog/entry.h"
 #include "weir/tlog/tree.h"
 
@@ -241,16 +242,53 @@ Claim claim_of(const Figures& figures, Role side, ByteView salt) {
   return out;
 }
 
+std::optional<mpc::DiscreteLaplace> noise_of(const Query& query, std::int64_t most, std::int64_t decimals) {
+  const std::size_t figures = 1 + summed(query, Role::kConsumer).size() + summed(query, Role::kProvider).size();
+  const Wide denominator = Wide{kEpsilonScale} * static_cast<std::int64_t>(figures) * most * power_of_ten(decimals);
+  if (denominator > INT64_MAX) return std::nullopt;
+  const mpc::DiscreteLaplace out{static_cast<std::uint64_t>(query.epsilon), static_cast<std::uint64_t>(denominator)};
+  if (mpc::noise_digits(out) > mpc::kNoiseDigitsMax) return std::nullopt;
+  return out;
+}
+
+namespace {
+
+// The bounds of a side's columns, in units of their last places, and their noise.
+void add_noise(const Query& query, Role side, const Claim& claim, std::vector<mpc::JoinBounds>& bounds,
+               std::vector<mpc::DiscreteLaplace>& noise) {
+  const auto columns = summed(query, side);
+  for (std::size_t c = 0; c < columns.size(); ++c) {
+    const std::int64_t decimals = c < claim.columns.size() ? claim.columns[c].decimals : 0;  // not known while planning
+    const Bounds within = bounds_of(query, {side, columns[c]});
+    const auto law = noise_of(query, within.most(), decimals);
+    WEIR_CHECK(law);
+    bounds.push_back({within.low * power_of_ten(decimals), within.high * power_of_ten(decimals)});
+    noise.push_back(*law);
+  }
+}
+
+}  // namespace
+
 mpc::JoinShape shape_of(const Query& query, const Claim& consumer, const Claim& provider) {
   const bool asker = query.group && query.group->side == Role::kConsumer;
   const auto told = static_cast<std::size_t>(asker ? consumer.groups : provider.groups);
-  return {.asker_keys = static_cast<std::size_t>(consumer.count),
-          .holder_keys = static_cast<std::size_t>(provider.count),
-          .groups = query.group ? std::max<std::size_t>(told, 2) : 1,
-          .groups_of_asker = asker,
-          .asker_columns = summed(query, Role::kConsumer).size(),
-          .holder_columns = summed(query, Role::kProvider).size(),
-          .least = static_cast<std::uint64_t>(query.least)};
+  mpc::JoinShape out{.asker_keys = static_cast<std::size_t>(consumer.count),
+                     .holder_keys = static_cast<std::size_t>(provider.count),
+                     .groups = query.group ? std::max<std::size_t>(told, 2) : 1,
+                     .groups_of_asker = asker,
+                     .asker_columns = summed(query, Role::kConsumer).size(),
+                     .holder_columns = summed(query, Role::kProvider).size(),
+                     .least = static_cast<std::uint64_t>(query.least),
+                     .noise = {},
+                     .asker_bounds = {},
+                     .holder_bounds = {}};
+  if (query.epsilon == 0) return out;
+  const auto count = noise_of(query, 1, 0);
+  WEIR_CHECK(count);
+  out.noise.push_back(*count);
+  add_noise(query, Role::kConsumer, consumer, out.asker_bounds, out.noise);
+  add_noise(query, Role::kProvider, provider, out.holder_bounds, out.noise);
+  return out;
 }
 
 mpc::JoinTable table_of(const Figures& figures, mpc::Blocks elements) {

@@ -7,6 +7,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
+
 #include "weir/mpc/join.h"
 #include "weir/use/job/query.h"
 #include "weir/use/job/set.h"
@@ -30,6 +32,10 @@ struct Figures {
 Result<Figures> read_figures(ByteSource source, const std::vector<std::string>& key_columns,
                              const std::vector<Form>& forms, const Query& query, Role side);
 Claim claim_of(const Figures& figures, Role side, ByteView salt);
+
+// The noise of one figure, whose part of epsilon is that of every other: it changes by at most `most`, in units of its
+// column's last place, with a key. Nothing if that is more noise than can be drawn (mpc/noise.h).
+std::optional<mpc::DiscreteLaplace> noise_of(const Query& query, std::int64_t most, std::int64_t decimals);
 
 // What both sides know of the join. Requires: claims that check_claim (job.h) admitted.
 mpc::JoinShape shape_of(const Query& query, const Claim& consumer, const Claim& provider);

@@ -154,5 +154,36 @@ TEST(Figures, AClaimAboutOtherColumnsIsRefused) {
   EXPECT_FALSE(check_claim(work, Role::kProvider, good));
 }
 
+// ── noise ──
+
+TEST(FiguresNoise, EpsilonIsDividedAmongTheFiguresAndBoundsAreInTheColumnsLastPlace) {
+  const Query query{.items = {{.function = Item::Function::kSum,
+                               .column = {Role::kConsumer, "x"},
+                               .bounds = Bounds{-5, 3}},
+                              {.function = Item::Function::kAverage,
+                               .column = {Role::kProvider, "y"},
+                               .bounds = Bounds{0, 1000}}},
+                    .group = {},
+                    .least = 5,
+                    .epsilon = 300'000};
+  Claim consumer, provider;
+  consumer.columns = {{"x", 2, ""}};
+  provider.columns = {{"y", 0, ""}};
+  const mpc::JoinShape shape = shape_of(query, consumer, provider);
+  ASSERT_EQ(shape.noise.size(), 3u);
+  EXPECT_EQ(shape.noise[0], (mpc::DiscreteLaplace{300'000, 3'000'000}));  // of the count: a tenth
+  EXPECT_EQ(shape.noise[1], (mpc::DiscreteLaplace{300'000, 3'000'000 * 500}));
+  EXPECT_EQ(shape.noise[2], (mpc::DiscreteLaplace{300'000, 3'000'000'000}));
+  EXPECT_EQ(shape.asker_bounds, (std::vector<mpc::JoinBounds>{{-500, 300}}));
+  EXPECT_EQ(shape.holder_bounds, (std::vector<mpc::JoinBounds>{{0, 1000}}));
+}
+
+TEST(FiguresNoise, MoreThanCanBeDrawnIsNone) {
+  const Query query{.items = {{.function = Item::Function::kCount, .column = {}}}, .group = {}, .epsilon = 1};
+  EXPECT_TRUE(noise_of(query, 1, 0));
+  EXPECT_FALSE(noise_of(query, 10'000'000, 0));          // more digits than can be drawn
+  EXPECT_FALSE(noise_of(query, 1'000'000'000'000, 9));   // more than 64 bits
+}
+
 }  // namespace
 }  // namespace weir::use::job

@@ -163,6 +163,14 @@ Result<> check_claim(const Work& work, Role side, const Claim& claim) {
   for (std::size_t i = 0; right && i < wanted.size(); ++i) {
     right = claim.columns[i].name == wanted[i] && (claim.columns[i].decimals >= 0) == (i < sums);
   }
+  const bool noisy = work.query && work.query->epsilon > 0;
+  for (std::size_t i = 0; right && noisy && i < sums; ++i) {
+    const Bounds bounds = bounds_of(*work.query, {side, wanted[i]});
+    if (noise_of(*work.query, bounds.most(), claim.columns[i].decimals)) continue;
+    return Error(Errc::kInvalidArgument, "column '" + wanted[i] + "': its bounds ask for more noise than can be drawn")
+        .because("job.noise")
+        .advise("closer bounds, fewer decimal places in the table, or a larger epsilon");
+  }
   const bool told = static_cast<std::int64_t>(claim.values.size()) == claim.groups;
   right = right && (side == Role::kProvider ? told : claim.values.empty());
   if (right) return {};

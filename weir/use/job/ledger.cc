@@ -1,6 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/use/job/ledger.h"
 
+#include <algorithm>
+
+#include "weir/mpc/noise.h"
+#include "weir/use/job/query.h"
+
 namespace weir::use::job {
 namespace {
 
@@ -15,6 +20,33 @@ bool column_changed(const Claim& earlier, const Claim& claim) {
 }
 
 }  // namespace
+
+wire::Json to_json(const Privacy& privacy) {
+  wire::Json out = wire::Json::object({{"spent", format_epsilon(privacy.spent)}});
+  if (privacy.cost > 0) {
+    out.set("epsilon", format_epsilon(privacy.cost)).set("delta", "2^-" + std::to_string(mpc::kNoiseDeltaBits));
+  }
+  if (privacy.budget) {
+    out.set("budget", format_epsilon(*privacy.budget));
+    out.set("left", format_epsilon(std::max<std::int64_t>(0, *privacy.budget - privacy.spent)));
+  }
+  return out;
+}
+
+Result<> may_spend(const Privacy& privacy) {
+  if (!privacy.budget) return {};
+  if (privacy.cost == 0) {
+    return Error(Errc::kForbidden, "the terms set a privacy budget: an answer without noise is not given")
+        .because("job.noise_required")
+        .advise("SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 0.5) …");
+  }
+  if (privacy.total() <= *privacy.budget) return {};
+  return Error(Errc::kForbidden, format_epsilon(privacy.spent) + " of the privacy budget of " +
+                                     format_epsilon(*privacy.budget) + " is spent, and this question takes " +
+                                     format_epsilon(privacy.cost))
+      .because("job.budget_spent")
+      .advise("a smaller epsilon, if any is left, or an agreement with a larger budget");
+}
 
 Result<> may_ask(const LedgerRules& rules, std::span<const Claim> earlier, const Claim& claim) {
   if (claim.count < rules.set_least) {

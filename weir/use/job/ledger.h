@@ -1,4 +1,4 @@
-// Ledger: what a counterpart has asked of one product, and whether it may ask once more.
+// Ledger: what a counterpart has asked of one product and spent of its privacy, and whether it may ask once more.
 //
 // An answer to one question is harmless where the difference of two answers is not: so there is a least size of sets,
 // a most number of questions, and two different sets must differ by at least the least size. What a counterpart claims
@@ -7,9 +7,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <optional>
 #include <span>
 
 #include "weir/use/job/set.h"
+#include "weir/wire/json.h"
 
 namespace weir::use::job {
 
@@ -23,5 +25,17 @@ struct LedgerRules {
 // Fails with kForbidden: "job.set_too_small", "job.questions_spent", "job.near_identical" (also of a set that is the
 // same, if a column of it has changed: a sum over few would be the difference of two).
 Result<> may_ask(const LedgerRules& rules, std::span<const Claim> earlier, const Claim& claim);
+
+// What the noise of answers to one counterpart about one product leaves, in millionths of epsilon (mpc/noise.h).
+struct Privacy {
+  std::int64_t cost = 0;               // of the question; 0: its answer has no noise
+  std::int64_t spent = 0;              // by all runs that began
+  std::optional<std::int64_t> budget;  // that the terms set
+  std::int64_t total() const { return spent + cost; }
+};
+// {"epsilon", "delta", "spent", "budget", "left"}, epsilons as decimals; what is not there is left out.
+wire::Json to_json(const Privacy& privacy);
+// Fails with kForbidden: "job.noise_required", "job.budget_spent".
+Result<> may_spend(const Privacy& privacy);
 
 }  // namespace weir::use::job

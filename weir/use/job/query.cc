@@ -4,6 +4,8 @@
 #include <algorithm>
 #include <array>
 
+#include "weir/use/job/figures.h"
+
 namespace weir::use::job {
 namespace {
 
@@ -47,6 +49,16 @@ Result<Column> parse_column(const Json& json) {
   return out;
 }
 
+// The same column has the same bounds everywhere, for it is summed once.
+bool bounds_differ(const Query& query) {
+  for (const Item& a : query.items) {
+    for (const Item& b : query.items) {
+      if (has_column(a.function) && has_column(b.function) && a.column == b.column && a.bounds != b.bounds) return true;
+    }
+  }
+  return false;
+}
+
 std::string plain(const Column& column) { return std::string(name_of(column.side)) + "." + column.name; }
 
 }  // namespace
@@ -57,10 +69,12 @@ Json to_json(const Query& query) {
   Json items = Json::array();
   for (const Item& item : query.items) {
     Json each = has_column(item.function) ? column_json(item.column) : Json::object();
+    if (item.bounds) each.set("low", item.bounds->low).set("high", item.bounds->high);
     items.push(each.set("function", name_of(item.function)));
   }
   Json out = Json::object({{"items", std::move(items)}, {"least", query.least}});
   if (query.group) out.set("group", column_json(*query.group));
+  if (query.epsilon > 0) out.set("epsilon", format_epsilon(query.epsilon));
   return out;
 }
 
@@ -74,6 +88,12 @@ Result<Query> parse_query(const Json& json) {
   if (json.has("group")) {
     WEIR_TRY_LET(out.group, parse_column(json["group"]));
   }
+  if (json.has("epsilon")) {
+    WEIR_TRY_LET(const std::string epsilon, json.text("epsilon"));
+    const auto read = parse_epsilon(epsilon);
+    if (!read) return malformed("epsilon");
+    out.epsilon = *read;
+  }
   for (const Json& each : json["items"].items()) {
     WEIR_TRY_LET(const std::string name, each.text("function"));
     const auto found =
@@ -83,12 +103,18 @@ Result<Query> parse_query(const Json& json) {
     if (has_column(item.function)) {
       WEIR_TRY_LET(item.column, parse_column(each));
     }
+    if (each.has("low")) {
+      item.bounds.emplace();
+      WEIR_TRY_LET(item.bounds->low, each.integer("low"));
+      WEIR_TRY_LET(item.bounds->high, each.integer("high"));
+    }
     if (item.function == Function::kGroup && !out.group) return malformed("a group without GROUP BY");
     out.items.push_back(std::move(item));
   }
   for (const Role side : {Role::kConsumer, Role::kProvider}) {
     if (summed(out, side).size() > kQueryColumnsMax) return malformed("too many columns");
   }
+  if (const auto fault = fault_of_noise(out); !fault.empty()) return malformed(fault);
   if (to_json(out).canonical() != json.canonical()) return malformed("a member that is not known here");
   return out;
 }
@@ -108,6 +134,56 @@ std::vector<std::string> read_of(const Query& query, Role side) {
   return out;
 }
 
+Result<std::int64_t> parse_epsilon(std::string_view text) {
+  const auto wrong = [] {
+    return Error(Errc::kInvalidArgument, "epsilon is a number like 0.5, of at most six places, up to 8")
+        .because("job.query");
+  };
+  const std::size_t dot = text.find('.');
+  const std::string_view whole = text.substr(0, dot);
+  std::string places(dot == std::string_view::npos ? std::string_view() : text.substr(dot + 1));
+  if (whole.empty() || whole.size() > 6 || places.size() > 6 || (dot != std::string_view::npos && places.empty())) {
+    return wrong();
+  }
+  places.resize(6, '0');
+  std::int64_t out = 0;
+  for (const char c : std::string(whole) + places) {
+    if (c < '0' || c > '9') return wrong();
+    out = 10 * out + (c - '0');
+  }
+  if (out == 0 || out > kEpsilonMax) return wrong();
+  return out;
+}
+
+std::string format_epsilon(std::int64_t millionths) {
+  std::string places = std::to_string(kEpsilonScale + millionths % kEpsilonScale).substr(1);
+  places.erase(places.find_last_not_of('0') + 1);
+  return std::to_string(millionths / kEpsilonScale) + (places.empty() ? "" : "." + places);
+}
+
+Bounds bounds_of(const Query& query, const Column& column) {
+  for (const Item& item : query.items) {
+    if (has_column(item.function) && item.column == column && item.bounds) return *item.bounds;
+  }
+  return {};
+}
+
+std::string_view fault_of_noise(const Query& query) {
+  for (const Item& item : query.items) {
+    if (item.bounds.has_value() != (query.epsilon > 0 && has_column(item.function))) {
+      return query.epsilon > 0 ? "with noise, a sum has bounds: SUM(x, contribution_bounds_per_group => (0, 1000))"
+                               : "bounds are for noise: SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 0.5) …";
+    }
+    if (!item.bounds) continue;
+    const auto [low, high] = *item.bounds;
+    if (low > high || low < -kBoundMax || high > kBoundMax || (low == 0 && high == 0)) {
+      return "bounds are two whole numbers, the lower one first";
+    }
+    if (!noise_of(query, item.bounds->most(), 0)) return "the bounds ask for more noise than can be drawn";
+  }
+  return bounds_differ(query) ? "the bounds of a column are the same everywhere" : "";
+}
+
 Text shown(const Query& query) {
   const std::string least = std::to_string(query.least);
   Text out = query.group
@@ -121,6 +197,10 @@ Text shown(const Query& query) {
       out.zh += "、" + plain({side, column}) + " 之和";
     }
   }
+  if (query.epsilon == 0) return out;
+  const std::string epsilon = format_epsilon(query.epsilon);
+  out.en += "; each with random noise that nobody knows (differential privacy, epsilon " + epsilon + " in all)";
+  out.zh += "；各数值均加入双方都不知道的随机噪声（差分隐私，ε 合计 " + epsilon + "）";
   return out;
 }
 

@@ -1,6 +1,8 @@
 // Query: a joint figure as a value: what is counted and summed over the join of both tables, and by which group.
 //
 //   SELECT channel, COUNT(*), SUM(a.spend) FROM a JOIN b USING (id) GROUP BY channel HAVING COUNT(*) >= 20
+//   SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 0.5) COUNT(*), SUM(spend, contribution_bounds_per_group =>
+//     (0, 1000)) FROM a JOIN b USING (id)
 //
 // The first table is the asker's own, unless the names `mine` and `theirs` (or `consumer` and `provider`) say
 // otherwise. COUNT(*) counts keys that are in both tables. Text and JSON: docs/formats/jobs.md. Thread-safety: values
@@ -29,10 +31,19 @@ struct Column {
   friend bool operator==(const Column&, const Column&) = default;
 };
 
+// With noise: a number outside counts as the nearest of the two.
+struct Bounds {
+  std::int64_t low = 0;
+  std::int64_t high = 0;
+  std::int64_t most() const { return high > -low ? high : -low; }  // that a key changes a sum by
+  friend bool operator==(const Bounds&, const Bounds&) = default;
+};
+
 struct Item {
   enum class Function : std::uint8_t { kGroup, kCount, kSum, kAverage };
   Function function = Function::kCount;
   Column column;  // of a sum or an average; else empty
+  std::optional<Bounds> bounds = {};  // of its numbers, if the answer has noise
   friend bool operator==(const Item&, const Item&) = default;
 };
 
@@ -40,6 +51,7 @@ struct Query {
   std::vector<Item> items;      // in the order of the answer's columns
   std::optional<Column> group;
   std::int64_t least = 0;       // keys in a group that is shown; 0: not said
+  std::int64_t epsilon = 0;     // of all figures together, in millionths; 0: without noise
   friend bool operator==(const Query&, const Query&) = default;
 };
 
@@ -51,6 +63,13 @@ struct Statement {
 };
 
 inline constexpr std::size_t kQueryColumnsMax = 16;  // sums of either side
+inline constexpr std::int64_t kEpsilonScale = 1'000'000;
+inline constexpr std::int64_t kEpsilonMax = 8 * kEpsilonScale;  // of one answer; keeps delta small (mpc/noise.h)
+inline constexpr std::int64_t kBoundMax = 1'000'000'000'000;
+
+// "0.5", in millionths and back. Fails with kInvalidArgument ("job.query") for what is not above zero.
+Result<std::int64_t> parse_epsilon(std::string_view text);
+std::string format_epsilon(std::int64_t millionths);
 
 // A column without its table is the asker's if `own` has one of that name, else the other side's.
 // Fails with kInvalidArgument ("job.query"): where, and what is not supported.
@@ -66,6 +85,10 @@ Result<Query> parse_query(const wire::Json& json);
 std::vector<std::string> summed(const Query& query, Role side);
 // All columns of a side that a query reads, keys aside.
 std::vector<std::string> read_of(const Query& query, Role side);
+// Of a summed column. Requires: the query has noise and sums the column.
+Bounds bounds_of(const Query& query, const Column& column);
+// What is wrong with a query's noise and bounds; nothing if they are sound.
+std::string_view fault_of_noise(const Query& query);
 // What the answer shows to the asker.
 Text shown(const Query& query);
 

@@ -91,6 +91,31 @@ TEST(Query, ReadsBackFromItsJson) {
   EXPECT_EQ(read_of(query, Role::kProvider), (std::vector<std::string>{"y", "g"}));
 }
 
+TEST(QueryText, NoiseIsAskedForAsInGoogleSql) {
+  const std::string sql =
+      "SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 0.50) g, COUNT(*), "
+      "AVG(a.x, contribution_bounds_per_group => (-5, 1000)) FROM a JOIN b USING (id) GROUP BY g";
+  const Query query = read(sql).query;
+  EXPECT_EQ(query.epsilon, 500'000);
+  EXPECT_EQ(query.items[2].bounds, (Bounds{-5, 1000}));
+  EXPECT_EQ(bounds_of(query, {Role::kConsumer, "x"}).most(), 1000);
+  EXPECT_EQ(read(format(read(sql))), read(sql)) << format(read(sql));
+  EXPECT_THAT(format(read(sql)), HasSubstr("OPTIONS (epsilon = 0.5) provider.g"));
+  EXPECT_EQ(*parse_query(to_json(query)), query);
+  EXPECT_THAT(shown(query).en, HasSubstr("epsilon 0.5 in all"));
+  EXPECT_THAT(shown(query).zh, HasSubstr("ε 合计 0.5"));
+}
+
+TEST(Query, EpsilonIsMillionths) {
+  EXPECT_EQ(*parse_epsilon("8"), 8'000'000);
+  EXPECT_EQ(*parse_epsilon("0.000001"), 1);
+  EXPECT_EQ(format_epsilon(1), "0.000001");
+  EXPECT_EQ(format_epsilon(1'500'000), "1.5");
+  for (const char* bad : {"", "0", "0.0", "8.000001", "1.", ".5", "0.0000001", "1e3", "-1", "+1", "1.2.3", "9999999"}) {
+    EXPECT_FALSE(parse_epsilon(bad)) << bad;
+  }
+}
+
 TEST(Query, SaysWhatTheAskerLearns) {
   const Query query = read("SELECT g, AVG(b.y) FROM a JOIN b USING (id) GROUP BY g HAVING COUNT(*) >= 7").query;
   EXPECT_THAT(shown(query).en, HasSubstr("each value of provider.g that 7 keys"));
@@ -119,6 +144,28 @@ TEST(QueryText, WhatIsNotSupportedIsSaidWithItsPlace) {
   EXPECT_THAT(refusal("SELECT COUNT(*) FROM a, b"), HasSubstr("JOIN is expected"));
   EXPECT_THAT(refusal("SELECT COUNT(*) FROM a"), HasSubstr("the end: JOIN is expected"));
   EXPECT_THAT(refusal("SELECT COUNT(*) FROM (SELECT 1) JOIN b USING (id)"), HasSubstr("within a query"));
+}
+
+TEST(QueryText, NoiseWithoutBoundsAndBoundsWithoutNoiseAreRefused) {
+  const std::string noise = "SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS ";
+  const std::string join = " FROM a JOIN b USING (id)";
+  EXPECT_THAT(refusal(noise + "(epsilon = 1) SUM(a.x)" + join), HasSubstr("a sum has bounds"));
+  EXPECT_THAT(refusal("SELECT SUM(a.x, contribution_bounds_per_group => (0, 1))" + join), HasSubstr("bounds are for"));
+  EXPECT_THAT(refusal(noise + "(epsilon = 9) COUNT(*)" + join), HasSubstr("up to 8"));
+  EXPECT_THAT(refusal(noise + "(epsilon = x) COUNT(*)" + join), HasSubstr("a number like 0.5"));
+  EXPECT_THAT(refusal(noise + "(delta = 1) COUNT(*)" + join), HasSubstr("epsilon is the only option"));
+  EXPECT_THAT(refusal(noise + "(epsilon = 1, delta = 1) COUNT(*)" + join), HasSubstr("no other option"));
+  const auto with = [&](const std::string& bounds) {
+    return refusal(noise + "(epsilon = 0.000001) SUM(a.x, contribution_bounds_per_group => " + bounds + ")" + join);
+  };
+  EXPECT_THAT(with("(2, 1)"), HasSubstr("the lower one first"));
+  EXPECT_THAT(with("(0, 0)"), HasSubstr("the lower one first"));
+  EXPECT_THAT(with("(0, 1.5)"), HasSubstr("a whole number"));
+  EXPECT_THAT(with("(0, 1000000000000)"), HasSubstr("more noise than can be drawn"));
+  EXPECT_THAT(refusal(noise + "(epsilon = 1) SUM(a.x, contribution_bounds_per_group => (0, 1)), "
+                              "AVG(a.x, contribution_bounds_per_group => (0, 2))" + join),
+              HasSubstr("the same everywhere"));
+  EXPECT_EQ(read("SELECT with, COUNT(*)" + join + " GROUP BY with").query.group->name, "with");
 }
 
 TEST(QueryText, NamesThatAreNoneAreRefused) {

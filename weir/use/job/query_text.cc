@@ -67,7 +67,12 @@ Result<std::vector<Word>> split_words(std::string_view sql) {
     } else if (starts_name(c)) {
       take(Word::Kind::kName, in_name);
     } else if (c >= '0' && c <= '9') {
-      take(Word::Kind::kNumber, [](char d) { return d >= '0' && d <= '9'; });
+      bool dot = false;
+      take(Word::Kind::kNumber, [&](char d) {
+        const bool first_dot = d == '.' && !dot;
+        dot = dot || d == '.';
+        return first_dot || (d >= '0' && d <= '9');
+      });
     } else if (c == '"') {
       Word word{Word::Kind::kQuoted, {}, i + 1};
       for (++i;; ++i) {
@@ -80,7 +85,7 @@ Result<std::vector<Word>> split_words(std::string_view sql) {
       if (word.text.empty()) return refuse(word, "a name is missing");
       out.push_back(std::move(word));
     } else {
-      const std::size_t size = sql.substr(i).starts_with(">=") ? 2 : 1;
+      const std::size_t size = sql.substr(i).starts_with(">=") || sql.substr(i).starts_with("=>") ? 2 : 1;
       out.push_back({Word::Kind::kSign, std::string(sql.substr(i, size)), i + 1});
       i += size;
     }
@@ -102,10 +107,11 @@ class Parser {
   Result<Statement> statement() {
     WEIR_TRY(expect("SELECT"));
     if (at("DISTINCT")) return refuse(here(), "DISTINCT is not supported: a group is shown once anyway");
+    Statement out;
+    WEIR_TRY(noise(out.query));
     WEIR_TRY(select());
     WEIR_TRY(expect("FROM"));
     WEIR_TRY(tables());
-    Statement out;
     WEIR_TRY(join_keys(out));
     if (at("WHERE")) return refuse(here(), "conditions are not supported: leave the rows out of the own table");
     if (take("GROUP")) {
@@ -170,9 +176,52 @@ class Parser {
     return out;
   }
 
+  // SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 0.5), as GoogleSQL writes it.
+  Result<> noise(Query& query) {
+    const Word& after = words_[std::min(next_ + 1, words_.size() - 1)];
+    if (!at("WITH") || to_lower_ascii(after.text) != "differential_privacy") return {};
+    next_ += 2;
+    WEIR_TRY(expect("OPTIONS"));
+    WEIR_TRY(expect_sign("("));
+    if (!at("EPSILON")) return refuse(here(), "epsilon is the only option; the key is the unit of privacy");
+    ++next_;
+    WEIR_TRY(expect_sign("="));
+    const auto read = parse_epsilon(here().kind == Word::Kind::kNumber ? here().text : "");
+    if (!read) return refuse(here(), std::string(read.error().message()));
+    query.epsilon = *read;
+    ++next_;
+    if (sign(",")) return refuse(here(), "no other option is supported");
+    return expect_sign(")");
+  }
+  Result<std::int64_t> whole_number() {
+    const bool negative = take_sign("-");
+    const Word number = here();
+    std::int64_t out = 0;
+    const char* end = number.text.data() + number.text.size();
+    const auto read = std::from_chars(number.text.data(), end, out);
+    if (number.kind != Word::Kind::kNumber || read.ec != std::errc() || read.ptr != end) {
+      return refuse(number, "a whole number is expected");
+    }
+    ++next_;
+    return negative ? -out : out;
+  }
+  Result<std::optional<Bounds>> bounds() {
+    if (!take_sign(",")) return std::optional<Bounds>();
+    WEIR_TRY(expect("contribution_bounds_per_group"));
+    WEIR_TRY(expect_sign("=>"));
+    WEIR_TRY(expect_sign("("));
+    Bounds out;
+    WEIR_TRY_LET(out.low, whole_number());
+    WEIR_TRY(expect_sign(","));
+    WEIR_TRY_LET(out.high, whole_number());
+    WEIR_TRY(expect_sign(")"));
+    return std::optional(out);
+  }
+
   struct Selected {
     Function function;
     Mention column;
+    std::optional<Bounds> bounds = {};
   };
   Result<> select() {
     do {
@@ -190,6 +239,7 @@ class Parser {
         one.function = at("SUM") ? Function::kSum : Function::kAverage;
         next_ += 2;
         WEIR_TRY_LET(one.column, mention());
+        WEIR_TRY_LET(one.bounds, bounds());
         if (!sign(")")) return refuse(here(), "a column is expected: computing within SUM and AVG is not supported");
         ++next_;
       } else {
@@ -314,7 +364,7 @@ class Parser {
 
   Result<> items(Query& query) {
     for (const Selected& each : selected_) {
-      Item item{.function = each.function, .column = {}};
+      Item item{.function = each.function, .column = {}, .bounds = each.bounds};
       if (each.function != Function::kCount) {
         WEIR_TRY_LET(item.column, resolve(each.column));
       }
@@ -330,6 +380,7 @@ class Parser {
       const bool many = summed(query, side).size() > kQueryColumnsMax;
       if (many || query.items.size() > 2 * kQueryColumnsMax + 2) return refuse(here(), "too many columns");
     }
+    if (const auto fault = fault_of_noise(query); !fault.empty()) return refuse(here(), std::string(fault));
     return {};
   }
 
@@ -358,12 +409,21 @@ Result<Statement> parse_statement(std::string_view sql, std::span<const std::str
 std::string format(const Statement& statement) {
   const Query& query = statement.query;
   std::string out = "SELECT ";
+  if (query.epsilon > 0) out += "WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = " + format_epsilon(query.epsilon) + ") ";
+  const auto call = [](std::string_view function, const Item& item) {
+    std::string text = std::string(function) + "(" + text_of(item.column);
+    if (item.bounds) {
+      text += ", contribution_bounds_per_group => (" + std::to_string(item.bounds->low) + ", " +
+              std::to_string(item.bounds->high) + ")";
+    }
+    return text + ")";
+  };
   for (const Item& item : query.items) {
-    if (out.size() > 7) out += ", ";
+    if (&item != query.items.data()) out += ", ";
     if (item.function == Function::kGroup) out += text_of(*query.group);
     if (item.function == Function::kCount) out += "COUNT(*)";
-    if (item.function == Function::kSum) out += "SUM(" + text_of(item.column) + ")";
-    if (item.function == Function::kAverage) out += "AVG(" + text_of(item.column) + ")";
+    if (item.function == Function::kSum) out += call("SUM", item);
+    if (item.function == Function::kAverage) out += call("AVG", item);
   }
   out += " FROM consumer JOIN provider ON ";
   for (std::size_t i = 0; i < statement.keys.size(); ++i) {

@@ -11,8 +11,10 @@ using wire::Json;
 
 namespace {
 
-Error denied(const Ruling& ruling) {
-  return Error(Errc::kForbidden, ruling.words).because("job.denied").advise("the terms: weir contract show AGREEMENT");
+Result<Privacy> privacy_of(store::Tx& tx, const Job& job) {
+  Privacy out{.cost = job.work.query ? job.work.query->epsilon : 0};
+  WEIR_TRY_LET(out.spent, privacy_spent(tx, job.peer.text(), job.product));
+  return out;
 }
 
 std::string digest_text(const crypto::Digest& digest) {
@@ -20,6 +22,13 @@ std::string digest_text(const crypto::Digest& digest) {
 }
 
 }  // namespace
+
+// Of a privacy budget that the terms set, the ledger knows more than they.
+Error denied(const Ruling& ruling, Privacy privacy) {
+  privacy.budget = ruling.budget;
+  if (Result<> may = may_spend(privacy); !may) return Error(may.error());
+  return Error(Errc::kForbidden, ruling.words).because("job.denied").advise("the terms: weir contract show AGREEMENT");
+}
 
 Result<> Service::step(store::Tx& tx, Job& job, Event event) {
   WEIR_TRY_LET(job.state, next_state(job.role, job.state, event));
@@ -74,6 +83,19 @@ Result<> Service::end(store::Tx& tx, Job& job, Event event, const Error& error, 
   return {};
 }
 
+Result<Service::Preview> Service::preview(const Job& job) {
+  Preview out;
+  WEIR_TRY_LET(out.privacy, store::sql_read<Privacy>(deps_.sql, [&](store::Tx& tx) { return privacy_of(tx, job); }));
+  WEIR_TRY_LET(out.ruling, deps_.neighbours.preview(job, out.privacy));
+  out.privacy.budget = out.ruling.budget;
+  return out;
+}
+
+Result<Privacy> Service::privacy(const Job& job) {
+  WEIR_TRY_LET(const Preview found, preview(job));
+  return found.privacy;
+}
+
 Result<Job> Service::draft(const Proposal& proposal, const std::string& actor) {
   WEIR_TRY_LET(const Algorithm* algorithm, find_algorithm(proposal.algorithm));
   Work wanted{.algorithm = algorithm->id,
@@ -115,13 +137,13 @@ Result<Job> Service::draft(const Proposal& proposal, const std::string& actor) {
 
 Result<Job> Service::propose(const Proposal& proposal, const std::string& actor) {
   WEIR_TRY_LET(const Job job, draft(proposal, actor));
-  WEIR_TRY_LET(const Ruling ruling, deps_.neighbours.preview(job));
-  if (!ruling.allowed) {
+  WEIR_TRY_LET(const Preview at, preview(job));
+  if (!at.ruling.allowed) {
     // The denial is written down; nothing is counted.
     WEIR_TRY_LET(const Ruling written, store::sql_write<Ruling>(deps_.sql, [&](store::Tx& tx) {
-                   return deps_.neighbours.authorize(tx, job, actor);
+                   return deps_.neighbours.authorize(tx, job, at.privacy, actor);
                  }));
-    return denied(written.allowed ? ruling : written);
+    return denied(written.allowed ? at.ruling : written, at.privacy);
   }
   WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY(insert(tx, job));
@@ -143,6 +165,9 @@ Result<> Service::claim(const std::string& id, const Claim& mine) {
     const bool asks = job.role == Role::kConsumer;
     if (job.state != (asks ? State::kPreparing : State::kAccepted)) return {};
     job.mine = mine;
+    if (const Result<> sound = check_claim(job.work, job.role, mine); !sound) {
+      return end(tx, job, asks ? Event::kFail : Event::kReject, sound.error(), self(), !asks);
+    }
     if (mine.count < deps_.rules.set_least) {
       const Error small = Error(Errc::kForbidden, "the own table has too few keys: " + std::to_string(mine.count))
                               .because("job.set_too_small");
@@ -167,11 +192,20 @@ Result<Job> Service::start(const std::string& id, const Claim& mine) {
       return Error(Errc::kConflict, "the own table is not the one that was committed to").because("job.set_swapped");
     }
     WEIR_TRY(deps_.neighbours.agreed(tx, job.agreement));
-    if (job.state == State::kRunning) return job;
-    WEIR_TRY(step(tx, job, Event::kStart));
-    WEIR_TRY_LET(const Ruling ruling, deps_.neighbours.authorize(tx, job, self()));
-    if (!ruling.allowed) return denied(ruling);
-    WEIR_TRY(record(tx, job, "job.started", self(), Json::object({{"terms", digest_text(terms_digest(job))}})));
+    WEIR_TRY_LET(Privacy privacy, privacy_of(tx, job));
+    const bool again = job.state == State::kRunning;
+    if (again && privacy.cost == 0) return job;
+    if (!again) WEIR_TRY(step(tx, job, Event::kStart));
+    WEIR_TRY_LET(const Ruling ruling, deps_.neighbours.authorize(tx, job, privacy, self()));
+    if (!ruling.allowed) return denied(ruling, privacy);
+    Json more = Json::object({{"terms", digest_text(terms_digest(job))}});
+    if (privacy.cost > 0) {
+      WEIR_TRY(spend_privacy(tx, job, privacy.cost, deps_.clock.now()));
+      privacy.spent += privacy.cost;
+      privacy.budget = ruling.budget;
+      more.set("privacy", to_json(privacy));
+    }
+    WEIR_TRY(record(tx, job, "job.started", self(), std::move(more)));
     return job;
   });
 }
@@ -190,10 +224,11 @@ Result<Plan> Service::plan(Proposal proposal, const Sizes& sizes, const LineSpee
     if (each.answers_query != proposal.query.has_value()) continue;
     proposal.algorithm = each.id;
     WEIR_TRY_LET(const Job job, draft(proposal, actor));
-    WEIR_TRY_LET(const Ruling ruling, deps_.neighbours.preview(job));
-    out.candidates.push_back({&each, ruling.allowed, estimate(each, sizes, job.work.query, line)});
+    WEIR_TRY_LET(const Preview at, preview(job));
+    out.candidates.push_back({&each, at.ruling.allowed, estimate(each, sizes, job.work.query, line)});
     out.drafts.push_back(job);
-    out.words.push_back(ruling.words);
+    out.words.push_back(at.ruling.allowed ? "" : std::string(denied(at.ruling, at.privacy).message()));
+    out.privacy = at.privacy;
   }
   out.chosen = choose(out.candidates);
   return out;

@@ -34,7 +34,11 @@ struct Ruling {
   bool allowed = false;
   bool automatic = false;  // the terms name the algorithm: no person is asked
   std::string words;       // of a refusal
+  std::optional<std::int64_t> budget;  // of privacy, that the terms set: epsilon in millionths
 };
+
+// A refusal: of a spent budget what the ledger says, else the words of the terms.
+Error denied(const Ruling& ruling, Privacy privacy);
 
 // The neighbours, as jobs see them; the node adapts contract, usage and metering to it.
 class Neighbours {
@@ -43,9 +47,10 @@ class Neighbours {
   // Fails with kNotFound, or kForbidden ("agreement.not_live").
   virtual Result<Agreed> agreed(store::Tx& tx, const std::string& agreement) = 0;
   // Outside of any transaction; nothing is counted.
-  virtual Result<Ruling> preview(const Job& job) = 0;
+  virtual Result<Ruling> preview(const Job& job, const Privacy& privacy) = 0;
   // Counts, and writes down what was decided.
-  virtual Result<Ruling> authorize(store::Tx& tx, const Job& job, const std::string& actor) = 0;
+  virtual Result<Ruling> authorize(store::Tx& tx, const Job& job, const Privacy& privacy,
+                                   const std::string& actor) = 0;
   // What the run moved, both ways; the meter is closed.
   virtual Result<> meter(store::Tx& tx, const Job& job) = 0;
 };
@@ -65,6 +70,7 @@ struct Plan {
   std::vector<Candidate> candidates;
   std::vector<Job> drafts;
   std::vector<std::string> words;  // of a refusal by the terms
+  Privacy privacy;
   std::optional<std::size_t> chosen;
 };
 
@@ -109,7 +115,9 @@ class Service {
   // The own table is read: commits to it, and tells the other side. A table that the rules do not admit ends the job.
   Result<> claim(const std::string& id, const Claim& mine);
   // Before the first byte that depends on data; again after an interruption. Both claims and the decision are in the
-  // log when it returns. Fails with kConflict ("job.set_swapped") if `mine` is not what was committed to, "job.denied".
+  // log when it returns, and what the run takes of the privacy budget is spent, whatever becomes of the run: one that
+  // is made again draws new noise, and is another use. Fails with kConflict ("job.set_swapped") if `mine` is not what
+  // was committed to, "job.denied", "job.budget_spent".
   Result<Job> start(const std::string& id, const Claim& mine);
   Result<> finish(const std::string& id, const Outcome& outcome);
   Result<> fail(const std::string& id, const Error& error);
@@ -124,12 +132,20 @@ class Service {
   Result<Job> get(const std::string& id);
   Result<Page> list(const std::string& cursor, std::size_t limit);
   Result<std::vector<Job>> unfinished();
+  // What the job's question takes of the privacy of its product, and what the counterpart has spent of it.
+  Result<Privacy> privacy(const Job& job);
 
  private:
   Result<> step(store::Tx& tx, Job& job, Event event);
   Result<> record(store::Tx& tx, const Job& job, std::string_view kind, const std::string& actor, wire::Json more = {});
   Result<> tell(store::Tx& tx, const Job& job, std::string_view path, wire::Json body);
   Result<> end(store::Tx& tx, Job& job, Event event, const Error& error, const std::string& actor, bool tell_peer);
+  // Outside of any transaction: what the terms say to the job, and the ledger.
+  struct Preview {
+    Ruling ruling;
+    Privacy privacy;
+  };
+  Result<Preview> preview(const Job& job);
   Result<> check_ledger(store::Tx& tx, const Job& job);
   Result<> take_approval(store::Tx& tx, Job& job, const wire::Json& body, const std::string& actor);
   Result<> take_completion(store::Tx& tx, Job& job, const wire::Json& body, const std::string& actor);

@@ -98,16 +98,16 @@ Result<Job> Service::receive_proposal(const NodeId& peer, const Json& body) {
                .updated = now};
   };
   WEIR_TRY_LET(const Job fresh, store::sql_read<Job>(deps_.sql, make));
-  WEIR_TRY_LET(const Ruling ruling, deps_.neighbours.preview(fresh));
+  WEIR_TRY_LET(const Preview at, preview(fresh));
   return store::sql_write<Job>(deps_.sql, [&](store::Tx& tx) -> Result<Job> {
     WEIR_TRY_LET(const auto known, find(tx, fresh.id));
     if (known) return *known;
     Job job = fresh;
     WEIR_TRY(insert(tx, job));
     WEIR_TRY(record(tx, job, "job.proposed", "peer:" + peer.text()));
-    if (!ruling.allowed) {
-      WEIR_TRY_LET(const Ruling written, deps_.neighbours.authorize(tx, job, self()));
-      const Error no = Error(Errc::kForbidden, written.allowed ? ruling.words : written.words).because("job.denied");
+    if (!at.ruling.allowed) {
+      WEIR_TRY_LET(const Ruling written, deps_.neighbours.authorize(tx, job, at.privacy, self()));
+      const Error no = denied(written.allowed ? at.ruling : written, at.privacy);
       WEIR_TRY(end(tx, job, Event::kReject, no, self(), true));
       return job;
     }
@@ -116,7 +116,7 @@ Result<Job> Service::receive_proposal(const NodeId& peer, const Json& body) {
       WEIR_TRY(end(tx, job, Event::kReject, may.error(), self(), true));
       return job;
     }
-    if (!ruling.automatic) return job;
+    if (!at.ruling.automatic) return job;
     WEIR_TRY(step(tx, job, Event::kAccept));
     WEIR_TRY(record(tx, job, "job.accepted", self()));
     wake_after(tx, job.id);

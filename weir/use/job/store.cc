@@ -18,6 +18,11 @@ constexpr std::string_view kVersion1 =
     "CREATE TABLE job_salt (peer TEXT NOT NULL, product TEXT NOT NULL, salt BLOB NOT NULL,"
     " PRIMARY KEY (peer, product));";
 
+constexpr std::string_view kVersion2 =
+    "CREATE TABLE job_privacy (job TEXT NOT NULL, run INTEGER NOT NULL, peer TEXT NOT NULL, product TEXT NOT NULL,"
+    " epsilon INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (job, run));"
+    "CREATE INDEX job_privacy_peer ON job_privacy (peer, product);";
+
 constexpr std::string_view kColumns = "id, role, state, peer, agreement, product, body, created, updated";
 
 std::string body_of(const Job& job) {
@@ -86,7 +91,7 @@ Result<std::vector<Job>> select(store::Tx& tx, std::string_view where, const sto
 
 }  // namespace
 
-store::Migration migration() { return {"job", {kVersion1}}; }
+store::Migration migration() { return {"job", {kVersion1, kVersion2}}; }
 
 Result<> insert(store::Tx& tx, const Job& job) {
   WEIR_TRY(tx.execute("INSERT INTO job (" + std::string(kColumns) + ") VALUES (?,?,?,?,?,?,?,?,?)",
@@ -155,6 +160,21 @@ Result<std::vector<Claim>> claims_of(store::Tx& tx, const std::string& peer, con
     if (!job.theirs.root.empty()) out.push_back(job.theirs);
   }
   return out;
+}
+
+Result<std::int64_t> privacy_spent(store::Tx& tx, const std::string& peer, const std::string& product) {
+  WEIR_TRY_LET(const store::Rows rows,
+               tx.query("SELECT epsilon FROM job_privacy WHERE peer = ? AND product = ?", {peer, product}));
+  std::int64_t out = 0;
+  for (const store::Row& row : rows) out += row[0].integer();
+  return out;
+}
+
+Result<> spend_privacy(store::Tx& tx, const Job& job, std::int64_t epsilon, Timestamp now) {
+  WEIR_TRY_LET(const store::Row runs, tx.one("SELECT COUNT(*) FROM job_privacy WHERE job = ?", {job.id}));
+  WEIR_TRY(tx.execute("INSERT INTO job_privacy (job, run, peer, product, epsilon, time) VALUES (?,?,?,?,?,?)",
+                      {job.id, runs[0].integer() + 1, job.peer.text(), job.product, epsilon, now}));
+  return {};
 }
 
 Result<Bytes> salt_of(store::Tx& tx, const std::string& peer, const std::string& product, Random& random) {

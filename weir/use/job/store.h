@@ -30,6 +30,10 @@ Result<std::optional<std::int64_t>> last_count(store::Tx& tx, const std::string&
 // What the peer claimed of its sets in jobs about the product that were not rejected, oldest first; `but` is left out.
 Result<std::vector<Claim>> claims_of(store::Tx& tx, const std::string& peer, const std::string& product,
                                      const std::string& but);
+// What runs of the peer's jobs about the product have spent of its privacy, in millionths of epsilon.
+Result<std::int64_t> privacy_spent(store::Tx& tx, const std::string& peer, const std::string& product);
+// A run of the job begins. Each run is written down, for each draws noise of its own.
+Result<> spend_privacy(store::Tx& tx, const Job& job, std::int64_t epsilon, Timestamp now);
 // The secret with which own sets are committed to towards one counterpart about one product; made when first asked for.
 Result<Bytes> salt_of(store::Tx& tx, const std::string& peer, const std::string& product, Random& random);
 
