@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 import java.io.FileReader;
 import java.io.PrintWriter;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Properties;
 import java.util.TreeMap;
+import org.awaitility.Awaitility;
 import org.eclipse.dataspacetck.core.spi.boot.Monitor;
 import org.eclipse.dataspacetck.core.system.ConsoleMonitor;
 import org.eclipse.dataspacetck.dsp.system.DspSystemLauncher;
@@ -41,6 +43,8 @@ public final class RunKit {
                 return false;
             });
         }
+        Awaitility.setDefaultPollDelay(Duration.ZERO);  // how often the kit looks; what it looks for is its own
+        Awaitility.setDefaultPollInterval(Duration.ofMillis(10));
         long begin = System.nanoTime();
         var summary = builder.build().execute();
         double seconds = (System.nanoTime() - begin) / 1e9;
