@@ -4,6 +4,7 @@
 # A mark in the code stands over the line that satisfies a clause:
 #     //= NDI-TR-2025-04#check-character
 #     //= NDI-TR-2025-04#check-character type=test
+# In Python it begins with #= instead.
 # Words after it are for the reader. A mark without "#…" speaks of the document as a whole.
 #
 #     tools/trace.py            checks marks, table and page; says what is wrong, and fails
@@ -39,11 +40,11 @@ STATUSES = OrderedDict([
     ("not here", ("not done", False, False)),
     ("assessed", ("about a running node: `weir standards assess` says whether it holds there", False, False)),
 ])
-MARK = re.compile(r"^\s*//= (.*)$")
+MARK = re.compile(r"^\s*(?://|#)= (.*)$")
 # "//= I-7" is short for "//= Invariants#I-7".
 INVARIANT = re.compile(r"^I-\d+\b")
 FOLDERS = ["weir", "apps", "tests", "fuzz", "bench"]
-ENDINGS = (".h", ".cc")
+ENDINGS = (".h", ".cc", ".py")
 
 
 @dataclass

@@ -128,6 +128,7 @@ class Limited(DeliveryCase):
         self.assertEqual(self.use(agreement), data)
         self.assertIn("delivery.rate_changed", self.kinds(self.consumer))
 
+    #= DSP-2025-1#T3 type=test
     def test_suspended_by_either_side_it_stops_and_goes_on(self):
         data = some_bytes(8 * MIB, seed=4)
         agreement = self.agree(data)["agreementId"]

@@ -75,6 +75,7 @@ class Http(SpaceCase):
         self.assertIn(self.provider.request("GET", "/peer/v1/products").status, (401, 403))
 
     # ── health, metrics, description ──
+    #= DSP-2025-1#V type=test
     def test_health_readiness_and_description_are_public(self):
         ask = lambda path: self.provider.request("GET", path, token=False)
         self.assertEqual(ask("/health").json["status"], "alive")

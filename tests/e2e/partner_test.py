@@ -228,6 +228,7 @@ class Partner(SpaceCase):
                 "endpointProperties": properties}
 
     # ── both directions ──
+    #= DSP-2025-1#transfer-messages type=test
     def test_takes_data_from_a_foreign_provider(self):
         self.foreign.busy = 1
         self.assertEqual(self.taken(), WORDS)
@@ -257,6 +258,8 @@ class Partner(SpaceCase):
         with open(path, "rb") as file:
             return file.read()
 
+    #= DSP-2025-1#C1 type=test
+    #= DSP-2025-1#transfer-messages type=test
     def test_gives_data_to_a_foreign_consumer_until_it_is_done(self):
         product = self.product()
         catalog = self.tell("/catalog/request", message("CatalogRequestMessage"))
@@ -341,6 +344,7 @@ class Partner(SpaceCase):
         start = message("TransferStartMessage", providerPid="t-" + pid, consumerPid=pid, dataAddress=address)
         self.says_no(403, "delivery.callback", f"/transfers/{pid}/start", start, "TransferError")
 
+    #= DSP-2025-1#T8 type=test
     def test_pushes_data_to_a_foreign_consumer_and_says_that_it_is_done(self):
         agreement = self.agreed(self.product(), "urn:test:p1")
         self.foreign.full = 1  # as a place that has no room just now
@@ -363,6 +367,7 @@ class Partner(SpaceCase):
                         callbackAddress=self.foreign.address)
         self.says_no(403, "delivery.callback", "/transfers/request", asked, "TransferError")
 
+    #= DSP-2025-1#C1 type=test
     def test_the_catalogue_is_read_from_any_place(self):
         for _ in range(3):
             self.product()
@@ -372,6 +377,17 @@ class Partner(SpaceCase):
                                                               "sortOrder": "ASC", "filterExpression": []}])
             page = self.tell("/catalog/request", asked)
             self.assertEqual([d["@id"] for d in page.get("dataset", [])], everything[offset:offset + 2])
+
+    #= DSP-2025-1#C2 type=test
+    def test_one_dataset_is_shown_by_its_name(self):
+        product = self.product()
+        def show(name):
+            return self.provider.request("GET", "/dsp/2025-1/catalog/datasets/" + urllib.parse.quote(name, safe=""),
+                                         headers={"Authorization": IN}, token=False)
+        shown = show(product).json
+        self.assertEqual((shown["@type"], shown["@id"], shown["hasPolicy"][0]["@type"]), ("Dataset", product, "Offer"))
+        self.assertFalse(faults(shown))
+        self.assertEqual(show(product + "x").status, 404)
 
     # ── refused ──
     def test_refuses_whoever_shows_nothing_or_something_else(self):

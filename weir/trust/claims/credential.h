@@ -45,6 +45,7 @@ struct Credential {
   bool is(std::string_view type) const;
 };
 
+//= DCP-1.0#profiles
 // Fails with kInvalidArgument ("claims.malformed").
 Result<Credential> read_credential(std::string_view text);
 // `issuer` is the document of credential.issuer. Fails with kUnauthenticated ("claims.issuer_key", "did.no_key",

@@ -43,6 +43,7 @@ struct CredentialTest : ::testing::TestWithParam<Profile> {
 INSTANTIATE_TEST_SUITE_P(Profiles, CredentialTest, ::testing::Values(Profile::kVc20, Profile::kVc11),
                          [](const auto& p) { return p.param == Profile::kVc20 ? "Vc20" : "Vc11"; });
 
+//= DCP-1.0#profiles type=test
 TEST_P(CredentialTest, IsReadAsItWasMade) {
   made.status = StatusEntry{"BitstringStatusListEntry", "revocation", 42, "https://i.example/list"};
   const auto read = read_credential(cast.token(made));

@@ -69,6 +69,7 @@ struct Document {
 inline constexpr std::string_view kCredentialService = "CredentialService";
 inline constexpr std::string_view kIssuerService = "IssuerService";
 
+//= DCP-1.0#did
 // Fails with kInvalidArgument ("did.document"); it must be the document of `expected`.
 Result<Document> parse_document(const wire::Json& json, const Did& expected);
 // The document of a node: one key, all three relations.

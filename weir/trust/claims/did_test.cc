@@ -44,6 +44,7 @@ struct DocumentTest : ::testing::Test {
   std::string id = cast.holder.kid();
 };
 
+//= DCP-1.0#did type=test
 TEST_F(DocumentTest, NamesItsKeysAndServices) {
   const Document document = cast.holder.document();
   EXPECT_EQ(*document.key(Relation::kInvocation, id), cast.holder.key.public_key());

@@ -45,6 +45,9 @@ struct RequestRecord {
 };
 wire::Json to_json(const RequestRecord& request);
 
+//= DCP-1.0#replay
+//= DCP-1.0#storage
+//= DCP-1.0#presentation-query
 class Holder {
  public:
   struct Deps {

@@ -57,6 +57,7 @@ TEST_F(HolderTest, ReplacesACredentialByANewerOne) {
   EXPECT_EQ(holder.held()->front().id, "urn:uuid:2");
 }
 
+//= DCP-1.0#presentation-query type=test
 TEST_F(HolderTest, ShowsNoMoreThanWasGrantedAskedForAndValid) {
   ASSERT_TRUE(holder.begin_request(cast.issuer.did, "r-1", "anna").ok());
   ASSERT_EQ(receive(delivery({cast.token(cast.membership())})), "");
@@ -90,6 +91,7 @@ TEST_F(HolderTest, LetsNobodyInWithoutAnAccessTokenOfItsOwn) {
   EXPECT_EQ(reason_of(holder.granted(token, cast.verifier.did)), "claims.access");
 }
 
+//= DCP-1.0#storage type=test
 TEST_F(HolderTest, KeepsNothingThatItDidNotAskFor) {
   EXPECT_EQ(receive(delivery({cast.token(cast.membership())})), "claims.request_unknown");
   ASSERT_TRUE(holder.begin_request(cast.other.did, "r-1", "anna").ok());
@@ -121,6 +123,7 @@ TEST_F(HolderTest, WritesDownARefusal) {
   EXPECT_EQ(holder.requests()->front().reason, "no");
 }
 
+//= DCP-1.0#replay type=test
 TEST_F(HolderTest, TakesATokenOnce) {
   const IdToken token{
       .issuer = cast.holder.did, .jti = "1", .expires = after(kNow, Milliseconds(300'000)), .access_token = {}};

@@ -44,6 +44,7 @@ struct IssuedCredential {
 };
 wire::Json to_json(const IssuedCredential& credential);
 
+//= DCP-1.0#request
 class Issuer {
  public:
   struct Deps {

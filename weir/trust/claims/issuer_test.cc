@@ -56,6 +56,7 @@ struct IssuerTest : ::testing::Test {
                  .active = [this](const std::string& node) { return !stopped.contains(node); }}};
 };
 
+//= DCP-1.0#request type=test
 TEST_F(IssuerTest, IssuesWhatAMemberAsksForAndDeliversIt) {
   const auto pid =
       issue({id_of(kMembershipCredential, Profile::kVc20), id_of(kOrganizationCredential, Profile::kVc11)});

@@ -23,11 +23,13 @@ struct Scope {
   std::string value;
   friend bool operator==(const Scope&, const Scope&) = default;
 };
+//= DCP-1.0#scopes
 // "org.eclipse.dspace.dcp.vc.type:MembershipCredential", with or without ":read" at the end; "….vc.id:…".
 // Fails with kInvalidArgument ("claims.scope").
 Result<Scope> parse_scope(std::string_view text);
 std::string scope_of_type(std::string_view type);  // with ":read", which older connectors want
 
+//= DCP-1.0#presentation-definition
 // Fails with kInvalidArgument ("claims.message", "claims.scope", "claims.definition": the query is by presentation
 // definition, which is not done here).
 Result<std::vector<Scope>> parse_query(const wire::Json& message);
@@ -66,6 +68,7 @@ struct Supported {
   Profile profile = Profile::kVc20;
 };
 wire::Json make_metadata(const Did& issuer, const std::vector<Supported>& supported);
+//= DCP-1.0#metadata
 // Those that are of a profile known here.
 Result<std::vector<Supported>> parse_metadata(const wire::Json& message, const Did& issuer);
 
@@ -74,6 +77,7 @@ struct Offered {
   Did issuer;
   std::vector<std::string> credentials;  // ids
 };
+//= DCP-1.0#offer
 Result<Offered> parse_offered(const wire::Json& message);
 
 wire::Json make_status(std::string_view issuer_pid, std::string_view holder_pid, std::string_view status);

@@ -11,6 +11,7 @@ namespace {
 using test::reason_of;
 using wire::Json;
 
+//= DCP-1.0#scopes type=test
 TEST(Scope, IsATypeOrAnId) {
   EXPECT_EQ(*parse_scope("org.eclipse.dspace.dcp.vc.type:Member"), (Scope{Scope::Kind::kType, "Member"}));
   EXPECT_EQ(*parse_scope(scope_of_type("Member")), (Scope{Scope::Kind::kType, "Member"}));
@@ -21,6 +22,7 @@ TEST(Scope, IsATypeOrAnId) {
   }
 }
 
+//= DCP-1.0#metadata type=test
 TEST(Messages, AreReadAsTheyWereWritten) {
   EXPECT_EQ(parse_query(make_query({scope_of_type("Member")}))->front().value, "Member");
   EXPECT_EQ(parse_response(make_response({"a", "b"}))->size(), 2u);
@@ -38,6 +40,7 @@ TEST(Messages, AreReadAsTheyWereWritten) {
 
 // ── refused ──
 
+//= DCP-1.0#presentation-definition type=test
 TEST(Messages, AreRefusedUnlessTheyAskForSomethingInOneWay) {
   const Json query = make_query({scope_of_type("Member")});
   const Json both = Json(query).set("presentationDefinition", Json::object({{"id", "x"}}));
@@ -57,6 +60,7 @@ TEST(Messages, AreRefusedOfAnotherKindOrContext) {
   EXPECT_EQ(reason_of(parse_asked(Json(7))), "claims.message");
 }
 
+//= DCP-1.0#offer type=test
 TEST(Messages, AreRefusedWithoutWhatTheyMustHave) {
   const Json good = to_message(Delivered{.issuer_pid = "i", .holder_pid = "h", .issued = true,
                                          .credentials = {{"T", "p", "f"}}});

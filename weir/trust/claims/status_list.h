@@ -36,6 +36,7 @@ class StatusList {
   Bytes bits_;
 };
 
+//= DCP-1.0#revocation
 // Whether the bit of `entry` is set in the list, which must be a credential of the same issuer as the one that refers
 // to it, valid now. Fails as read_credential and verify_credential do.
 Result<bool> status_of(std::string_view list_token, const StatusEntry& entry, const Document& issuer, Timestamp now);

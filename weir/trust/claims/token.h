@@ -43,6 +43,7 @@ Result<> check_times(const wire::Json& claims, Timestamp now);
 // The one receiver that the token names. Fails with kUnauthenticated ("claims.audience").
 Result<> check_audience(const wire::Json& claims, const Did& self);
 
+//= DCP-1.0#id-token
 // A self-issued ID token: who speaks, once, to whom.
 struct IdToken {
   Did issuer;
@@ -52,6 +53,7 @@ struct IdToken {
 };
 // Who the token says that it is of: good only for deciding whether to look further.
 Result<Did> speaker_of(const Jwt& jwt);
+//= DCP-1.0#id-token-validation
 // DCP 1.0 section 4.3.3, all but the replay of `jti`, which Replays knows. `speaker` is the document of speaker_of().
 // Fails with kUnauthenticated ("claims.speaker", "claims.audience", "claims.expired", "claims.not_yet",
 // "claims.token_long", "did.no_key", "signature.invalid", …).

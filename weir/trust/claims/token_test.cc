@@ -35,6 +35,7 @@ struct IdTokenTest : ::testing::Test {
   }
 };
 
+//= DCP-1.0#id-token type=test
 TEST_F(IdTokenTest, SaysWhoSpeaksToWhom) {
   const std::string text = make_id_token(cast.holder.key, {.issuer = cast.holder.did,
                                                            .kid = cast.holder.kid(),
@@ -53,6 +54,7 @@ TEST_F(IdTokenTest, SaysWhoSpeaksToWhom) {
 
 // ── refused ──
 
+//= DCP-1.0#id-token-validation type=test
 TEST_F(IdTokenTest, IsRefusedForAnotherAudience) {
   EXPECT_EQ(with("aud", cast.other.did.text()), "claims.audience");
   // Whoever else is named could use it here.

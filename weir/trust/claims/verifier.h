@@ -30,6 +30,7 @@ struct Requirement {
   bool trusts(const Did& issuer) const;
 };
 
+//= DCP-1.0#presentation-validation
 // The credentials of trusted issuers that were shown; what was required is among them.
 // Fails with kUnauthenticated ("claims.holder", "claims.missing", "claims.revoked", "claims.schema",
 // "claims.malformed", and as verify_presentation and verify_credential do) or as `world` does.

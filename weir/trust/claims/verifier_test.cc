@@ -25,6 +25,7 @@ struct VerifierTest : ::testing::Test {
   std::string check_one() { return check({cast.shown({cast.token(made)})}); }
 };
 
+//= DCP-1.0#presentation-validation type=test
 TEST_F(VerifierTest, AcceptsWhatIsWanted) {
   EXPECT_EQ(check_one(), "");
   const std::string old = cast.token(cast.membership(Profile::kVc11));
@@ -89,6 +90,7 @@ TEST_F(VerifierTest, RefusesWhatHasExpired) {
   EXPECT_EQ(check_one(), "claims.not_yet");
 }
 
+//= DCP-1.0#revocation type=test
 TEST_F(VerifierTest, RefusesWhatWasRevoked) {
   StatusList bits;
   made.status = status_entry(Profile::kVc20, "https://i.example/list", 9);
