@@ -304,13 +304,15 @@ struct LoadOptions {
 void show_load(Output& out, const Json& report) {
   out.object(report);
   const auto number = [&](const char* name) { return std::to_string(report.integer_or(name, 0)); };
-  out.pairs({{{"read", "读取"}, number("read")},
+  std::vector<std::pair<Text, std::string>> pairs = {
+             {{"read", "读取"}, number("read")},
              {{"accepted", "接受"}, number("accepted")},
              {{"accepted with repairs", "修复后接受"}, number("repaired")},
              {{"updated", "更新"}, number("updated")},
              {{"unchanged", "未变"}, number("unchanged")},
-             {{"refused", "拒绝"}, number("refused")}});
-  if (report.integer_or("removed", 0) > 0) out.pairs({{{"removed", "移除"}, number("removed")}});
+             {{"refused", "拒绝"}, number("refused")}};
+  if (report.has("removed")) pairs.push_back({{"gone there, deregistered here", "对方已移除，本地注销"}, number("removed")});
+  out.pairs(pairs);
   for (const char* group : {"repairs", "refusals"}) {
     for (const auto& member : report[group].is_object() ? report[group].members() : Json::Object{}) {
       out.line("    " + member.first + ": " + std::to_string(member.second.as_integer()));
@@ -388,7 +390,10 @@ Result<int> list_harvests(Context& context, Output& out) {
   out.object(page);
   std::vector<std::vector<std::string>> rows;
   for (const Json& one : page["items"].items()) {
-    const Text state = one.boolean_or("underWay", false) ? Text{"broke off; go on", "中断，可继续"} : Text{"complete", "已完成"};
+    const bool never = one.integer_or("rounds", 0) == 0;
+    const Text state = one.boolean_or("underWay", false) ? Text{"broke off; go on", "中断，可继续"}
+                       : never                           ? Text{"not read yet", "尚未读取"}
+                                                         : Text{"complete", "已完成"};
     rows.push_back({one.text_or("name", ""), one.text_or("kind", ""), std::to_string(one.integer_or("records", 0)),
                     out.pick(state), one.text_or("updated", ""), one.text_or("url", "")});
   }

@@ -44,6 +44,7 @@ Json to_json(const Harvest& harvest) {
                        {"region", harvest.region},
                        {"records", harvest.records},
                        {"underWay", harvest.under_way},
+                       {"rounds", harvest.round},
                        {"updated", format_iso8601(harvest.updated)}});
 }
 
