@@ -115,6 +115,7 @@ Result<Figures> run_evidence(const Options& options);
 Result<Figures> run_http(const Options& options);
 Result<Figures> run_join(const Options& options);
 Result<Figures> run_memory(const Options& options);
+Result<Figures> run_ot(const Options& options);
 Result<Figures> run_pushes(const Options& options);
 Result<Figures> run_negotiation(const Options& options);
 Result<Figures> run_start(const Options& options);

@@ -36,6 +36,7 @@ constexpr Row kBenchmarks[] = {
     {"http", "one long body and small requests over TLS, beside bare OpenSSL", &run_http},
     {"join", "counts and sums over a join of two tables between two processes over TCP", &run_join},
     {"memory", "resident memory of an idle node, and after negotiations", &run_memory},
+    {"ot", "oblivious transfers, vector OLE and AND gates a second between two processes over TCP", &run_ot},
     {"pushes", "several pushes at once between two nodes: memory, and who waits for whom", &run_pushes},
     {"negotiation", "request to finalised between real nodes, durable on both, beside fdatasync", &run_negotiation},
     {"psi", "a private intersection of two sets between two processes over TCP, malicious security", &run_psi},

@@ -116,22 +116,23 @@ SecretBytes undo_x25519_scalar(const SecretBytes& scalar) {
   return undo_of(scalar.expose(SecretAccess("invert a scalar")));
 }
 
-Result<X25519Bytes> x25519(const SecretBytes& scalar, const X25519Bytes& u) {
+Result<> x25519(const SecretBytes& scalar, std::span<X25519Bytes> numbers) {
   const QuietErrors quiet;
   const ByteView secret = scalar.expose(SecretAccess("multiply a point"));
   WEIR_CHECK(is_clamped(secret));
   const OwnedKey own(EVP_PKEY_new_raw_private_key(EVP_PKEY_X25519, nullptr, secret.data(), secret.size()));
-  const OwnedKey other(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, u.data(), u.size()));
-  WEIR_CHECK(own && other);
+  WEIR_CHECK(own != nullptr);
   const OwnedExchange exchange(EVP_PKEY_CTX_new(own.get(), nullptr));
   WEIR_CHECK(exchange != nullptr && EVP_PKEY_derive_init(exchange.get()) == 1);
-  X25519Bytes out;
-  std::size_t size = out.size();
-  if (EVP_PKEY_derive_set_peer(exchange.get(), other.get()) != 1 ||
-      EVP_PKEY_derive(exchange.get(), out.data(), &size) != 1) {
-    return Error(Errc::kInvalidArgument, "the point has small order").because("curve.point");
+  for (X25519Bytes& u : numbers) {
+    const OwnedKey other(EVP_PKEY_new_raw_public_key(EVP_PKEY_X25519, nullptr, u.data(), u.size()));
+    std::size_t size = u.size();
+    if (other == nullptr || EVP_PKEY_derive_set_peer(exchange.get(), other.get()) != 1 ||
+        EVP_PKEY_derive(exchange.get(), u.data(), &size) != 1) {
+      return Error(Errc::kInvalidArgument, "the point has small order").because("curve.point");
+    }
   }
-  return out;
+  return {};
 }
 
 bool is_canonical_x25519(const X25519Bytes& u) {

@@ -50,12 +50,7 @@ bool x25519_raise(const SecretBytes& secret, std::span<X25519Bytes> points) {
     return lanes::x25519(scalar, points, points);
   }
 #endif
-  for (X25519Bytes& each : points) {
-    const auto product = crypto::x25519(secret, each);
-    if (!product) return false;
-    each = *product;
-  }
-  return true;
+  return crypto::x25519(secret, points).ok();
 }
 
 void x25519_hash(std::span<const Block> elements, std::span<X25519Bytes> out) {
