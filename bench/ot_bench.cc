@@ -1,9 +1,9 @@
 // ot: correlations between two processes over TCP on this machine, one thread a party, after the base transfers.
 //
-// Budget for a malicious transfer with trees of 16 leaves: 5 ns, 200 M a second, that is 4 blocks of AES a side, 32 bits
-// on the line, one product in GF(2^128) for the check and a 128th of a transposition. Peers: emp-ot, 116 to 195 M a
-// second where published, 108 to 133 M in two processes on Zen 5; Ferret 63 to 111 M. Boolean circuits are GMW's here,
-// not garbled: an AND takes two transfers and two bits each way; emp garbles 29 M ANDs a second.
+// Budget for a malicious transfer with trees of 16 leaves: 5 ns, 200 M a second, that is 4 blocks of AES a side, 32
+// bits on the line, one product in GF(2^128) for the check and a 128th of a transposition. Peers: emp-ot, 116 to 195 M
+// a second where published, 108 to 133 M in two processes on Zen 5; Ferret 63 to 111 M. Boolean circuits are GMW's
+// here, not garbled: an AND takes two transfers and two bits each way; emp garbles 29 M ANDs a second.
 // SPDX-License-Identifier: Apache-2.0
 #include "bench/two_processes.h"
 #include "weir/mpc/gmw.h"
@@ -18,7 +18,8 @@ struct Rate {
   double processor_ns = 0;  // each, of this side
 };
 
-// The best of some rounds of `work(channel, count)` on each side; opening is not counted. A byte each way starts a round.
+// The best of some rounds of `work(channel, count)` on each side; opening is not counted. A byte each way starts a
+// round.
 template <class First, class Second>
 Result<Rate> rate_of(std::size_t count, std::int64_t rounds, First&& first, Second&& second) {
   Rate out;

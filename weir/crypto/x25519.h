@@ -27,8 +27,8 @@ bool is_x25519_scalar(const SecretBytes& bytes);
 // x25519(undo, x25519(scalar, u)) = u for each u that some scalar gave. Requires: is_x25519_scalar.
 SecretBytes undo_x25519_scalar(const SecretBytes& scalar);
 
-// Each number becomes the scalar's power. Fails with kInvalidArgument ("curve.point") if one has small order: the result
-// would be zero whatever the scalar. Requires: a clamped scalar.
+// Each number becomes the scalar's power. Fails with kInvalidArgument ("curve.point") if one has small order: the
+// result would be zero whatever the scalar. Requires: a clamped scalar.
 Result<> x25519(const SecretBytes& scalar, std::span<X25519Bytes> numbers);
 // Below the prime, as every number that this room gives.
 bool is_canonical_x25519(const X25519Bytes& u);
