@@ -23,26 +23,10 @@ struct Options {
 
 std::string path_of(const Options& options) { return "/api/v1/partners/" + wire::escape_url(options.id); }
 
-// A secret is named, not written: file:PATH or env:NAME.
-Result<std::string> secret(const std::string& reference) {
-  if (reference.starts_with("env:")) {
-    const char* value = std::getenv(reference.substr(4).c_str());
-    if (value != nullptr) return std::string(value);
-    return Error(Errc::kInvalidArgument, "the environment has no " + reference.substr(4));
-  }
-  if (reference.starts_with("file:")) {
-    WEIR_TRY_LET(const Bytes bytes, store::real_files().read_all(reference.substr(5), 64u << 10));
-    std::string text(text_of(bytes));
-    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
-    return text;
-  }
-  return Error(Errc::kInvalidArgument, "a secret is given as file:PATH or env:NAME").because("partner.secret");
-}
-
 Result<int> add_partner(Context& context, Output& out, const Options& options) {
   const bool by_did = options.authorization_in.empty() && options.authorization_out.empty();
-  WEIR_TRY_LET(const std::string in, by_did ? Result<std::string>("") : secret(options.authorization_in));
-  WEIR_TRY_LET(const std::string given, by_did ? Result<std::string>("") : secret(options.authorization_out));
+  WEIR_TRY_LET(const std::string in, by_did ? Result<std::string>("") : read_secret(options.authorization_in));
+  WEIR_TRY_LET(const std::string given, by_did ? Result<std::string>("") : read_secret(options.authorization_out));
   WEIR_TRY_LET(Api api, context.api());
   Json body = Json::object(
       {{"name", options.name}, {"address", options.address}, {"dataAddress", options.data_address}});
@@ -100,6 +84,21 @@ Result<int> negotiate(Context& context, Output& out, const Options& options) {
 }
 
 }  // namespace
+
+Result<std::string> read_secret(const std::string& reference) {
+  if (reference.starts_with("env:")) {
+    const char* value = std::getenv(reference.substr(4).c_str());
+    if (value != nullptr) return std::string(value);
+    return Error(Errc::kInvalidArgument, "the environment has no " + reference.substr(4));
+  }
+  if (reference.starts_with("file:")) {
+    WEIR_TRY_LET(const Bytes bytes, store::real_files().read_all(reference.substr(5), 64u << 10));
+    std::string text(text_of(bytes));
+    while (text.ends_with('\n') || text.ends_with('\r')) text.pop_back();
+    return text;
+  }
+  return Error(Errc::kInvalidArgument, "a secret is given as file:PATH or env:NAME").because("partner.secret");
+}
 
 void add_partner_commands(CLI::App& app, Context& context) {
   const auto options = std::make_shared<Options>();

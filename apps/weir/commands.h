@@ -48,6 +48,9 @@ void add_standards_commands(CLI::App& group, Context& context);
 void add_comment_command(CLI::App& group, Context& context);
 
 void add_partner_commands(CLI::App& app, Context& context);   // partner
+void add_plane_commands(CLI::App& app, Context& context);     // dataplane, controlplane
+// A secret is named, not written: file:PATH or env:NAME.
+Result<std::string> read_secret(const std::string& reference);
 void add_claims_commands(CLI::App& app, Context& context);    // did, credential
 
 inline constexpr int kOk = static_cast<int>(Exit::kOk);

@@ -52,6 +52,7 @@ int main(int argc, char** argv) {
   weir::cli::add_assess_commands(weir::cli::standards_group(app), context);
   weir::cli::add_standards_commands(weir::cli::standards_group(app), context);
   weir::cli::add_partner_commands(app, context);
+  weir::cli::add_plane_commands(app, context);
   weir::cli::add_claims_commands(app, context);
   try {
     app.parse(argc, argv);

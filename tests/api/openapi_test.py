@@ -38,6 +38,9 @@ ONLY_REFUSED = {
     "dspTransferSuspension": "needs a transfer of the member",
     "dspTransferCompletion": "needs a signed receipt",
     "dspTransferTermination": "needs a transfer of the member",
+    "pushTransfer": "needs the token of a push to this node",
+    **{name: "needs a transfer that a data plane carries" for name in (
+        "dataPlanePrepared", "dataPlaneStarted", "dataPlaneCompleted", "dataPlaneErrored", "getTransferAgreement")},
     "pullTransfer": "needs the token of a transfer to a connector outside the space",
     "getPartnerCatalog": "needs a connector outside the space that answers",
     "dcpQuery": "needs a token signed by a DID",
@@ -74,7 +77,7 @@ class Walk:
         shown = "; ".join(f"{'/'.join(map(str, e.absolute_path))}: {e.message[:300]}" for e in errors[:5])
         self.test.assertFalse(errors, f"{what}: {shown}\n{json.dumps(value)[:2000]}")
 
-    def ask(self, operation, node, body=None, query="", certificate=None, raw=None, status=None, **parameters):
+    def ask(self, operation, node, body=None, query="", certificate=None, raw=None, status=None, plane=None, **parameters):
         """Asks the route; an answer of 2xx must be what the document says. Returns the answer."""
         method, path, described = self.routes[operation]
         for name, value in parameters.items():
@@ -83,9 +86,10 @@ class Walk:
         if body is not None and raw is None and "requestBody" in described:
             self.check(described["requestBody"]["content"]["application/json"]["schema"], body, operation + " request")
         headers = {"Content-Type": "application/octet-stream"} if raw is not None else {}
+        headers.update({"Authorization": plane} if plane else {})
         connection = node.connection(certificate) if certificate else None
         answer = node.request(method, path + ("?" + query if query else ""), raw if raw is not None else body, headers,
-                              connection, token=not certificate)
+                              connection, token=not certificate and not plane)
         self.judge(operation, described, answer, status)
         kind = (answer.headers.get("Content-Type") or "").split(";")[0]
         return answer.json if kind in ("application/json", "application/problem+json") else answer.body
@@ -434,6 +438,7 @@ class OpenApi(unittest.TestCase):
         walk.ask("peerEvidence", provider, certificate=own, contract=self.contract, status=404)
         self.walk_harvests(walk, provider)
         self.walk_partners(walk, provider)
+        self.walk_signaling(walk, provider, product)
         self.walk_claims(walk, provider, region)
         self.walk_protocol(walk, provider, member, product)
 
@@ -477,6 +482,28 @@ class OpenApi(unittest.TestCase):
         walk.ask("removePartner", node, id="urn:connector:elsewhere")
         walk.ask("getPartnerCatalog", node, id="urn:connector:elsewhere", status=404)
         walk.ask("askPartner", node, {"dataset": "any"}, id="urn:connector:elsewhere", status=404)
+
+    def walk_signaling(self, walk, node, product):
+        secret = "a secret of the control plane"
+        agreed = {"endpoint": "https://control.example/signaling", "authorization": {"type": "agreed", "authorizationIn": secret}}
+        walk.ask("putControlPlane", node, dict(agreed, controlplaneId="urn:control"))
+        self.assertNotIn(secret, json.dumps(walk.ask("listControlPlanes", node)))
+        walk.ask("putDataPlane", node, dict(agreed, dataplaneId="urn:data", profiles=["urn:profile:none"]))
+        self.assertNotIn(secret, json.dumps(walk.ask("listDataPlanes", node)))
+        walk.ask("removeDataPlane", node, id="urn:data")
+        order = {"messageId": "m", "participantId": "did:web:a.example", "counterPartyId": "did:web:b.example",
+                 "dataspaceContext": "walk", "processId": "p-1", "agreementId": "urn:a-1", "datasetId": product,
+                 "profile": "https://w3id.org/dspace-sig/profile/http-pull", "claims": {}}
+        notice = {"messageId": "m"}
+        flow = walk.ask("startDataFlow", node, order, plane=secret)["dataFlowId"]
+        walk.ask("suspendDataFlow", node, notice, plane=secret, id=flow)
+        walk.ask("resumeDataFlow", node, notice, plane=secret, id=flow)
+        self.assertEqual(walk.ask("getDataFlowStatus", node, plane=secret, id=flow), {"dataFlowId": flow, "state": "STARTED"})
+        walk.ask("completeDataFlow", node, {}, plane=secret, id=flow)
+        flow = walk.ask("prepareDataFlow", node, dict(order, processId="p-2"), plane=secret)["dataFlowId"]
+        walk.ask("dataFlowStarted", node, notice, plane=secret, id=flow)
+        walk.ask("terminateDataFlow", node, dict(notice, reason="over"), plane=secret, id=flow)
+        walk.ask("removeControlPlane", node, id="urn:control")
 
     def walk_claims(self, walk, node, region):
         walk.ask("didDocument", node)

@@ -213,6 +213,15 @@ class Commands(SpaceCase):
         self.run_one(node, "partner negotiate", who, "dataset-1", code=NOT_RUNNING)
         self.run_one(node, "partner remove", who)
 
+    def test_planes(self):
+        secret = "file:" + self.file(b"Bearer another-secret-of-a-plane\n", "plane-secret")
+        for plane, options in (("dataplane", ("--profile", "urn:profile:none")), ("controlplane", ("--agreements",))):
+            self.run_one(self.consumer, plane + " add", "urn:plane:elsewhere", "--endpoint", "http://127.0.0.1:9/signaling", *options,
+                         "--authorization-in", secret, "--authorization-out", secret, "--product", "one", chinese=True)
+            listed = self.run_one(self.consumer, plane + " list", chinese=True)["items"]
+            self.assertEqual([(row[plane + "Id"], row["products"]) for row in listed], [("urn:plane:elsewhere", ["one"])])
+            self.run_one(self.consumer, plane + " remove", "urn:plane:elsewhere")
+
     def test_harvests(self):
         portal = Portal(documents={"/data.json": ("application/json", b'{"dataset":[{"identifier":"1","title":"One"}]}')})
         self.addCleanup(portal.close)

@@ -116,6 +116,87 @@ def of_member(active):
                                   *([("out of order", "of a node that is active", {})] if active else [])])
 
 
+# ── planes of Data Plane Signaling ──
+
+PLANES = {"control": ("controlplanes", {"controlplaneId": "urn:test:control"}, "the control plane of the table"),
+          "data": ("dataplanes", {"dataplaneId": "urn:test:data", "profiles": ["urn:profile:none"]}, "the data plane of the table")}
+ORDER = {"messageId": "m", "participantId": "did:web:a.example", "counterPartyId": "did:web:b.example", "dataspaceContext": "table",
+         "agreementId": "urn:test:agreement", "profile": "https://w3id.org/dspace-sig/profile/http-pull", "claims": {}}
+PUSH = {"@type": "DataAddress", "endpointType": "http-push", "endpoint": "http://192.0.2.1/in"}
+
+
+def as_plane(w, kind):
+    """The headers of a plane that the provider's operator registered."""
+    path, named, secret = PLANES[kind]
+    w.provider.call("PUT", "/signaling/v1/" + path, {**named, "endpoint": "https://192.0.2.1/signaling", "authorization": {
+        "type": "agreed", "authorizationIn": secret}})
+    return {"headers": {"Authorization": secret}}
+
+
+def order(process, dataset="urn:test:dataset", **more):
+    return {**ORDER, "processId": process, "datasetId": dataset, **more}
+
+
+def of_plane(kind, body=None, cases=lambda w, own: [], one=True):
+    """An operation for planes: not for strangers, and of another's flow as of none."""
+    def tried(w):
+        own = as_plane(w, kind)
+        return [("wrongly signed", "with an Authorization of nobody", {"headers": {"Authorization": "Bearer of-nobody-at-all"}}),
+                ("wrongly signed", "with the Authorization of the other kind of plane",
+                 as_plane(w, "data" if kind == "control" else "control")),
+                *([("wrongly addressed", "of a flow that nobody has", own)] if one else []),
+                *([("malformed", "an empty object, by a plane", {**own, "body": {}})] if body is not None else []),
+                *cases(w, own)]
+    return Route("provider", nobody if one else None, body, tried, unknown=nobody if one else None)
+
+
+def order_cases(w, own):
+    at = lambda **members: {**own, "body": order("urn:process:of-the-table", **members)}
+    return [("malformed", "a profile that this node does not serve", at(profile="https://w3id.org/dspace-sig/profile/s3-push")),
+            ("malformed", "claims that are no object", at(claims=[])),
+            ("malformed", "a data address without its type", at(dataAddress={"endpoint": "https://192.0.2.1"})),
+            ("wrongly addressed", "with an agreement of this node", at(agreementId=w.agreement)),
+            ("oversized", "a process id of 600 characters", {**own, "body": order("x" * 600)})]
+
+
+def start_cases(w, own):
+    at = lambda **members: {**own, "body": order("urn:process:started", **members)}
+    return [*order_cases(w, own),
+            ("wrongly addressed", "a dataset that nobody has", at()),
+            ("wrongly addressed", "a product of another node", at(datasetId=w.bait)),
+            ("malformed", "a pull with a data address", at(datasetId=w.product, dataAddress={**PUSH, "endpoint": "https://192.0.2.1"})),
+            ("malformed", "a push without one", at(datasetId=w.product, profile="http-push")),
+            ("wrongly addressed", "a push to an address without TLS", at(datasetId=w.product, profile="http-push", dataAddress=PUSH)),
+            ("duplicated", "started twice", {**own, "body": order("urn:process:twice", w.product), "times": 2})]
+
+
+def registration_cases(name):
+    good = {name: "urn:test:third", "endpoint": "https://192.0.2.1", "profiles": ["p"],
+            "authorization": {"type": "agreed", "authorizationIn": "a secret of the table"}}
+    return lambda w: [
+        ("malformed", "without an id", {"body": without(good, name)}),
+        ("malformed", "an endpoint without TLS", {"body": {**good, "endpoint": "http://192.0.2.1"}}),
+        ("malformed", "without authorization", {"body": without(good, "authorization")}),
+        ("malformed", "an authorization of another type", {"body": {**good, "authorization": {"type": "oauth2_token_exchange"}}}),
+        ("malformed", "a secret of four characters", {"body": changed(good, authorization__authorizationIn="four")}),
+        ("oversized", "a secret of 600 characters", {"body": changed(good, authorization__authorizationIn="x" * 600)})]
+
+
+NOTICE = {"messageId": "m"}
+REPORT = {"messageId": "m", "dataFlowId": "f", "state": "STARTED"}
+SIGNALING = {
+    "prepareDataFlow": of_plane("control", {}, order_cases, one=False), "startDataFlow": of_plane("control", {}, start_cases, one=False),
+    **{name: of_plane("control", NOTICE) for name in ("dataFlowStarted", "suspendDataFlow", "resumeDataFlow", "terminateDataFlow")},
+    "completeDataFlow": of_plane("control", {}), "getDataFlowStatus": of_plane("control"),
+    **{name: of_plane("data", REPORT) for name in ("dataPlanePrepared", "dataPlaneStarted", "dataPlaneCompleted", "dataPlaneErrored")},
+    "getTransferAgreement": of_plane("data"),
+    "putDataPlane": Route(body={}, cases=registration_cases("dataplaneId")), "listDataPlanes": Route(),
+    "putControlPlane": Route(body={}, cases=registration_cases("controlplaneId")), "listControlPlanes": Route(),
+    "removeDataPlane": Route(params=lambda w: {"id": "nobody"}, unknown=lambda w: {"id": "nobody"}),
+    "removeControlPlane": Route(params=lambda w: {"id": "nobody"}, unknown=lambda w: {"id": "nobody"}),
+}
+
+
 use = {"action": "read", "purpose": "research"}
 OPERATORS = {
     "health": Route(), "ready": Route(), "dspVersion": Route(), "getNode": Route(), "getOpenApi": Route(),
@@ -724,6 +805,7 @@ NODES = {
     "dspDataset": Route(params=lambda w: {"id": w.product}, unknown=lambda w: {"id": another(w.product)}, cases=lambda w: [
         ("wrongly addressed", "a product that is not published", {"params": {"id": w.desk}})]),
     "pullTransfer": Route(params=process, unknown=process),
+    "pushTransfer": Route(params=process, unknown=process, data=b"x"),
     "dspNegotiationRequest": Route(body={}, cases=request_cases),
     "dspNegotiationOffer": Route("consumer", body={}, cases=offer_cases),
     "dspNegotiation": of_process(lambda w: []),
@@ -746,4 +828,4 @@ NODES = {
     "transferDestruction": of_their_transfer(destruction_cases, proof_probe),
     "putInboundManifest": inbound(b"no manifest"), "putInboundChunk": inbound(b"x"),
 }
-ROUTES = {**OPERATORS, **NODES}
+ROUTES = {**OPERATORS, **NODES, **SIGNALING}

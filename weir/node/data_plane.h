@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <map>
 #include <memory>
 #include <mutex>
@@ -32,9 +33,17 @@ class ContentSink final : public adapters::http::BodySink {
   flow::delivery::StoredContent stored_;
 };
 
+struct DataPlaneOptions {
+  // Whether who asks for a new token is who may: fails with kUnauthenticated.
+  std::function<Result<>(const flow::delivery::Transfer& transfer, std::string_view bearer)> may_renew;
+  // Where a push without chunks waits until it is whole.
+  std::function<Result<flow::delivery::Spill>(const std::string& pid)> spill;
+};
+
 class DataPlane {
  public:
-  DataPlane(flow::delivery::Service& service, RateLimits& limits) : service_(service), limits_(limits) {}
+  DataPlane(flow::delivery::Service& service, RateLimits& limits, DataPlaneOptions options)
+      : service_(service), limits_(limits), options_(std::move(options)) {}
   // Requires: this outlives the router.
   void add_routes(adapters::http::Router& router);
   // The state of a transfer changed: what came of a push that no longer runs is recorded, and let go.
@@ -45,6 +54,7 @@ class DataPlane {
   Result<adapters::http::Response> get_manifest(adapters::http::Request& request);
   Result<adapters::http::Response> get_content(adapters::http::Request& request);
   Result<adapters::http::Response> get_as_bearer(adapters::http::Request& request);
+  Result<std::unique_ptr<adapters::http::BodySink>> open_push(adapters::http::Request& request);
   Result<adapters::http::Response> renew_token(adapters::http::Request& request);
   Result<adapters::http::Response> send_content(adapters::http::Request& request, flow::delivery::OpenedData found);
   Result<adapters::http::Response> put_manifest(adapters::http::Request& request);
@@ -54,6 +64,7 @@ class DataPlane {
 
   flow::delivery::Service& service_;
   RateLimits& limits_;
+  DataPlaneOptions options_;
   std::mutex mutex_;  // guards inbound_
   std::map<std::string, Session> inbound_;
 };

@@ -72,8 +72,13 @@ Result<> Duties::destroy_ended() {
 // Nothing of an agreement that lives; of one that ended all copies. When the last is proven to be gone, so is it.
 Result<> Duties::end(const std::string& agreement) {
   WEIR_TRY_LET(const auto record, parts_.contracts.get_agreement(agreement));
+  using flow::delivery::MessageKind;
+  if (record.state == AgreementState::kSuspended) {
+    return parts_.delivery.stop_carried(agreement, MessageKind::kSuspension, "the agreement is suspended");
+  }
   const bool ended = record.state == AgreementState::kExpired || record.state == AgreementState::kTerminated;
   if (!ended) return {};
+  WEIR_TRY(parts_.delivery.stop_carried(agreement, MessageKind::kTermination, "the agreement ended"));
   const std::string actor = "node:" + parts_.self;
   WEIR_TRY(parts_.delivery.destroy(agreement, "the agreement ended", actor));
   WEIR_TRY_LET(const auto gone, parts_.delivery.destroyed(agreement));

@@ -51,7 +51,8 @@ struct Progress {
 
 }  // namespace
 
-bool is_on(const config::Config& config) { return config.profile == kProfile; }
+bool is_on_for_signaling(const config::Config& config) { return config.profile == kSignalingProfile; }
+bool is_on(const config::Config& config) { return config.profile == kProfile || is_on_for_signaling(config); }
 bool is_on_for_claims(const config::Config& config) { return config.profile == kClaimsProfile; }
 bool speaks_plainly(const config::Config& config) { return is_on(config) || is_on_for_claims(config); }
 
@@ -112,6 +113,8 @@ struct Counterpart::State {
   Result<> know(const std::string& id, const std::string& address);
   Result<Response> ask_for_contract(Request& request);
   Result<Response> ask_for_data(Request& request);
+  Result<Response> ask_for_flow(Request& request);
+  Result<std::string> request_data(const std::string& agreement, const std::string& address, std::string_view format);
   std::string actor() const { return "node:" + node.id().text(); }
 };
 
@@ -200,7 +203,8 @@ Result<> Counterpart::State::write_properties() {
                            {"dataspacetck.dsp.connector.negotiation.initiate.url", base + "/tck/negotiations/requests"},
                            {"dataspacetck.dsp.connector.transfer.initiate.url", base + "/tck/transfers/requests"},
                            {"dataspacetck.dsp.default.wait", "15"}});
-  std::string text = "# Written by weir serve --profile tck: what the official test kit is to be run with.\n";
+  if (is_on_for_signaling(node.config())) all = Json::object();
+  std::string text = "# Written by weir serve: what the official test kit is to be run with.\n";
   for (const Json* group : {&all, &seeds.properties}) {
     for (const auto& [name, value] : group->members()) text += name + "=" + value.as_string() + "\n";
   }
@@ -230,24 +234,40 @@ Result<Response> Counterpart::State::ask_for_data(Request& request) {
   WEIR_TRY_LET(const std::string agreement, body.text("agreementId"));
   WEIR_TRY_LET(const std::string format, body.text("format"));
   WEIR_TRY(know(provider, address));
+  WEIR_TRY_LET(const std::string pid, request_data(agreement, address, format));
+  return Response::json(Json::object({{"id", pid}}));
+}
+
+Result<std::string> Counterpart::State::request_data(const std::string& agreement, const std::string& address,
+                                                     std::string_view format) {
   WEIR_TRY(node.sql().write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY_LET(auto record, flow::contract::find_agreement(tx, agreement));
     record.peer_address = address;
     return flow::contract::update(tx, record);
   }));
-  WEIR_TRY_LET(const std::string pid, node.delivery().request(agreement, format, actor()));
+  return node.delivery().request(agreement, format, actor());
+}
+
+// The kit of Data Plane Signaling, which is the provider and the data plane of this node in one.
+Result<Response> Counterpart::State::ask_for_flow(Request& request) {
+  WEIR_TRY_LET(const Json body, request.json());
+  WEIR_TRY_LET(const std::string agreement, body.text("agreementId"));
+  WEIR_TRY_LET(const std::string address, body.text("dspUrl"));
+  WEIR_TRY(know(std::string(kParticipant), address));
+  WEIR_TRY_LET(const std::string pid, request_data(agreement, address, flow::delivery::kPullFormat));
   return Response::json(Json::object({{"id", pid}}));
 }
 
 Counterpart::Counterpart(std::unique_ptr<State> state) : state_(std::move(state)) {}
 
 Result<std::unique_ptr<Counterpart>> Counterpart::start(Node& node) {
-  log::warning("kit.on", {{"profile", kProfile},
+  const bool signaling = is_on_for_signaling(node.config());
+  log::warning("kit.on", {{"profile", node.config().profile},
                           {"what", "for tests only: anybody may negotiate, a script decides, plain HTTP"},
                           {"url", node.url()}});
   std::unique_ptr<Counterpart> made(new Counterpart(std::make_unique<State>(node)));
   State& s = *made->state_;
-  WEIR_TRY_LET(s.seeds, seed(node));
+  WEIR_TRY_LET(s.seeds, signaling ? seed_signaling(node) : seed(node));
   // Where the kit listens unless it is told otherwise; its callback addresses are held to this origin.
   WEIR_TRY(s.know(std::string(kParticipant), "http://localhost:8083"));
   WEIR_TRY(s.write_properties());
@@ -275,6 +295,13 @@ void Counterpart::add_routes(adapters::http::Router& router) {
               .operation = "kitTransfer",
               .summary = {"The test kit tells this node to ask for data", "测试套件触发传输请求"},
               .handler = [s](Request& request) { return s->ask_for_data(request); },
+              .hidden = true});
+  router.add({.method = Method::kPost,
+              .pattern = "/tck/dataflows/trigger",
+              .access = Access::open(),
+              .operation = "kitDataFlow",
+              .summary = {"The test kit tells this node to ask for data", "测试套件触发数据流"},
+              .handler = [s](Request& request) { return s->ask_for_flow(request); },
               .hidden = true});
 }
 

@@ -31,7 +31,12 @@ inline constexpr std::string_view kProfile = "tck";
 inline constexpr std::string_view kClaimsProfile = "dcp-tck";
 inline constexpr std::string_view kParticipant = "TCK_PARTICIPANT";
 
+// Profile "dps-tck": the test kit of Data Plane Signaling. As "tck", with other products and agreements and no script.
+inline constexpr std::string_view kSignalingProfile = "dps-tck";
+
+// Either of the two in which anybody is the kit.
 bool is_on(const config::Config& config);
+bool is_on_for_signaling(const config::Config& config);
 bool is_on_for_claims(const config::Config& config);
 // Either: plain HTTP, on this machine only.
 bool speaks_plainly(const config::Config& config);
@@ -68,6 +73,7 @@ struct Seeds {
 };
 // Publishes the products and writes the agreements that the kit asks about.
 Result<Seeds> seed(Node& node);
+Result<Seeds> seed_signaling(Node& node);
 
 class Counterpart {
  public:

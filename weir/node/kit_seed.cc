@@ -3,7 +3,9 @@
 #include "weir/base/text.h"
 #include "weir/flow/contract/store.h"
 #include "weir/node/kit.h"
+#include "weir/node/neighbours.h"
 #include "weir/node/node.h"
+#include "weir/node/signaling.h"
 #include "weir/supply/grade/grade.h"
 
 namespace weir::node::kit {
@@ -173,7 +175,64 @@ Result<> seed_transfers(Node& node, Seeds& seeds, std::span<const Part> parts, R
   return {};
 }
 
+struct FlowTests {
+  std::string_view name;  // "DP_P_PULL"
+  std::vector<std::string_view> tests;
+};
+
+// Products for whom this node is the data plane of a provider: those of the tests that want an answer that comes later
+// are others, so that whoever runs the kit can tell them apart.
+const FlowTests kProviderFlows[] = {
+    {"DP_P_PULL", {"01_01", "01_02", "02_01", "02_02", "04_01"}},
+    {"DP_P_PUSH", {"01_01", "01_02", "02_01", "02_02", "03_01", "04_01"}},
+    {"DP_P_HTTP_PULL", {"01_01", "02_01", "02_02"}},
+};
+const FlowTests kConsumerFlows[] = {
+    {"DP_C_PULL", {"01_01", "01_02", "02_01", "02_02", "03_01", "04_01"}},
+    {"DP_C_PUSH", {"01_01", "01_02", "02_01", "02_02", "03_01", "04_01"}},
+    {"DP_C_HTTP_PULL", {"01_01", "02_01"}},
+};
+const FlowTests kControlled[] = {
+    {"CP_P", {"01_01", "01_02", "02_01", "02_02", "03_01"}},
+    {"CP_C", {"01_01", "01_02", "02_01", "02_02", "03_01"}},
+};
+
 }  // namespace
+
+Result<Seeds> seed_signaling(Node& node) {
+  Seeds seeds;
+  WEIR_TRY_LET(const auto content, make_content(node));
+  WEIR_TRY_LET(const std::string now, publish(node, "dps-now", content));
+  WEIR_TRY_LET(const std::string later, publish(node, "dps-later", content));
+  const auto key = [](const FlowTests& group, std::string_view test, std::string_view what) {
+    return std::string(group.name) + "_" + std::string(test) + "_" + std::string(what);
+  };
+  for (const FlowTests& group : kProviderFlows) {
+    for (const auto test : group.tests) {
+      seeds.properties.set(key(group, test, "DATASETID"), test == "04_01" ? later : now);
+    }
+  }
+  for (const FlowTests& group : kConsumerFlows) {
+    for (const auto test : group.tests) {
+      const std::string which = test == "04_01" ? "later" : test == "03_01" ? "moved" : "now";
+      seeds.properties.set(key(group, test, "DATASETID"), "urn:weir:kit:dataset:" + which);
+    }
+  }
+  for (const FlowTests& group : kControlled) {
+    const Role role = group.name == "CP_P" ? Role::kProvider : Role::kConsumer;
+    for (const auto test : group.tests) {
+      const std::string id = "urn:weir:kit:agreement:" + std::string(group.name) + "_" + std::string(test);
+      WEIR_TRY(write_agreement(node, id, role, content));
+      seeds.properties.set(key(group, test, "AGREEMENTID"), id);
+    }
+  }
+  const std::string base = node.url();
+  seeds.properties.set("dataspacetck.dps.controlplane.webhook.url", base + "/tck");
+  seeds.properties.set("dataspacetck.dps.controlplane.protocol.url", base + std::string(kProtocolPath));
+  seeds.properties.set("dataspacetck.dps.controlplane.signaling.url", base + std::string(kSignalingPath));
+  seeds.properties.set("dataspacetck.dps.dataplane.url", base + std::string(kSignalingPath));
+  return seeds;
+}
 
 Result<Seeds> seed(Node& node) {
   Seeds seeds;

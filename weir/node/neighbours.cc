@@ -135,6 +135,7 @@ Result<> ContractUsage::change(store::Tx& tx, const AgreementRecord& record) {
     case AgreementState::kVoid: return {};
     case AgreementState::kActive: return usage_.set_state(tx, id, TermsState::kEnabled, "agreement active", actor);
     case AgreementState::kSuspended:
+      tx.after_commit([ended = ended_, id] { ended(id); });
       return usage_.set_state(tx, id, TermsState::kSuspended, "agreement suspended", actor);
     case AgreementState::kExpired:
     case AgreementState::kTerminated:
@@ -167,12 +168,9 @@ Result<AgreedDelivery> DeliveryNeighbours::agreed(store::Tx& tx, const std::stri
   flow::delivery::ContentRoot root;
   if (!agreement.content_root.empty()) {
     WEIR_TRY_LET(root, flow::delivery::parse_content_root(agreement.content_root));
-  } else if (provider.is_node()) {
-    return Error(Errc::kConflict, "the product of this agreement has no content to deliver")
-        .because("delivery.no_content");
   }
   std::uint64_t size = 0;
-  if (record.role == flow::contract::Role::kProvider) {
+  if (record.role == flow::contract::Role::kProvider && !agreement.content_root.empty()) {
     WEIR_TRY_LET(const auto content, contents_.open(root));
     size = content.manifest.size;
   }

@@ -98,6 +98,7 @@ const adapters::metrics::Registry& Node::metrics() const { return state_->regist
 Transfers& Node::transfers() { return *state_->transfers; }
 standards::registering::Service& Node::standards() { return *state_->standards; }
 RateLimits& Node::rate_limits() { return state_->rate_limits; }
+Signaling& Node::signaling() { return *state_->signaling; }
 Partners& Node::partners() { return *state_->partners; }
 Claims& Node::claims() { return *state_->claims; }
 News& Node::news() { return state_->news; }

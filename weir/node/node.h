@@ -51,6 +51,7 @@ namespace weir::node {
 class Claims;
 class Jobs;
 class Membership;
+class Signaling;
 
 class Node {
  public:
@@ -97,6 +98,7 @@ class Node {
   const adapters::metrics::Registry& metrics() const;
   standards::registering::Service& standards();
   Partners& partners();
+  Signaling& signaling();
   Claims& claims();
   Transfers& transfers();
   RateLimits& rate_limits();

@@ -28,7 +28,8 @@ Result<> migrate_all(store::Database& database) {
         trust::credential::Credentials::migration(), trust::participant::migration(), supply::catalog::migration(),
         flow::usage::migration(), flow::metering::migration(), flow::contract::contract_migration(),
         flow::delivery::delivery_migration(), use::job::migration(), standards::assessment::migration(),
-        standards::registering::migration(), partners_migration(), harvests_migration(), trust::claims::migration()}) {
+        standards::registering::migration(), partners_migration(), signaling_migration(), harvests_migration(),
+        trust::claims::migration()}) {
     WEIR_TRY(store::migrate(database, migration));
   }
   return {};
@@ -298,6 +299,7 @@ Result<> Node::State::open_delivery() {
   delivery_neighbours = std::make_unique<DeliveryNeighbours>(clock, *contracts, *contents, *contract_directory, find,
                                                             *metering);
   counted_neighbours = std::make_unique<CountedNeighbours>(*delivery_neighbours, registry);
+  open_signaling();
   delivery = std::make_unique<flow::delivery::Service>(
       flow::delivery::Service::Deps{.sql = *sql,
                                     .log = *counted_log,
@@ -311,18 +313,29 @@ Result<> Node::State::open_delivery() {
                                     .wake = [this](const std::string& pid) {
                                       if (data_plane) data_plane->wake(pid);
                                       // The kit's data addresses lead nowhere.
-                                      if (transfers && !kit::is_on(config)) transfers->wake(pid);
+                                      const bool scripted = kit::is_on(config) && !kit::is_on_for_signaling(config);
+                                      if (transfers && !scripted) transfers->wake(pid);
                                     },
                                     .held = kit::is_on(config),
                                     .token_lifetime = config.token_lifetime,
-                                    .foreign_pause = foreign_pause_of(config)});
+                                    .foreign_pause = foreign_pause_of(config),
+                                    .planes = signaling.get()});
+  signaling->use(*delivery);
   delete_handler = std::make_unique<DeleteHandler>(*delivery);
   usage->add_handler(*delete_handler);
   duty_hooks = std::make_unique<Hooks>(opened.folder.file("hooks"));
   usage->add_handler(*duty_hooks);
   duties = std::make_unique<Duties>(Duties::Parts{
       .clock = clock, .contracts = *contracts, .usage = *usage, .delivery = *delivery, .self = opened.id.text()});
-  data_plane = std::make_unique<DataPlane>(*delivery, rate_limits);
+  data_plane = std::make_unique<DataPlane>(
+      *delivery, rate_limits,
+      DataPlaneOptions{
+          .may_renew =
+              [this](const auto& transfer, std::string_view by) {
+                return transfer.ordered_by.empty() ? Result<>()
+                                                   : may_renew(*signaling, *claims, transfer, by, clock.now());
+              },
+          .spill = [this](const std::string& pid) { return open_spill(pid); }});
   assessments = std::make_unique<standards::assessment::Service>(
       standards::assessment::Service::Parts{.sql = *sql,
                                             .log = *counted_log,
@@ -334,6 +347,27 @@ Result<> Node::State::open_delivery() {
                                             .node = opened.id.text(),
                                             .hash = crypto::hash_of(suite)});
   return {};
+}
+
+void Node::State::open_signaling() {
+  signaling = std::make_unique<Signaling>(
+      Signaling::Deps{.sql = *sql,
+                      .clock = clock,
+                      .random = random,
+                      .client = *foreign,
+                      .catalog = *catalog,
+                      .contracts = *contracts,
+                      .terms = *contract_usage,
+                      .neighbours = *counted_neighbours,
+                      .self = opened.id.text(),
+                      .own_name = [this](store::Tx& tx, std::string_view peer) {
+                        const auto partner = partners->find(tx, peer);
+                        return partner && partner->by_did() ? claims->did().text() : opened.id.text();
+                      },
+                      .wake =
+                          [this](const std::string& pid) {
+                            if (transfers) transfers->wake(pid);
+                          }});
 }
 
 Result<> Node::State::open_jobs() {

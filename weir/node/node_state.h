@@ -27,6 +27,7 @@
 #include "weir/node/membership.h"
 #include "weir/node/neighbours.h"
 #include "weir/node/node.h"
+#include "weir/node/signaling.h"
 #include "weir/standards/assessment/service.h"
 #include "weir/trust/credential/service.h"
 
@@ -84,6 +85,7 @@ struct Node::State {
   std::unique_ptr<flow::delivery::Vault> vault;
   std::unique_ptr<DeliveryNeighbours> delivery_neighbours;
   std::unique_ptr<CountedNeighbours> counted_neighbours;
+  std::unique_ptr<Signaling> signaling;
   std::unique_ptr<flow::delivery::Service> delivery;
   std::unique_ptr<DeleteHandler> delete_handler;
   std::unique_ptr<Hooks> duty_hooks;
@@ -128,6 +130,8 @@ struct Node::State {
   Result<trust::claims::Member> member_at(const trust::claims::Did& did);
   Result<> open_domain();
   Result<> open_delivery();
+  void open_signaling();
+  Result<flow::delivery::Spill> open_spill(const std::string& pid);
   Result<> open_jobs();
   Result<> listen(Node& node);
   void start_threads(Node& node);

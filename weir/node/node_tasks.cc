@@ -120,12 +120,13 @@ Result<> Node::State::credential_delivered(store::Tx& tx, const store::OutboxMes
   return issuer->delivered(tx, message.lane.substr(trust::claims::kDeliveryLane.size()), taken);
 }
 
+Result<flow::delivery::Spill> Node::State::open_spill(const std::string& pid) {
+  return flow::delivery::Spill::open(files, opened.folder.file("spill/" + pid), node_file().suite, random);
+}
+
 void Node::State::start_threads(Node& node) {
-  const auto spill = [this](const std::string& pid) {
-    return flow::delivery::Spill::open(files, opened.folder.file("spill/" + pid), node_file().suite, random);
-  };
   transfers = std::make_unique<Transfers>(*delivery, *contents, *client, rate_limits,
-                                          TransfersOptions{.foreign = foreign.get(), .spill = spill});
+                                          TransfersOptions{.foreign = foreign.get(), .spill = [this](const std::string& pid) { return open_spill(pid); }});
   job_runner = std::make_unique<Jobs>(Jobs::Deps{.service = *jobs,
                                                  .inputs = *job_inputs,
                                                  .contents = *contents,
@@ -140,15 +141,18 @@ void Node::State::start_threads(Node& node) {
   using trust::claims::kDeliveryLane;
   hooks.answered = [this](store::Tx& tx, const store::OutboxMessage& message, std::string_view answer) -> Result<> {
     if (message.lane.starts_with(kDeliveryLane)) return credential_delivered(tx, message, true);
+    if (message.lane.starts_with(kPlaneLane)) return signaling->answered(tx, message, answer);
     return message_answered(*contracts, *delivery, tx, message, answer);
   };
   hooks.refused = [this](store::Tx& tx, const store::OutboxMessage& message, const Error& error) {
     if (message.lane.starts_with("job:")) return jobs->refused(tx, message.lane.substr(4), error);
     if (message.lane.starts_with(kDeliveryLane)) return credential_delivered(tx, message, false);
+    if (message.lane.starts_with(kPlaneLane)) return signaling->refused(tx, message, error);
     return message_refused(*contracts, *delivery, tx, message, error);
   };
   DispatcherOptions options;
   options.to_partner = [this](const store::OutboxMessage& message) {
+    if (message.lane.starts_with(kPlaneLane)) return signaling->send(message);
     return message.lane.starts_with(kDeliveryLane) ? claims->deliver(message) : partners->send(message);
   };
   dispatcher = std::make_unique<Dispatcher>(*sql, clock, *client, std::move(options), std::move(hooks));

@@ -111,6 +111,7 @@ void add_routes(Router& router, Node& node) {
   add_standards_routes(router, node);
   add_dsp_routes(router, node);
   add_partner_routes(router, node);
+  add_signaling_routes(router, node);
   add_claims_routes(router, node);
   add_dcp_routes(router, node);
 }

@@ -32,6 +32,7 @@ void add_metering_routes(adapters::http::Router& router, Node& node);
 // The Dataspace Protocol 2025-1, whole: version, catalog, negotiation and transfer, both roles.
 void add_dsp_routes(adapters::http::Router& router, Node& node);
 void add_partner_routes(adapters::http::Router& router, Node& node);
+void add_signaling_routes(adapters::http::Router& router, Node& node);  // Data Plane Signaling, both ways
 void add_claims_routes(adapters::http::Router& router, Node& node);  // DID and credentials, for operators
 // The Decentralized Claims Protocol 1.0, as holder and issuer, and the DID document.
 void add_dcp_routes(adapters::http::Router& router, Node& node);

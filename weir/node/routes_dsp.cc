@@ -190,8 +190,10 @@ Result<Response> receive_transfer(Node& node, Request& request, MessageKind kind
   const PeerId peer(request.principal.id);
   const auto body = message_of(node, request);
   if (!body) return transfer_error(Json(), "", body.error());
-  const auto message = flow::delivery::parse_message(kind, *body);
+  auto message = flow::delivery::parse_message(kind, *body);
   if (!message) return transfer_error(*body, "", message.error());
+  // A data plane that carries the transfer may read more of it than this node does.
+  for (auto& address : message->data_address) address.as_written = (*body)["dataAddress"].dump();
   const bool first = kind == MessageKind::kRequest;
   const auto answer = first ? node.delivery().receive_request(peer, *message)
                             : node.delivery().receive(peer, request.parameter("pid"), *message);

@@ -138,6 +138,21 @@ void RateLimits::forget(const std::string& pid) {
   state_->limiters.erase(pid);
 }
 
+Result<> take_whole(flow::delivery::Service& service, const std::string& pid, flow::delivery::Spill& spill,
+                    flow::delivery::ManifestBuilder builder) {
+  WEIR_TRY(spill.finish());
+  const Manifest manifest = std::move(builder).finish();
+  WEIR_TRY_LET(auto session, service.open_pull(pid, manifest));
+  for (std::uint64_t i = 0; i < manifest.chunk_count(); ++i) {
+    const ChunkIndex index(i);
+    WEIR_TRY_LET(const Bytes chunk, spill.read(index));
+    WEIR_TRY(session->accept(index, chunk));
+  }
+  WEIR_TRY(service.record_progress(pid, *session));
+  WEIR_TRY(service.complete(pid));
+  return {};
+}
+
 // A pull that runs now.
 struct Pull {
   PullSession& session;
@@ -234,11 +249,12 @@ Result<> Transfers::State::move(const Transfer& transfer) {
   if (is_final(transfer.state)) limits.forget(transfer.pid);
   if (transfer.state != TransferState::kStarted) return {};
   const bool pulls = transfer.format == flow::delivery::kPullFormat;
+  // A data plane moves it, or its control plane said nothing yet of where the data are.
+  if (!transfer.carried_by.empty() || (!transfer.ordered_by.empty() && transfer.endpoint.empty())) return {};
   if (transfer.role == Role::kConsumer && pulls && transfer.custody < Custody::kHeld) {
-    return transfer.peer.is_node() ? pull(transfer) : pull_foreign(transfer);
+    return transfer.foreign() ? pull_foreign(transfer) : pull(transfer);
   }
-  if (transfer.role == Role::kProvider && !pulls)
-    return transfer.peer.is_node() ? push(transfer) : push_foreign(transfer);
+  if (transfer.role == Role::kProvider && !pulls) return transfer.foreign() ? push_foreign(transfer) : push(transfer);
   return {};
 }
 
@@ -338,16 +354,7 @@ Result<> Transfers::State::pull_foreign(const Transfer& started) {
         .because("delivery.foreign_answer");
   }
   if (stopping) return Error(Errc::kUnavailable, "stopped").because("delivery.stopped");
-  WEIR_TRY(spill.finish());
-  const Manifest manifest = std::move(builder).finish();
-  WEIR_TRY_LET(auto session, service.open_pull(transfer.pid, manifest));
-  for (std::uint64_t i = 0; i < manifest.chunk_count(); ++i) {
-    const ChunkIndex index(i);
-    WEIR_TRY_LET(const Bytes chunk, spill.read(index));
-    WEIR_TRY(session->accept(index, chunk));
-  }
-  WEIR_TRY(service.record_progress(transfer.pid, *session));
-  WEIR_TRY(service.complete(transfer.pid));
+  WEIR_TRY(take_whole(service, transfer.pid, spill, std::move(builder)));
   limits.forget(transfer.pid);
   return {};
 }

@@ -28,6 +28,10 @@ struct TransfersOptions {
   std::function<Result<flow::delivery::Spill>(const std::string& pid)> spill = {};
 };
 
+// What came whole from a foreign data plane: named, sealed, received for.
+Result<> take_whole(flow::delivery::Service& service, const std::string& pid, flow::delivery::Spill& spill,
+                    flow::delivery::ManifestBuilder builder);
+
 // The rate limit of each transfer that runs, changed while it runs.
 class RateLimits {
  public:

@@ -49,7 +49,7 @@ std::string fresh_token(Random& random) {
 Result<TokenGrant> Service::grant(store::Tx& tx, Transfer& transfer) {
   TokenGrant out{.token = fresh_token(deps_.random)};
   transfer.token_digest = digest_of_token(out.token);
-  if (transfer.peer.is_node()) return out;
+  if (!transfer.foreign()) return out;
   out.refresh_token = fresh_token(deps_.random);
   out.expires_in = deps_.token_lifetime;
   WEIR_TRY(save_renewal(tx, transfer.pid, {.expires = after(deps_.clock.now(), deps_.token_lifetime),
@@ -64,7 +64,7 @@ Result<TokenGrant> Service::renew(std::string_view refresh_token) {
     if (!pid) return none;
     WEIR_TRY_LET(Transfer transfer, load(tx, *pid));
     if (transfer.role != Role::kProvider || transfer.state != TransferState::kStarted) return none;
-    if (!deps_.neighbours.agreed(tx, transfer.agreement)) return none;
+    if (!check_agreement(tx, transfer)) return none;
     WEIR_TRY_LET(TokenGrant out, grant(tx, transfer));
     WEIR_TRY(update(tx, transfer));
     return out;

@@ -37,6 +37,12 @@ std::string_view evidence_kind(MessageKind kind) {
 }  // namespace
 
 Result<> Service::send(store::Tx& tx, const Transfer& transfer, const TransferMessage& message) {
+  if (!transfer.ordered_by.empty()) {
+    // What else happens to it here, the control plane asks about.
+    if (message.kind == MessageKind::kCompletion) return deps_.planes->moved(tx, transfer);
+    if (message.kind == MessageKind::kTermination) return deps_.planes->failed(tx, transfer, transfer.error);
+    return {};
+  }
   std::string path = "/transfers";
   if (message.kind != MessageKind::kRequest) path += "/" + wire::escape_url(transfer.peer_pid);
   path += path_end(message.kind);
@@ -68,11 +74,6 @@ Result<> Service::record(store::Tx& tx, const Transfer& transfer, std::string_vi
 // ── consumer ──
 
 Result<std::string> Service::request(const std::string& agreement, std::string_view format, const std::string& actor) {
-  if (format != kPullFormat && format != kPushFormat) {
-    return Error(Errc::kInvalidArgument, "unknown transfer format '" + std::string(format) + "'")
-        .because("delivery.format")
-        .advise("use HttpData-PULL or HttpData-PUSH");
-  }
   return store::sql_write<std::string>(deps_.sql, [&](store::Tx& tx) -> Result<std::string> {
     WEIR_TRY_LET(const AgreedDelivery agreed, deps_.neighbours.agreed(tx, agreement));
     if (agreed.consumer != deps_.self.node) {
@@ -81,12 +82,14 @@ Result<std::string> Service::request(const std::string& agreement, std::string_v
     WEIR_TRY_LET(const auto earlier, of_agreement(tx, agreement));
     for (const Transfer& t : earlier) {
       const bool usable = t.custody == Custody::kHeld || !is_final(t.state);
-      if (t.role == Role::kConsumer && usable && t.custody < Custody::kDestroying) return t.pid;
+      if (t.role == Role::kConsumer && t.ordered_by.empty() && usable && t.custody < Custody::kDestroying) return t.pid;
     }
+    WEIR_TRY_LET(std::string carrier, this->carrier(tx, agreed, format));
     const Timestamp now = deps_.clock.now();
     Transfer transfer{.pid = deps_.random.uuid(),
                       .role = Role::kConsumer,
                       .peer = agreed.provider,
+                      .carried_by = std::move(carrier),
                       .peer_address = agreed.peer_address,
                       .agreement = agreement,
                       .contract = agreed.contract,
@@ -101,16 +104,18 @@ Result<std::string> Service::request(const std::string& agreement, std::string_v
                             .agreement = agreement,
                             .format = transfer.format,
                             .callback_address = deps_.self.protocol_address};
-    if (format == kPushFormat) {
+    const bool carried = !transfer.carried_by.empty();
+    if (format == kPushFormat && !carried) {
       std::array<std::uint8_t, kTokenBytes> raw{};
       deps_.random.fill(raw);
       const std::string token = wire::encode_base64url(raw);
       transfer.token_digest = digest_of_token(token);
-      message.data_address.push_back({deps_.self.data_address + "/inbound/" + transfer.pid, token});
+      const std::string_view door = transfer.foreign() ? "/push/" : "/inbound/";
+      message.data_address.push_back({deps_.self.data_address + std::string(door) + transfer.pid, token});
     }
     WEIR_TRY(insert(tx, transfer));
     WEIR_TRY(record(tx, transfer, "delivery.requested", actor, Json::object({{"format", format}})));
-    WEIR_TRY(send(tx, transfer, message));
+    WEIR_TRY(carried ? deps_.planes->tell(tx, transfer, Signal::kPrepare, {}, "") : send(tx, transfer, message));
     return transfer.pid;
   });
 }
@@ -123,7 +128,7 @@ Result<std::unique_ptr<PullSession>> Service::open_pull(const std::string& pid, 
         .because("delivery.wrong_state");
   }
   // A foreign provider agrees on no content root: what came is what there is, and is named by what it is.
-  const bool unnamed = !transfer.peer.is_node() && transfer.root == ContentRoot{};
+  const bool unnamed = transfer.foreign() && transfer.root == ContentRoot{};
   if (!unnamed && manifest.root() != transfer.root) {
     return Error(Errc::kCorrupt, "the sender's manifest is not that of the agreed content")
         .because("delivery.other_content")
@@ -138,7 +143,7 @@ Result<std::unique_ptr<PullSession>> Service::open_pull(const std::string& pid, 
     if (transfer.state != TransferState::kStarted || transfer.custody > Custody::kReceiving) {
       return Error(Errc::kConflict, "the transfer was stopped").because("delivery.wrong_state");
     }
-    WEIR_TRY(deps_.neighbours.agreed(tx, transfer.agreement));
+    WEIR_TRY(check_agreement(tx, transfer));
     transfer.custody = Custody::kReceiving;
     transfer.size = manifest.size;
     transfer.root = manifest.root();
@@ -279,7 +284,7 @@ Result<> Service::finish_destruction(const Transfer& transfer, std::string_view 
     Json proof = body;
     proof.set("signature", crypto::format(deps_.self.key->sign(view_of(body.canonical()))));
     WEIR_TRY(record(tx, current, "delivery.destroyed", actor, Json::object({{"proof", proof}})));
-    if (!current.peer.is_node()) return {};  // the protocol has no word for it
+    if (current.foreign()) return {};  // the protocol has no word for it
     WEIR_TRY(store::enqueue(tx, {.lane = current.pid,
                                  .peer = current.peer.text(),
                                  .address = current.peer_address,
@@ -300,7 +305,8 @@ Result<Json> Service::receive(const PeerId& peer, const std::string& pid, const 
     const std::string& own = transfer.role == Role::kProvider ? message.provider_pid : message.consumer_pid;
     const std::string& theirs = transfer.role == Role::kProvider ? message.consumer_pid : message.provider_pid;
     const bool theirs_known = transfer.peer_pid.empty() || transfer.peer_pid == theirs;
-    if (transfer.peer != peer || own != pid || !theirs_known) return no_process();
+    const bool known = transfer.peer == peer && transfer.ordered_by.empty() && own == pid && theirs_known;
+    if (!known) return no_process();
     const Role sender = other(transfer.role);
     const bool starts = message.kind == MessageKind::kStart;
     bool heard = false;
@@ -328,10 +334,11 @@ Result<Json> Service::receive(const PeerId& peer, const std::string& pid, const 
     } else if (!repeated && crossed) {
       WEIR_TRY_LET(changed, take_late_receipt(tx, transfer, message));
     } else if (!repeated) {
+      const TransferState before = transfer.state;
       WEIR_TRY_LET(transfer.state, next_state(transfer.state, message.kind, sender));
       transfer.peer_pid = theirs;
       if (!message.id.empty()) WEIR_TRY(insert_heard(tx, pid, message.id));
-      if (starts && !message.data_address.empty()) {
+      if (starts && !message.data_address.empty() && transfer.carried_by.empty()) {
         WEIR_TRY(check_address(tx, peer, transfer.peer_address, message.data_address.front().endpoint, Traffic::kData));
         transfer.endpoint = message.data_address.front().endpoint;
         transfer.token = message.data_address.front().token;
@@ -348,6 +355,7 @@ Result<Json> Service::receive(const PeerId& peer, const std::string& pid, const 
       Json body = reasons_json(transfer.error);
       if (!transfer.receipt.empty()) body.set("receipt", *wire::parse_json(transfer.receipt));
       WEIR_TRY(record(tx, transfer, evidence_kind(message.kind), "peer:" + peer.text(), std::move(body)));
+      WEIR_TRY(pass_on(tx, transfer, message.kind, before, message.data_address));
       changed = true;
     }
     answer = process_json(provider_pid(transfer), consumer_pid(transfer), transfer.state);
@@ -362,19 +370,22 @@ Result<Json> Service::receive(const PeerId& peer, const std::string& pid, const 
 
 Result<Json> Service::status_for(const PeerId& peer, const std::string& pid) {
   WEIR_TRY_LET(const Transfer transfer, get(pid));
-  if (transfer.peer != peer) return no_process();
+  if (transfer.peer != peer || !transfer.ordered_by.empty()) return no_process();
   return process_json(provider_pid(transfer), consumer_pid(transfer), transfer.state);
 }
 
 Result<> Service::change(const std::string& pid, MessageKind kind, std::string_view reason, const std::string& actor) {
   WEIR_TRY(deps_.sql.write([&](store::Tx& tx) -> Result<> {
     WEIR_TRY_LET(Transfer transfer, load(tx, pid));
+    const TransferState before = transfer.state;
     WEIR_TRY_LET(transfer.state, next_state(transfer.state, kind, transfer.role));
     if (kind != MessageKind::kStart) transfer.error = reason;
+    WEIR_TRY(pass_on(tx, transfer, kind, before, {}));
+    if (kind == MessageKind::kStart && !transfer.carried_by.empty()) return {};  // when the data plane goes on
     transfer.updated = deps_.clock.now();
     WEIR_TRY(update(tx, transfer));
     WEIR_TRY(record(tx, transfer, evidence_kind(kind), actor, reasons_json(reason)));
-    if (transfer.peer_pid.empty()) return {};
+    if (transfer.peer_pid.empty() && transfer.ordered_by.empty()) return {};
     TransferMessage message{
         .kind = kind, .provider_pid = provider_pid(transfer), .consumer_pid = consumer_pid(transfer)};
     if (kind != MessageKind::kTermination) message.id = deps_.random.uuid();

@@ -17,6 +17,7 @@
 #include "weir/base/time.h"
 #include "weir/crypto/sign.h"
 #include "weir/flow/delivery/contents.h"
+#include "weir/flow/delivery/planes.h"
 #include "weir/flow/delivery/renewal.h"
 #include "weir/flow/delivery/session.h"
 #include "weir/flow/delivery/store.h"
@@ -102,6 +103,7 @@ class Service {
     bool held = false;
     Milliseconds token_lifetime{600'000};  // of a token for a connector outside the space
     Milliseconds foreign_pause{500};  // before an answer to a connector outside the space (decision 0084)
+    Planes* planes = nullptr;         // none: no transfer is shared with another plane
   };
   explicit Service(Deps deps) : deps_(std::move(deps)) {}
 
@@ -158,6 +160,29 @@ class Service {
   // ── receiver of a push ──
   Result<Transfer> open_inbound(const std::string& pid, const PeerId& peer, std::string_view token);
 
+  // ── receiver of a push from who knows nothing of chunks ──
+  Result<Transfer> open_push(const std::string& pid, std::string_view token);
+
+  // ── by order of a control plane, within its write: docs/formats/signaling.md ──
+  Result<Transfer> take_order(store::Tx& tx, const Order& order);
+  // Opens the doors, for the first time or again; what the other side is to be given, if there is something new.
+  Result<std::vector<DataAddress>> open_order(store::Tx& tx, const std::string& pid,
+                                              const std::vector<DataAddress>& address);
+  // Suspension, completion or termination; nothing if it is over already.
+  Result<> close_order(store::Tx& tx, const std::string& pid, MessageKind kind, std::string_view reason);
+  // ── carried by a data plane, within the write of what it said ──
+  // It is prepared, has started, goes on, or has moved everything. Says so to the other side, with the address that is
+  // for it. Fails with kInvalidArgument ("delivery.wrong_state").
+  Result<> carried(store::Tx& tx, const std::string& pid, Signal done, const std::vector<DataAddress>& address);
+  // It refused: the delivery ends, and the other side hears it if it has asked.
+  Result<> not_carried(store::Tx& tx, const std::string& pid, const std::string& why);
+  // The agreement is suspended or over: so is what data planes carry under it.
+  Result<> stop_carried(const std::string& agreement, MessageKind kind, std::string_view reason);
+  // After the write in which one of these changed a transfer.
+  void changed(const std::string& pid);
+  // The transfer that a refresh token renews. Fails as renew().
+  Result<Transfer> renewable(std::string_view refresh_token);
+
   // ── both ──
   // A transfer request from a peer. Answers with the TransferProcess; the same request again answers the same
   // (idempotent on the peer and its consumerPid).
@@ -197,11 +222,19 @@ class Service {
   Result<> add_sent(store::Tx& tx, const std::string& pid, std::int64_t sending, std::uint64_t bytes);
   Result<bool> take_late_receipt(store::Tx& tx, Transfer& transfer, const TransferMessage& message);
   Result<> send(store::Tx& tx, const Transfer& transfer, const TransferMessage& message);
+  // The data plane for it; empty: this node. Fails with kInvalidArgument ("delivery.format") if neither knows the form.
+  Result<std::string> carrier(store::Tx& tx, const AgreedDelivery& agreed, std::string_view format);
+  // What the other side, or this one, did to a transfer, said to the data plane that carries it.
+  Result<> pass_on(store::Tx& tx, const Transfer& transfer, MessageKind kind, TransferState before,
+                   const std::vector<DataAddress>& address);
   Result<> record(store::Tx& tx, const Transfer& transfer, std::string_view kind, const std::string& actor,
                   wire::Json body);
   Result<> change(const std::string& pid, MessageKind kind, std::string_view reason, const std::string& actor);
   Result<> finish_destruction(const Transfer& transfer, std::string_view reason, const std::string& actor);
 
+  Result<Transfer> check_inbound(Transfer transfer, std::string_view token);
+  // Fails unless the agreement of a transfer lives, as this node or the control plane that ordered it knows it.
+  Result<> check_agreement(store::Tx& tx, const Transfer& transfer);
   // For the provider's side: state, peer and token are right, the agreement lives.
   Result<Transfer> admit(const std::string& pid, const PeerId& peer, std::string_view token);
   Result<> check_address(store::Tx& tx, const PeerId& peer, std::string_view known, std::string_view address,

@@ -22,7 +22,7 @@ Result<> Service::start_as_provider(store::Tx& tx, Transfer& transfer, const Jso
       .consumer_pid = transfer.peer_pid};
   if (transfer.format == kPullFormat) {
     WEIR_TRY_LET(TokenGrant granted, grant(tx, transfer));
-    const std::string_view door = transfer.peer.is_node() ? "/transfers/" : "/pull/";
+    const std::string_view door = transfer.foreign() ? "/pull/" : "/transfers/";
     start.data_address.push_back({.endpoint = deps_.self.data_address + std::string(door) + transfer.pid,
                                   .token = std::move(granted.token),
                                   .refresh_endpoint = deps_.self.data_address + "/token",
@@ -59,12 +59,13 @@ Result<Json> Service::receive_request(const PeerId& peer, const TransferMessage&
       return Error(Errc::kNotFound, "no such agreement").because("contract.no_agreement");  // as if it were not there
     }
     WEIR_TRY(check_address(tx, peer, agreed.peer_address, message.callback_address, Traffic::kMessages));
-    const bool pull = message.format == kPullFormat;
-    if (!pull && (message.format != kPushFormat || message.data_address.empty())) {
+    WEIR_TRY_LET(std::string carrier, this->carrier(tx, agreed, message.format));
+    const bool own_push = message.format == kPushFormat && carrier.empty();
+    if (own_push && message.data_address.empty()) {
       return Error(Errc::kInvalidArgument, "format must be HttpData-PULL, or HttpData-PUSH with a dataAddress")
           .because("delivery.format");
     }
-    if (!pull) {
+    if (own_push) {
       WEIR_TRY(check_address(tx, peer, agreed.peer_address, message.data_address.front().endpoint, Traffic::kData));
     }
     const Timestamp now = deps_.clock.now();
@@ -72,6 +73,7 @@ Result<Json> Service::receive_request(const PeerId& peer, const TransferMessage&
                       .peer_pid = message.consumer_pid,
                       .role = Role::kProvider,
                       .peer = peer,
+                      .carried_by = std::move(carrier),
                       .peer_address = message.callback_address,
                       .agreement = message.agreement,
                       .contract = agreed.contract,
@@ -85,7 +87,9 @@ Result<Json> Service::receive_request(const PeerId& peer, const TransferMessage&
     WEIR_TRY(record(tx, transfer, "delivery.requested", "peer:" + peer.text(),
                     Json::object({{"format", message.format}})));
     const Result<Json> allowed = deps_.neighbours.authorize_delivery(tx, agreed);
-    if (allowed && !deps_.held) {
+    if (allowed && !transfer.carried_by.empty()) {
+      WEIR_TRY(deps_.planes->tell(tx, transfer, Signal::kStart, message.data_address, ""));
+    } else if (allowed && !deps_.held) {
       WEIR_TRY(start_as_provider(tx, transfer, *allowed, message, "node:" + deps_.self.node.text()));
     } else if (allowed) {
       // It waits for start().
@@ -115,8 +119,8 @@ Result<Transfer> Service::admit(const std::string& pid, const PeerId& peer, std:
   WEIR_TRY_LET(Transfer transfer, store::sql_read<Transfer>(deps_.sql, [&](store::Tx& tx) -> Result<Transfer> {
                  WEIR_TRY_LET(Transfer found, load(tx, pid));
                  if (found.peer != peer || found.role != Role::kProvider) return no_process();
-                 WEIR_TRY(deps_.neighbours.agreed(tx, found.agreement));
-                 if (found.peer.is_node()) return found;  // its tokens do not expire
+                 WEIR_TRY(check_agreement(tx, found));
+                 if (!found.foreign()) return found;  // its tokens do not expire
                  WEIR_TRY_LET(renewal, find_renewal(tx, pid));
                  return found;
                }));
@@ -186,14 +190,13 @@ Result<> Service::may_send(const std::string& pid) {
       return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
           .because("delivery.wrong_state");
     }
-    WEIR_TRY(deps_.neighbours.agreed(tx, transfer.agreement));
-    return {};
+    return check_agreement(tx, transfer);
   });
 }
 
 Result<OpenedData> Service::open_for_bearer(const std::string& pid, std::string_view token) {
   WEIR_TRY_LET(const Transfer found, get(pid));
-  if (found.peer.is_node()) return no_process();
+  if (!found.foreign()) return no_process();
   return open_data(pid, found.peer, token);
 }
 
@@ -220,7 +223,7 @@ Result<std::int64_t> Service::begin_sending(const std::string& pid, std::uint64_
       return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
           .because("delivery.wrong_state");
     }
-    WEIR_TRY(deps_.neighbours.agreed(tx, transfer.agreement));
+    WEIR_TRY(check_agreement(tx, transfer));
     return insert_sending(tx, pid, bytes);
   });
 }
@@ -306,7 +309,18 @@ Result<> Service::take_destruction_proof(const PeerId& peer, const Json& proof) 
 //= NDI-TR-2025-05#delivery-push
 Result<Transfer> Service::open_inbound(const std::string& pid, const PeerId& peer, std::string_view token) {
   WEIR_TRY_LET(Transfer transfer, get(pid));
-  if (transfer.peer != peer || transfer.role != Role::kConsumer || transfer.format != kPushFormat) return no_process();
+  if (transfer.peer != peer || transfer.foreign()) return no_process();
+  return check_inbound(std::move(transfer), token);
+}
+
+Result<Transfer> Service::open_push(const std::string& pid, std::string_view token) {
+  WEIR_TRY_LET(Transfer transfer, get(pid));
+  if (!transfer.foreign()) return no_process();
+  return check_inbound(std::move(transfer), token);
+}
+
+Result<Transfer> Service::check_inbound(Transfer transfer, std::string_view token) {
+  if (transfer.role != Role::kConsumer || transfer.format != kPushFormat) return no_process();
   if (transfer.state != TransferState::kStarted) {
     return Error(Errc::kConflict, "the transfer is " + std::string(name_of(transfer.state)) + ", not STARTED")
         .because("delivery.wrong_state");

@@ -30,9 +30,14 @@ constexpr std::string_view kVersion3 =
     "CREATE TABLE delivery_sending (id INTEGER PRIMARY KEY AUTOINCREMENT, pid TEXT NOT NULL, bytes INTEGER NOT NULL);"
     "CREATE TABLE delivery_heard (pid TEXT NOT NULL, message TEXT NOT NULL, PRIMARY KEY (pid, message));";
 
+// Transfers that are shared with another plane: docs/formats/signaling.md.
+constexpr std::string_view kVersion5 =
+    "ALTER TABLE delivery_transfer ADD COLUMN ordered_by TEXT NOT NULL DEFAULT '';"
+    "ALTER TABLE delivery_transfer ADD COLUMN carried_by TEXT NOT NULL DEFAULT '';";
+
 constexpr std::string_view kColumns =
     "pid, peer_pid, role, peer, peer_address, agreement, contract, product, format, state, root, size, endpoint, token,"
-    " token_digest, rate, bytes_moved, progress, custody, receipt, error, created, updated";
+    " token_digest, rate, bytes_moved, progress, custody, receipt, error, created, updated, ordered_by, carried_by";
 
 store::Params params_of(const Transfer& t) {
   return {t.pid,
@@ -57,7 +62,9 @@ store::Params params_of(const Transfer& t) {
           t.receipt,
           t.error,
           t.created,
-          t.updated};
+          t.updated,
+          t.ordered_by,
+          t.carried_by};
 }
 
 Result<Custody> parse_custody(std::int64_t number) {
@@ -77,6 +84,8 @@ Result<Transfer> parse_row(const store::Row& row) {
                   .peer_pid = row[1].text(),
                   .role = row[2].integer() == 1 ? Role::kProvider : Role::kConsumer,
                   .peer = std::move(peer),
+                  .ordered_by = row[23].text(),
+                  .carried_by = row[24].text(),
                   .peer_address = row[4].text(),
                   .agreement = row[5].text(),
                   .contract = row[6].text(),
@@ -123,7 +132,9 @@ std::string_view name_of(Custody custody) {
   return "";
 }
 
-store::Migration delivery_migration() { return {"delivery", {kVersion1, kVersion2, kVersion3, kRenewalTable}}; }
+store::Migration delivery_migration() {
+  return {"delivery", {kVersion1, kVersion2, kVersion3, kRenewalTable, kVersion5}};
+}
 
 Result<std::int64_t> insert_sending(store::Tx& tx, const std::string& pid, std::uint64_t bytes) {
   WEIR_TRY_LET(const store::Rows rows, tx.query("INSERT INTO delivery_sending (pid, bytes) VALUES (?,?) RETURNING id",
@@ -152,7 +163,7 @@ Result<std::vector<Sending>> all_sending(store::Tx& tx) {
 
 Result<> insert(store::Tx& tx, const Transfer& transfer) {
   WEIR_TRY(tx.execute("INSERT INTO delivery_transfer (" + std::string(kColumns) +
-                          ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
+                          ") VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
                       params_of(transfer)));
   return {};
 }

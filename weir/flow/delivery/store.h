@@ -32,6 +32,8 @@ struct Transfer {
   std::string peer_pid{};  // the other's; empty until it told us
   Role role = Role::kProvider;
   PeerId peer;
+  std::string ordered_by{};    // the control plane at whose order this node moves the data; empty: it decides itself
+  std::string carried_by{};    // the data plane that moves them for this node; empty: it moves them itself
   std::string peer_address{};  // base URL of the peer's protocol endpoint
   std::string agreement{};
   std::string contract{};
@@ -51,6 +53,8 @@ struct Transfer {
   std::string error{};         // why it stopped, for people
   Timestamp created{};
   Timestamp updated{};
+  // Whether the other side knows nothing of manifests, certificates and receipts.
+  bool foreign() const { return !ordered_by.empty() || !peer.is_node(); }
 };
 
 store::Migration delivery_migration();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/flow/delivery/transfer.h"
 
+#include <charconv>
+
 namespace weir::flow::delivery {
 namespace {
 
@@ -24,24 +26,6 @@ Error wrong(std::string_view what) {
   return Error(Errc::kInvalidArgument, std::string(what)).because("delivery.malformed_message");
 }
 
-Json to_json(const DataAddress& address) {
-  Json properties = Json::array();
-  const auto add = [&](std::string_view name, std::string_view value) {
-    properties.push(Json::object({{"@type", "EndpointProperty"}, {"name", name}, {"value", value}}));
-  };
-  add("authType", "bearer");
-  add("authorization", address.token);
-  if (!address.refresh_token.empty()) {
-    add("refreshEndpoint", address.refresh_endpoint);
-    add("refreshToken", address.refresh_token);
-    add("expiresIn", std::to_string(address.expires_in));
-  }
-  return Json::object({{"@type", "DataAddress"},
-                       {"endpointType", kEndpointType},
-                       {"endpoint", address.endpoint},
-                       {"endpointProperties", std::move(properties)}});
-}
-
 // Properties are named "authorization", or by an IRI that ends so.
 bool is_named(const Json& property, std::string_view name) {
   const std::string full = property.text_or("name", "");
@@ -49,17 +33,11 @@ bool is_named(const Json& property, std::string_view name) {
          full.ends_with(":" + std::string(name));
 }
 
-DataAddress parse_data_address(const Json& json) {
-  DataAddress out{.endpoint = json.text_or("endpoint", ""), .token = {}};
-  const Json& properties = json["endpointProperties"];
-  if (!properties.is_array()) return out;
-  for (const Json& property : properties.items()) {
-    if (is_named(property, "authorization")) out.token = property.text_or("value", "");
-    if (is_named(property, "refreshEndpoint")) out.refresh_endpoint = property.text_or("value", "");
-    if (is_named(property, "refreshToken")) out.refresh_token = property.text_or("value", "");
-    if (out.endpoint.empty() && is_named(property, "endpoint")) out.endpoint = property.text_or("value", "");
-  }
-  return out;
+// 0: it is no number of seconds.
+std::int64_t seconds_of(const std::string& text) {
+  std::int64_t out = 0;
+  const auto read = std::from_chars(text.data(), text.data() + text.size(), out);
+  return read.ec == std::errc() && read.ptr == text.data() + text.size() && out > 0 ? out : 0;
 }
 
 // A process id is ours to hand out, but the peer's is its own: bounded, printable, no more.
@@ -72,6 +50,41 @@ Result<std::string> pid(const Json& json, std::string_view name) {
 }
 
 }  // namespace
+
+Json to_json(const DataAddress& address) {
+  if (!address.as_written.empty()) {
+    if (auto written = wire::parse_json(address.as_written)) return *std::move(written);
+  }
+  Json properties = Json::array();
+  const auto add = [&](std::string_view name, std::string_view value) {
+    properties.push(Json::object({{"@type", "EndpointProperty"}, {"name", name}, {"value", value}}));
+  };
+  add("authType", "bearer");
+  add("authorization", address.token);
+  if (!address.refresh_token.empty()) {
+    add("refreshEndpoint", address.refresh_endpoint);
+    add("refreshToken", address.refresh_token);
+    add("expiresIn", std::to_string(address.expires_in));
+  }
+  return Json::object({{"@type", "DataAddress"},
+                       {"endpointType", address.type.empty() ? kEndpointType : std::string_view(address.type)},
+                       {"endpoint", address.endpoint},
+                       {"endpointProperties", std::move(properties)}});
+}
+
+DataAddress parse_data_address(const Json& json) {
+  DataAddress out{.endpoint = json.text_or("endpoint", ""), .token = {}};
+  const Json& properties = json["endpointProperties"];
+  if (!properties.is_array()) return out;
+  for (const Json& property : properties.items()) {
+    if (is_named(property, "authorization")) out.token = property.text_or("value", "");
+    if (is_named(property, "refreshEndpoint")) out.refresh_endpoint = property.text_or("value", "");
+    if (is_named(property, "refreshToken")) out.refresh_token = property.text_or("value", "");
+    if (is_named(property, "expiresIn")) out.expires_in = seconds_of(property.text_or("value", ""));
+    if (out.endpoint.empty() && is_named(property, "endpoint")) out.endpoint = property.text_or("value", "");
+  }
+  return out;
+}
 
 std::string_view name_of(TransferState state) {
   switch (state) {

@@ -41,8 +41,13 @@ struct DataAddress {
   std::string refresh_endpoint{};  // where it is renewed (RFC 6749), with what, and how soon; empty: it need not be
   std::string refresh_token{};
   std::int64_t expires_in = 0;  // seconds
+  std::string type{};           // endpointType; empty: HTTP, by its name in the IDS
+  std::string as_written{};     // JSON; of another plane's address, which is passed on as it is
   friend bool operator==(const DataAddress&, const DataAddress&) = default;
 };
+wire::Json to_json(const DataAddress& address);
+// What of it this node understands.
+DataAddress parse_data_address(const wire::Json& json);
 
 //= NDI-TR-2025-02#fulfilment-proof
 // The receiver's signed word that it has the data: docs/formats/receipt.md.
