@@ -125,8 +125,9 @@ Result<flow::delivery::Spill> Node::State::open_spill(const std::string& pid) {
 }
 
 void Node::State::start_threads(Node& node) {
+  const auto spill = [this](const std::string& pid) { return open_spill(pid); };
   transfers = std::make_unique<Transfers>(*delivery, *contents, *client, rate_limits,
-                                          TransfersOptions{.foreign = foreign.get(), .spill = [this](const std::string& pid) { return open_spill(pid); }});
+                                          TransfersOptions{.foreign = foreign.get(), .spill = spill});
   job_runner = std::make_unique<Jobs>(Jobs::Deps{.service = *jobs,
                                                  .inputs = *job_inputs,
                                                  .contents = *contents,

@@ -172,8 +172,8 @@ Result<Signaling::Status> Signaling::prepare(const std::string& control, const F
 }
 
 Result<Signaling::Status> Signaling::start(const std::string& control, const FlowMessage& message) {
-  const bool pulls = adapters::signaling::format_of(message.profile) == flow::delivery::kPullFormat;
-  if (pulls != message.data_address.empty()) {
+  const std::string_view format = adapters::signaling::format_of(message.profile);
+  if (!format.empty() && (format == flow::delivery::kPullFormat) != message.data_address.empty()) {
     return Error(Errc::kInvalidArgument, "dataAddress: comes with the start of a push, and with no other")
         .because("signaling.address");
   }

@@ -96,7 +96,7 @@ struct TestNode {
                    if (Transfers* const running = transfers) running->wake(pid);
                  }}),
         router({.authenticator = &authenticator, .random = &random}),
-        plane(service, limits, [](const auto&, std::string_view) { return Result<>(); }) {
+        plane(service, limits, {}) {
     WEIR_CHECK(store::migrate(*database, store::outbox_migration()).ok());
     WEIR_CHECK(store::migrate(*database, delivery::delivery_migration()).ok());
     WEIR_CHECK(files.make_directories(folder.path() + "/contents").ok());

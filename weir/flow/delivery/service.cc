@@ -79,12 +79,12 @@ Result<std::string> Service::request(const std::string& agreement, std::string_v
     if (agreed.consumer != deps_.self.node) {
       return Error(Errc::kForbidden, "this node is not the consumer of the agreement").because("delivery.not_consumer");
     }
+    WEIR_TRY_LET(std::string carrier, this->carrier(tx, agreed, format));
     WEIR_TRY_LET(const auto earlier, of_agreement(tx, agreement));
     for (const Transfer& t : earlier) {
       const bool usable = t.custody == Custody::kHeld || !is_final(t.state);
       if (t.role == Role::kConsumer && t.ordered_by.empty() && usable && t.custody < Custody::kDestroying) return t.pid;
     }
-    WEIR_TRY_LET(std::string carrier, this->carrier(tx, agreed, format));
     const Timestamp now = deps_.clock.now();
     Transfer transfer{.pid = deps_.random.uuid(),
                       .role = Role::kConsumer,
