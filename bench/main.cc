@@ -34,6 +34,7 @@ constexpr Row kBenchmarks[] = {
     {"ecdh", "powers on X25519 and SM2 a second and core, beside OpenSSL", &run_ecdh},
     {"evidence", "evidence entries: one durable, many in group commit, Merkle tree, proofs, search", &run_evidence},
     {"http", "one long body and small requests over TLS, beside bare OpenSSL", &run_http},
+    {"job", "an intersection from CSV to CSV through two nodes, under a contract", &run_job},
     {"join", "counts and sums over a join of two tables between two processes over TCP", &run_join},
     {"memory", "resident memory of an idle node, and after negotiations", &run_memory},
     {"ot", "oblivious transfers, vector OLE and AND gates a second between two processes over TCP", &run_ot},

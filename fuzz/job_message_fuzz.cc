@@ -3,7 +3,9 @@
 #include <algorithm>
 
 #include "weir/base/check.h"
+#include "weir/store/memory_files.h"
 #include "weir/use/job/job.h"
+#include "weir/use/job/sorted_keys.h"
 
 namespace {
 
@@ -33,10 +35,14 @@ void read_table(ByteView data) {
     rest = rest.subspan(count);
     return count;
   };
-  const auto set = read_keys(source, {"id"}, {static_cast<Form>(data[0] % 4)});
-  if (!set) return;
-  WEIR_CHECK(set->keys.size() + set->keyless <= set->rows);
-  WEIR_CHECK(std::is_sorted(set->keys.begin(), set->keys.end(), before));
+  store::MemoryFiles files;
+  auto keys = SortedKeys::read(source, {"id"}, {static_cast<Form>(data[0] % 4)}, files, "keys");
+  if (!keys) return;
+  WEIR_CHECK(keys->settle({}).ok());
+  const auto lines = keys->bucket(0, 1);
+  WEIR_CHECK(lines.ok() && lines->size() + keys->keyless() == keys->rows());
+  WEIR_CHECK(std::is_sorted(lines->begin(), lines->end()));
+  WEIR_CHECK(static_cast<std::int64_t>(keys_of(*lines).size()) == keys->claim().count);
 }
 
 }  // namespace
@@ -48,5 +54,6 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   holds(parse_work, *json);
   holds(parse_claim, *json);
   holds(parse_outcome, *json);
+  holds(parse_progress, *json);
   return 0;
 }

@@ -25,10 +25,36 @@ std::string job_path(const std::string& id, std::string_view end = {}) {
 
 bool is_over(const std::string& state) { return state == "DONE" || state == "REJECTED" || state == "FAILED"; }
 
-Text phase_of(const std::string& state) {
-  if (state == "PREPARING" || state == "ACCEPTED") return {"reading the own table", "读取本方数据表"};
+Text phase_of(const std::string& state, const Json& progress) {
+  const std::string phase = progress.text_or("phase", "");
+  if (phase == "committing") return {"sorting the keys and committing to them", "键排序并作承诺"};
+  if (phase == "writing") return {"writing the result", "写入结果"};
+  if (phase == "reading" || state == "PREPARING" || state == "ACCEPTED") {
+    return {"reading the own table", "读取本方数据表"};
+  }
   if (state == "PROPOSED") return {"waiting for the other side", "等待对方"};
   return {"computing", "计算中"};
+}
+
+// "computing, 43 %, 52.1 MiB/s, 12 s left; 6 of 16 parts"
+std::string progress_text(const Output& out, const std::string& state, const Json& progress) {
+  std::string text = out.pick(phase_of(state, progress));
+  if (const std::int64_t total = progress.integer_or("total", 0); total > 0) {
+    const bool keys = progress.text_or("phase", "") == "committing";
+    const std::int64_t rate = progress.integer_or("perSecond", 0);
+    text += ", " + std::to_string(100 * progress.integer_or("done", 0) / total) + " %, ";
+    text += keys ? std::to_string(rate) + out.pick({" keys/s", " 键/秒"})
+                 : format_bytes(static_cast<std::uint64_t>(rate)) + "/s";
+    if (progress.has("millisecondsLeft")) {
+      const std::int64_t seconds = (progress.integer_or("millisecondsLeft", 0) + 999) / 1000;
+      text += ", " + std::to_string(seconds) + out.pick({" s left", " 秒剩余"});
+    }
+  }
+  if (const std::int64_t buckets = progress.integer_or("buckets", 0); buckets > 1) {
+    const auto done = std::to_string(progress.integer_or("bucketsDone", 0)), of = std::to_string(buckets);
+    text += out.pick({"; " + done + " of " + of + " parts are done", "；已完成 " + done + "/" + of + " 部分"});
+  }
+  return text;
 }
 
 std::string text_of(const Output& out, const Json& text) {
@@ -65,6 +91,9 @@ void show_job(Output& out, const Json& job) {
       {{"consumer learns", "使用方获知"}, text_of(out, job["consumerLearns"])},
       {{"provider learns", "提供方获知"}, text_of(out, job["providerLearns"])},
       {{"security", "安全性"}, job.text_or("security", "")}};
+  if (job.has("progress")) {
+    rows.push_back({{"progress", "进度"}, progress_text(out, job.text_or("state", ""), job["progress"])});
+  }
   if (job.has("statement")) rows.push_back({{"query", "查询"}, job.text_or("statement", "")});
   add_privacy(rows, job["privacy"]);
   if (job.has("mine")) rows.push_back({{"own keys", "本方键数"}, std::to_string(job["mine"].integer_or("count", 0))});
@@ -104,6 +133,7 @@ struct Question {
   std::string output;
   std::int64_t theirs = -1;  // keys of the other side, if known
   std::int64_t groups = 0;
+  std::int64_t bucket = 0;   // keys; 0 is the usual number
 };
 
 Result<int> fetch_result(Context& context, Output& out, const std::string& id, const std::string& output) {
@@ -141,12 +171,14 @@ Result<Json> follow(Api& api, Output& out, Json job) {
   std::string shown;
   while (!is_over(state)) {
     if (state == "PROPOSED" && std::chrono::steady_clock::now() - asked > kPatience) break;
-    const Text phase = phase_of(state);
+    const Json& step = job["progress"];
+    const Text phase = phase_of(state, step);
     if (phase.en != shown) progress.emplace(out, phase);
     shown = phase.en;
     WEIR_TRY_LET(job, api.await(path, Milliseconds(500),
                                 [](const Json& seen) { return is_over(seen.text_or("state", "")); }));
-    progress->show(0, 0);
+    progress->show(static_cast<std::uint64_t>(job["progress"].integer_or("done", 0)),
+                   static_cast<std::uint64_t>(job["progress"].integer_or("total", 0)));
     state = job.text_or("state", "");
   }
   return job;
@@ -177,6 +209,7 @@ Result<int> ask(Context& context, Output& out, const Question& options) {
   add("key", options.key);
   add("theirKey", options.their_key);
   add("algorithm", options.algorithm);
+  if (options.bucket > 0) add("bucket", std::to_string(options.bucket));
   Json job;
   {
     Progress progress(out, {"handing the table to the own node", "将数据表交给本方节点"});
@@ -360,6 +393,7 @@ void add_psi(CLI::App& group, Context& context) {
         app.add_option("--their-key", options->their_key, "The same in the other table, if they are called otherwise");
         app.add_option("-o,--output", options->output, "Where the rows go");
         app.add_option("--algorithm", options->algorithm, "weir compute algorithms lists them")->capture_default_str();
+        app.add_option("--bucket", options->bucket, "About how many keys are computed on at once");
       })
       ->footer("Example: weir compute psi AGREEMENT --mine customers.csv --key phone --form phone -o shared.csv");
 }

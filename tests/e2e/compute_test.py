@@ -247,6 +247,39 @@ class Compute(SpaceCase):
         self.assertEqual(self.consumer.json(*words)["privacy"]["left"], "0")
         self.assertIn("is spent", self.consumer.json(*words)["items"][0]["words"])
 
+    def test_a_computation_goes_on_where_it_was_when_a_side_was_killed(self):
+        agreement = self.agree(TELECOM, self.terms())["agreementId"]
+        answer = self.consumer.request("POST", f"/api/v1/jobs?agreement={agreement}&key=phone&theirKey=mobile&form=phone"
+                                       "&purpose=marketing&bucket=25", BANK, {"Content-Type": "application/octet-stream"})
+        self.assertEqual(answer.status, 201, answer.body)
+        job = answer.json["id"]
+
+        def done(least):
+            seen = self.consumer.call("GET", "/api/v1/jobs/" + job)
+            self.assertNotIn(seen["state"], ("FAILED", "REJECTED"), seen)
+            reached = seen["progress"]["bucketsDone"] if seen["state"] == "RUNNING" else 32 if seen["state"] == "DONE" else -1
+            return (reached, seen) if reached >= least else None
+
+        reached, seen = until(lambda: done(2))
+        self.assertEqual(seen["progress"]["buckets"], 32)
+        self.assertIn("of 32 parts are done", self.consumer.weir("compute", "status", job))
+        for victim in (self.consumer, self.provider):
+            victim.kill()
+            victim.start()
+            again, _ = until(lambda: done(0))
+            self.assertGreaterEqual(again, reached)  # nothing was lost
+            reached, _ = until(lambda least=again + 2: done(min(least, 32)))
+        bank = until(lambda: (lambda j: j if j["state"] == "DONE" else None)(self.consumer.json("compute", "status", job)))
+        self.assertEqual((bank["outcome"]["matches"], bank["outcome"]["rows"]), (300, 301))
+        telecom = until(lambda: (lambda j: j if j["state"] == "DONE" else None)(self.provider.json("compute", "status", job)))
+        self.assertEqual(bank["outcome"]["sentHash"], telecom["outcome"]["receivedHash"])
+        self.assertEqual(bank["outcome"]["receivedHash"], telecom["outcome"]["sentHash"])
+        shared = {plain(n) for n in SHARED}
+        rows = list(csv.reader(io.StringIO(self.consumer.weir("compute", "result", job))))
+        self.assertEqual({"".join(c for c in row[0] if c.isdigit())[-11:] for row in rows[1:]}, shared)
+        for node in (self.consumer, self.provider):
+            until(lambda n=node: not glob.glob(n.path("jobs/work/*")))
+
     # ── what is refused ──
     def test_under_a_privacy_budget_nothing_is_answered_without_noise(self):
         agreement = self.joined(", epsilon<=1")["agreementId"]

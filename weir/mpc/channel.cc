@@ -42,6 +42,7 @@ std::string_view name_of(Tag tag) {
     case Tag::kProbe: return "probe";
     case Tag::kEqualities: return "equalities";
     case Tag::kEcdhHave: return "ecdh_have";
+    case Tag::kProgress: return "progress";
   }
   return "unknown";
 }

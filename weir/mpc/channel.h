@@ -2,11 +2,12 @@
 //
 // Every message carries a tag and its length; the reader names both, so a peer that sends another message, or one of
 // another size, is found before a byte of it is used. A protocol is a pair of free functions over a Channel& each.
-// Thread-safety: one thread at a time. Trust: whatever is received is hostile.
+// Thread-safety: one thread at a time, but for the counts. Trust: whatever is received is hostile.
 // Format: docs/formats/private-computing.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -46,6 +47,7 @@ enum class Tag : std::uint16_t {
   kProbe = 24,
   kEqualities = 25,
   kEcdhHave = 26,
+  kProgress = 27,
 };
 
 // "base_ot_points"
@@ -66,6 +68,7 @@ class Channel {
   Result<> send(Tag tag, std::span<const Block> blocks) { return send(tag, bytes_of(blocks)); }
   Result<> receive(Tag tag, std::span<Block> out) { return receive(tag, bytes_of(out)); }
 
+  // These two may be asked on any thread.
   std::uint64_t sent() const { return sent_; }
   std::uint64_t received() const { return received_; }
 
@@ -85,8 +88,8 @@ class Channel {
   virtual Result<> push() = 0;
 
  private:
-  std::uint64_t sent_ = 0;
-  std::uint64_t received_ = 0;
+  std::atomic<std::uint64_t> sent_ = 0;
+  std::atomic<std::uint64_t> received_ = 0;
   std::optional<crypto::Hasher> out_;
   std::optional<crypto::Hasher> in_;
 };

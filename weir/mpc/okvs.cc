@@ -77,6 +77,13 @@ Block sparse_sum(const Row& row, std::span<const Block> sparse) {
   return sparse[row.places[0]] ^ sparse[row.places[1]] ^ sparse[row.places[2]];
 }
 
+double fullest(std::size_t keys, std::size_t parts) {
+  if (parts == 1) return static_cast<double>(keys);
+  const double mean = static_cast<double>(keys) / static_cast<double>(parts);
+  const double bits = (kFailureBits + std::log2(static_cast<double>(parts))) * std::log(2.0);
+  return mean + bits / 3 + std::sqrt(bits * bits / 9 + 2 * bits * mean);
+}
+
 Error does_not_fit() { return Error(Errc::kUnavailable, "the keys do not fit this seed").because("okvs.seed"); }
 
 // One cluster's system of equations, solved by peeling: a place that only one row uses belongs to that row. Rows that
@@ -220,15 +227,13 @@ Result<> Cluster::solve(std::span<const Row> rows, std::span<const Block> values
 
 }  // namespace
 
+std::size_t fullest_part(std::size_t keys, std::size_t parts) {
+  return std::min(keys, static_cast<std::size_t>(std::ceil(fullest(keys, parts))));
+}
+
 OkvsShape::OkvsShape(std::size_t keys) : clusters((keys + kClusterKeys - 1) / kClusterKeys) {
   if (clusters == 0) clusters = 1;
-  double most = static_cast<double>(keys);
-  if (clusters > 1) {
-    // The fullest cluster, by Bernstein's inequality.
-    const double mean = most / static_cast<double>(clusters);
-    const double bits = (kFailureBits + std::log2(static_cast<double>(clusters))) * std::log(2.0);
-    most = mean + bits / 3 + std::sqrt(bits * bits / 9 + 2 * bits * mean);
-  }
+  const double most = fullest(keys, clusters);
   third = static_cast<std::size_t>(std::ceil((1.23 * most + 4 * std::sqrt(most)) / 3)) + 32;
 }
 

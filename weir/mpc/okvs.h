@@ -18,6 +18,10 @@
 
 namespace weir::mpc {
 
+// How many of that many keys the fullest of `parts` has at most, if each key falls into any of them alike: more with
+// probability below 2^-40. By Bernstein's inequality.
+std::size_t fullest_part(std::size_t keys, std::size_t parts);
+
 struct OkvsShape {
   std::size_t clusters = 1;
   std::size_t third = 0;  // sparse places in one third of a cluster

@@ -1,7 +1,8 @@
 // Jobs: the threads that read tables and compute with other nodes.
 //
-// A job is woken by its message, by an operator, or once at start; a run that broke pauses and is made again, from its
-// beginning, a few times. The provider's side runs on a thread for each channel that the consumer opens.
+// A job is woken by its message, by an operator, or once at start; a run that broke pauses and is made again, an
+// intersection from the first bucket that one side lacks, a figure from its beginning. The provider's side runs on a
+// thread for each channel that the consumer opens.
 // Thread-safe. Owns its threads; stop() breaks running channels, and must come before the server's end.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -19,7 +20,7 @@ namespace weir::node {
 struct JobsOptions {
   std::size_t workers = 2;   // own tables and runs at once
   std::size_t channels = 8;  // opened by others at once
-  int attempts = 5;
+  int attempts = 60;  // of a run that comes no further: about ten minutes
   Milliseconds retry_first{200};
   Milliseconds retry_most{10'000};
 };
@@ -32,12 +33,15 @@ class Jobs {
     flow::delivery::Contents& contents;  // of published products
     adapters::http::Client& client;
     store::Files& files;
-    std::string results;  // a folder
+    std::string results;  // folders
+    std::string work;
     Random& random;
     JobsOptions options = {};
   };
   explicit Jobs(Deps deps);
   ~Jobs();
+  // Removes what interrupted jobs left that are over now. Once, before anything is woken.
+  Result<> sweep();
   // The state of a job changed: there may be something to do.
   void wake(const std::string& id);
   // The consumer opened the channel of a job. Quick; the line is dropped if there are too many.
@@ -48,6 +52,8 @@ class Jobs {
   Result<use::job::LineSpeed> probe(const std::string& address, const supply::identifier::NodeId& peer);
   // The rows that a job found. Fails with kNotFound ("job.no_result").
   Result<std::unique_ptr<store::File>> open_result(const std::string& id);
+  // How far a job that runs is (job_watch.h).
+  std::optional<wire::Json> progress(const std::string& id) const;
   void stop();
 
  private:

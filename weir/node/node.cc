@@ -34,6 +34,7 @@ Result<> Node::open_doors() {
     WEIR_TRY_LET(s.kit_counterpart, kit::Counterpart::start(*this));
   }
   if (kit::is_on_for_claims(s.config)) WEIR_TRY(kit::prepare_claims(*this));
+  WEIR_TRY(s.job_runner->sweep());
   WEIR_TRY_LET(const auto jobs, s.jobs->unfinished());
   for (const auto& job : jobs) s.job_runner->wake(job.id);
   WEIR_TRY(s.listen(*this));

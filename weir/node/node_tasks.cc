@@ -134,6 +134,7 @@ void Node::State::start_threads(Node& node) {
                                                  .client = *client,
                                                  .files = files,
                                                  .results = opened.folder.file("jobs/results"),
+                                                 .work = opened.folder.file("jobs/work"),
                                                  .random = random});
   alarm = std::make_unique<Alarm>(clock, alarm_tasks());
   if (membership->has_above()) above = std::make_unique<Alarm>(clock, std::vector{heartbeat_task(), report_task()});

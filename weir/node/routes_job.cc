@@ -93,6 +93,20 @@ Result<> take_statement(const std::string& sql, const std::string& form_names, c
   return {};
 }
 
+// A job, and how far it is.
+Json shown(Node& node, const Job& job) {
+  Json out = to_json(job);
+  if (is_final(job.state)) return out;
+  Json progress = node.job_runner().progress(job.id).value_or(Json::object());
+  if (job.state == use::job::State::kRunning && !job.work.query) {
+    const auto buckets = use::job::buckets_of(job.work.bucket, job.of(use::job::Role::kConsumer).count,
+                                              job.of(use::job::Role::kProvider).count);
+    progress.set("buckets", static_cast<std::int64_t>(buckets)).set("bucketsDone", job.progress.now.done);
+  }
+  if (progress.size() > 0) out.set("progress", std::move(progress));
+  return out;
+}
+
 Result<Response> post_job(Node& node, Request& request) {
   const auto& sink = static_cast<const ContentSink&>(*request.upload);
   const bool asks_query = !request.query_or("query", "").empty();
@@ -103,6 +117,8 @@ Result<Response> post_job(Node& node, Request& request) {
                               .purpose = request.query_or("purpose", ""),
                               .input = format(sink.stored().root),
                               .query = {}};
+  WEIR_TRY_LET(proposal.bucket, request.query_integer("bucket", use::job::kBucketKeys, use::job::kBucketKeysLeast,
+                                                      use::job::kBucketKeysMost));
   if (asks_query) {
     WEIR_TRY_LET(const auto own, own_columns(node, sink.stored()));
     WEIR_TRY(take_statement(request.query_or("query", ""), request.query_or("form", "text"), own, proposal));
@@ -118,7 +134,7 @@ Result<Response> list_jobs(Node& node, Request& request) {
   WEIR_TRY_LET(const std::size_t limit, page_limit(request));
   WEIR_TRY_LET(const auto page, node.jobs().list(request.query_or("cursor", ""), limit));
   Json::Array items;
-  for (const Job& job : page.rows) items.push_back(to_json(job));
+  for (const Job& job : page.rows) items.push_back(shown(node, job));
   return Response::json(page_json(std::move(items), page.next));
 }
 
@@ -136,7 +152,7 @@ Result<Response> get_job(Node& node, Request& request) {
     return is_final(job.state);
   }));
   WEIR_TRY_LET(const Job job, node.jobs().get(id));
-  Json out = to_json(job);
+  Json out = shown(node, job);
   add_privacy(out, node.jobs().privacy(job));
   return Response::json(out);
 }
@@ -282,7 +298,8 @@ void add_operator_routes(Router& router, Node& node) {
                         {"form", "string", {"Form of the keys: exact, text, phone, id-card", "键的规范形式"}},
                         {"algorithm", "string", {"Algorithm", "算法"}},
                         {"action", "string", {"Action: compute or jointDevelop", "行为：compute 或 jointDevelop"}},
-                        {"purpose", "string", {"What for", "用途"}}},
+                        {"purpose", "string", {"What for", "用途"}},
+                        {"bucket", "integer", {"About how many keys are computed on at once", "每次计算的键数（约）"}}},
               .success_status = 201,
               .request_type = "application/octet-stream",
               .handler = [&node](Request& request) { return post_job(node, request); },

@@ -54,14 +54,16 @@ Frontier::Frontier(HashAlgorithm algorithm, TreeSize size, std::vector<Digest> h
   WEIR_CHECK(hashes_.size() == count_of(size));
 }
 
-void Frontier::append(const Digest& leaf_hash) {
-  Digest carry = leaf_hash;
-  for (std::uint64_t rest = size_; (rest & 1) == 1; rest >>= 1) {
+void Frontier::append_subtree(unsigned level, const Digest& root) {
+  const std::uint64_t leaves = std::uint64_t{1} << level;
+  WEIR_CHECK(size_ % leaves == 0);
+  Digest carry = root;
+  for (std::uint64_t rest = size_ >> level; (rest & 1) == 1; rest >>= 1) {
     carry = node_hash(algorithm_, hashes_.back(), carry);
     hashes_.pop_back();
   }
   hashes_.push_back(carry);
-  ++size_;
+  size_ += leaves;
 }
 
 Digest Frontier::root() const { return hashes_.empty() ? empty_root(algorithm_) : fold(algorithm_, hashes_); }

@@ -46,7 +46,9 @@ class Frontier {
   Frontier(HashAlgorithm algorithm, TreeSize size, std::vector<Digest> hashes);
   static std::size_t count_of(TreeSize size);  // the ones in its binary form
 
-  void append(const Digest& leaf_hash);
+  void append(const Digest& leaf_hash) { append_subtree(0, leaf_hash); }
+  // The root of the next 2^level leaves. Requires: the size is a multiple of 2^level.
+  void append_subtree(unsigned level, const Digest& root);
   TreeSize size() const { return TreeSize(size_); }
   Digest root() const;
   HashAlgorithm algorithm() const { return algorithm_; }

@@ -93,6 +93,22 @@ TEST(Tree, HashesTheEmptyTreeAndOneLeafAsTheStandardSays) {
 class TreeOverHash : public testing::TestWithParam<HashAlgorithm> {};
 INSTANTIATE_TEST_SUITE_P(BothHashes, TreeOverHash, testing::Values(HashAlgorithm::kSha256, HashAlgorithm::kSm3));
 
+TEST_P(TreeOverHash, SubtreesMakeTheSameTreeAsTheirLeaves) {
+  const HashAlgorithm algorithm = GetParam();
+  std::vector<Digest> leaves;
+  for (std::uint64_t n = 0; n < kSizes; ++n) leaves.push_back(numbered_leaf(algorithm, n));
+  for (unsigned level = 0; level < 5; ++level) {
+    const std::size_t wide = std::size_t{1} << level;
+    Frontier frontier(algorithm);
+    std::size_t at = 0;
+    for (; at + wide <= leaves.size(); at += wide) {
+      frontier.append_subtree(level, root_of_leaves(algorithm, std::span(leaves).subspan(at, wide)));
+    }
+    for (; at < leaves.size(); ++at) frontier.append(leaves[at]);
+    EXPECT_EQ(frontier.root(), root_of_leaves(algorithm, leaves)) << level;
+  }
+}
+
 TEST_P(TreeOverHash, AllWaysToTheRootAgree) {
   const HashAlgorithm algorithm = GetParam();
   Frontier frontier(algorithm);

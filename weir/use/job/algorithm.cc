@@ -25,7 +25,7 @@ Json described(const Algorithm& a) {
 std::array<Algorithm, 4> make_algorithms() {
   const Algorithm fast{
       .id = "psi-rr22",
-      .version = "1",
+      .version = "2",
       .security = "malicious, 128 bits computational, 40 statistical; Raghuraman and Rindal, CCS 2022",
       .what = {"The consumer's rows whose key the provider has too", "使用方表中、其键值提供方也持有的行"},
       .consumer_learns = {"which of its keys the provider has, and how many keys the provider has",

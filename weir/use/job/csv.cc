@@ -7,6 +7,9 @@ namespace weir::use::job {
 namespace {
 
 constexpr std::size_t kPieceBytes = 256u << 10;
+constexpr std::size_t kPieceTextBytes = 4u << 20;
+constexpr std::string_view kOpenQuote = "a quote that is not closed";
+constexpr std::string_view kTooLong = "a record that is too long";
 
 Error at_line(Errc code, std::uint64_t line, std::string_view what) {
   return Error(code, "line " + std::to_string(line) + " of the table: " + std::string(what)).because("job.csv");
@@ -47,7 +50,7 @@ Result<bool> CsvReader::fill() {
   at_ -= start_;
   start_ = 0;
   const std::size_t held = buffer_.size();
-  if (held > kRecordBytesMax) return at_line(Errc::kExhausted, line_ + 1, "a record that is too long");
+  if (held > kRecordBytesMax) return at_line(Errc::kExhausted, line_ + 1, kTooLong);
   buffer_.resize(held + kPieceBytes);
   const auto room = std::span(reinterpret_cast<std::uint8_t*>(buffer_.data()) + held, kPieceBytes);
   const Result<std::size_t> got = source_(room);
@@ -59,19 +62,15 @@ Result<bool> CsvReader::fill() {
 
 // Where the record that starts at start_ ends, without its line end.
 Result<std::size_t> CsvReader::end_of_record() {
-  bool quoted = false;
-  std::size_t i = start_;
   while (true) {
-    for (; i < buffer_.size(); ++i) {
-      if (buffer_[i] == '"') quoted = !quoted;
-      if (buffer_[i] == '\n' && !quoted) return i;
-    }
-    const std::size_t read = i - start_;
+    const std::size_t end = job::end_of_record(buffer_, start_);
+    if (end != std::string::npos) return end;
     WEIR_TRY_LET(const bool more, fill());
-    i = start_ + read;
     if (!more) break;
   }
-  if (quoted) return at_line(Errc::kInvalidArgument, line_ + 1, "a quote that is not closed");
+  if (std::count(buffer_.begin() + static_cast<std::ptrdiff_t>(start_), buffer_.end(), '"') % 2 != 0) {
+    return at_line(Errc::kInvalidArgument, line_ + 1, kOpenQuote);
+  }
   return buffer_.size();
 }
 
@@ -92,30 +91,121 @@ Result<bool> CsvReader::next() {
   }
 }
 
-Result<Table> Table::open(ByteSource source, const std::vector<std::string>& columns) {
-  Table out{CsvReader(std::move(source))};
-  WEIR_TRY_LET(const bool any, out.reader_.next());
+std::size_t end_of_record(std::string_view text, std::size_t from) {
+  const std::size_t end = text.find('\n', from);
+  if (end == std::string_view::npos) return end;
+  const std::size_t quote = text.substr(0, end).find('"', from);
+  if (quote == std::string_view::npos) return end;
+  bool quoted = false;
+  for (std::size_t i = quote; i < text.size(); ++i) {
+    if (text[i] == '"') quoted = !quoted;
+    if (text[i] == '\n' && !quoted) return i;
+  }
+  return std::string_view::npos;
+}
+
+Result<Heading> read_heading(CsvReader& reader, const std::vector<std::string>& columns) {
+  WEIR_TRY_LET(const bool any, reader.next());
   if (!any) return Error(Errc::kInvalidArgument, "the table is empty: not even a heading").because("job.csv");
-  const std::vector<std::string>& names = out.reader_.fields();
+  Heading out;
+  const std::vector<std::string>& names = reader.fields();
   for (const std::string& column : columns) {
     if (std::count(names.begin(), names.end(), column) != 1) {
       return Error(Errc::kInvalidArgument, "the table has no column '" + column + "', or has it twice")
           .because("job.column")
           .advise("name a column as the table's first line has it");
     }
-    out.places_.push_back(static_cast<std::size_t>(std::find(names.begin(), names.end(), column) - names.begin()));
+    out.places.push_back(static_cast<std::size_t>(std::find(names.begin(), names.end(), column) - names.begin()));
   }
-  std::string_view heading = out.record();
+  std::string_view heading = reader.record();
   if (heading.starts_with("\xef\xbb\xbf")) heading.remove_prefix(3);
-  out.heading_ = heading;
-  if (!heading.ends_with('\n')) out.heading_ += '\n';
+  out.text = heading;
+  if (!heading.ends_with('\n')) out.text += '\n';
   return out;
+}
+
+Fields::Fields(std::vector<std::size_t> places) : places_(std::move(places)), values_(places_.size()) {
+  for (const std::size_t place : places_) end_ = std::max(end_, place + 1);
+}
+
+void Fields::read(std::string_view record) {
+  const auto pick = [&](const auto& fields) {
+    for (std::size_t i = 0; i < places_.size(); ++i) {
+      values_[i] = places_[i] < fields.size() ? std::string_view(fields[places_[i]]) : std::string_view();
+    }
+  };
+  if (record.find('"') != std::string_view::npos) {
+    split_record(record, quoted_);
+    return pick(quoted_);
+  }
+  plain_.clear();
+  for (std::size_t at = 0; at <= record.size() && plain_.size() < end_;) {
+    const std::size_t end = std::min(record.find(',', at), record.size());
+    plain_.push_back(record.substr(at, end - at));
+    at = end + 1;
+  }
+  pick(plain_);
+}
+
+PieceReader::PieceReader(CsvReader reader)
+    : source_(std::move(reader.source_)),
+      rest_(reader.buffer_.substr(reader.at_)),
+      ended_(reader.ended_) {
+  const std::string_view before = std::string_view(reader.buffer_).substr(0, reader.at_);
+  line_ = static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
+  at_ = before.size();
+}
+
+// Fills a piece and cuts it behind its last whole record.
+Result<bool> PieceReader::next(Piece& piece) {
+  piece.text.swap(rest_);
+  rest_.clear();
+  std::size_t filled = piece.text.size();
+  std::size_t cut = 0;  // behind the last whole record
+  while (cut == 0 && !ended_) {
+    const std::size_t target = filled + kPieceTextBytes;
+    piece.text.resize(target);
+    while (filled < target && !ended_) {
+      const auto room = std::span(reinterpret_cast<std::uint8_t*>(piece.text.data()) + filled, target - filled);
+      WEIR_TRY_LET(const std::size_t got, source_(room));
+      filled += got;
+      ended_ = got == 0;
+    }
+    piece.text.resize(filled);
+    if (piece.text.find('"') == std::string::npos) {
+      cut = piece.text.rfind('\n') + 1;  // npos + 1 is 0
+    } else {
+      for (std::size_t end; (end = end_of_record(piece.text, cut)) != std::string::npos;) cut = end + 1;
+    }
+    if (filled - cut > CsvReader::kRecordBytesMax) return at_line(Errc::kExhausted, line_ + 1, kTooLong);
+  }
+  piece.line = line_;
+  if (ended_) {
+    const auto tail = piece.text.begin() + static_cast<std::ptrdiff_t>(cut);
+    if (std::count(tail, piece.text.end(), '"') % 2 != 0) {
+      const auto lines = static_cast<std::uint64_t>(std::count(piece.text.begin(), tail, '\n'));
+      return at_line(Errc::kInvalidArgument, line_ + lines + 1, kOpenQuote);
+    }
+    cut = piece.text.size();
+  }
+  rest_.assign(piece.text, cut);
+  piece.text.resize(cut);
+  line_ += static_cast<std::uint64_t>(std::count(piece.text.begin(), piece.text.end(), '\n'));
+  at_ += cut;
+  piece.end = at_;
+  return cut > 0;
+}
+
+Result<Table> Table::open(ByteSource source, const std::vector<std::string>& columns) {
+  CsvReader reader(std::move(source));
+  WEIR_TRY_LET(Heading heading, read_heading(reader, columns));
+  return Table(std::move(reader), std::move(heading));
 }
 
 Result<bool> Table::next() { return reader_.next(); }
 
 std::string_view Table::value(std::size_t column) const {
-  const std::size_t place = places_[column];
+  const std::size_t place = heading_.places[column];
   return place < reader_.fields().size() ? std::string_view(reader_.fields()[place]) : std::string_view();
 }
 

@@ -1,9 +1,11 @@
-// Csv: records of a CSV file, one at a time, with bounded memory (RFC 4180; a byte order mark and bare LF are read).
+// Csv: records of a CSV file, one at a time or by the piece, with bounded memory (RFC 4180; a byte order mark and bare
+// LF are read).
 //
 // Thread-safety: one thread. Trust: takes any bytes; errors name the line, never what is in it.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <functional>
 #include <span>
@@ -32,6 +34,7 @@ class CsvReader {
   static constexpr std::size_t kRecordBytesMax = 4u << 20;
 
  private:
+  friend class PieceReader;
   Result<bool> fill();
   Result<std::size_t> end_of_record();
 
@@ -45,6 +48,55 @@ class CsvReader {
   std::vector<std::string> fields_;
 };
 
+// The first record of a table, which names the columns.
+struct Heading {
+  std::string text;                 // as it stands in the file, with a line end
+  std::vector<std::size_t> places;  // of the columns that were asked for
+};
+// Fails with kInvalidArgument: "job.csv", or "job.column" if a column is not there or is there twice.
+Result<Heading> read_heading(CsvReader& reader, const std::vector<std::string>& columns);
+
+// Some of the fields of a record, without copying it where nothing is quoted. Reads the record, which must outlive it.
+class Fields {
+ public:
+  explicit Fields(std::vector<std::size_t> places);
+  // `record` is without its line end.
+  void read(std::string_view record);
+  // Those of the places, in their order; empty where the record is short.
+  const std::vector<std::string_view>& values() const { return values_; }
+
+ private:
+  std::vector<std::size_t> places_;
+  std::size_t end_ = 0;  // behind the last place
+  std::vector<std::string_view> values_;
+  std::vector<std::string_view> plain_;
+  std::vector<std::string> quoted_;
+};
+
+// Whole records, many at once, for those who look at them on several threads.
+struct Piece {
+  std::string text;
+  std::uint64_t line = 0;  // of the file, from 0, on which it begins: names a record wherever it is read again
+  std::uint64_t end = 0;   // where in the file it ends
+};
+class PieceReader {
+ public:
+  // What it reads follows the heading, where `reader` stands.
+  explicit PieceReader(CsvReader reader);
+  // False at the end. Fails as CsvReader::next() does.
+  Result<bool> next(Piece& piece);
+
+ private:
+  ByteSource source_;
+  std::string rest_;  // read, and in no piece yet
+  std::uint64_t line_ = 0;
+  std::uint64_t at_ = 0;
+  bool ended_ = false;
+};
+// Calls record(line, text, whole) for each record of the piece: `text` is without its line end, `whole` with it.
+template <class Each>
+void each_record(const Piece& piece, Each&& each);
+
 // A table whose first record names the columns.
 class Table {
  public:
@@ -54,13 +106,30 @@ class Table {
   // The value of the nth column that open() named; empty if the record is short.
   std::string_view value(std::size_t column) const;
   std::string_view record() const { return reader_.record(); }
-  const std::string& heading() const { return heading_; }
+  const std::string& heading() const { return heading_.text; }
 
  private:
-  explicit Table(CsvReader reader) : reader_(std::move(reader)) {}
+  Table(CsvReader reader, Heading heading) : reader_(std::move(reader)), heading_(std::move(heading)) {}
   CsvReader reader_;
-  std::string heading_;
-  std::vector<std::size_t> places_;
+  Heading heading_;
 };
+
+// Where the record that begins at `from` ends: its line feed, or npos if it has none.
+std::size_t end_of_record(std::string_view text, std::size_t from);
+
+template <class Each>
+void each_record(const Piece& piece, Each&& each) {
+  const std::string_view text = piece.text;
+  std::uint64_t line = piece.line;
+  for (std::size_t at = 0; at < text.size();) {
+    const std::size_t end = std::min(end_of_record(text, at), text.size());
+    const std::string_view whole = text.substr(at, end + 1 - at);
+    std::string_view record = text.substr(at, end - at);
+    if (record.ends_with('\r')) record.remove_suffix(1);
+    if (!record.empty()) each(line, record, whole);
+    line += 1 + (record.find('\n') == std::string_view::npos ? 0 : std::count(record.begin(), record.end(), '\n'));
+    at = end + 1;
+  }
+}
 
 }  // namespace weir::use::job

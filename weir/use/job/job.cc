@@ -91,7 +91,11 @@ Json to_json(const Work& work) {
                            {"keys", std::move(keys)},
                            {"action", work.action},
                            {"purpose", work.purpose}});
-  if (work.query) out.set("query", to_json(*work.query));
+  if (work.query) {
+    out.set("query", to_json(*work.query));
+  } else {
+    out.set("bucket", work.bucket);
+  }
   return out;
 }
 
@@ -128,6 +132,9 @@ Result<Work> parse_work(const Json& json) {
   }
   if (json.has("query")) {
     WEIR_TRY_LET(out.query, parse_query(json["query"]));
+  } else {
+    WEIR_TRY_LET(out.bucket, json.integer("bucket"));
+    if (out.bucket < kBucketKeysLeast || out.bucket > kBucketKeysMost) return malformed("a bucket of no such size");
   }
   if (to_json(out).canonical() != json.canonical()) return malformed("a member that is not known here");
   return out;

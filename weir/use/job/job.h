@@ -16,6 +16,7 @@
 #include "weir/crypto/hash.h"
 #include "weir/supply/identifier/identifier.h"
 #include "weir/use/job/plan.h"
+#include "weir/use/job/progress.h"
 #include "weir/use/job/query.h"
 #include "weir/use/job/set.h"
 #include "weir/wire/json.h"
@@ -57,7 +58,8 @@ struct Work {
   std::vector<KeyColumn> keys;
   std::string action = "compute";
   std::string purpose;
-  std::optional<Query> query;  // of an algorithm that answers one
+  std::optional<Query> query;          // of an algorithm that answers one
+  std::int64_t bucket = kBucketKeys;   // of an intersection: about how many keys are computed on at once
   friend bool operator==(const Work&, const Work&) = default;
 };
 wire::Json to_json(const Work& work);
@@ -102,6 +104,7 @@ struct Job {
   Claim theirs;
   Outcome outcome;
   std::optional<Estimate> estimate;  // made by the consumer before the run
+  Progress progress = {};            // of an intersection, while it runs
   std::string error;  // why it was rejected or failed
   std::string actor;
   Timestamp created{};

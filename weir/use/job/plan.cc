@@ -38,12 +38,15 @@ const Rate& rate_of(const Algorithm& algorithm) {
 }
 
 mpc::Traffic traffic_of(const Algorithm& algorithm, const Sizes& sizes, const std::optional<Query>& query) {
-  const auto own = static_cast<std::size_t>(sizes.consumer);
-  const auto others = static_cast<std::size_t>(sizes.provider);
   if (!query) {
-    if (algorithm.id == "psi-rr22") return mpc::psi_traffic(own, others);
+    const std::size_t buckets = buckets_of(sizes.bucket, sizes.consumer, sizes.provider);
+    const std::size_t own = bucket_size(sizes.consumer, buckets);
+    const std::size_t others = bucket_size(sizes.provider, buckets);
     const auto curve = algorithm.id == "psi-ecdh-sm2" ? mpc::DhCurve::kSm2 : mpc::DhCurve::kX25519;
-    return mpc::ecdh_psi_traffic(curve, own, others);
+    mpc::Traffic out =
+        algorithm.id == "psi-rr22" ? mpc::psi_traffic(own, others) : mpc::ecdh_psi_traffic(curve, own, others);
+    for (std::uint64_t* each : {&out.sent, &out.received, &out.rounds, &out.transfers}) *each *= buckets;
+    return out;
   }
   Claim consumer, provider;
   consumer.count = sizes.consumer;
@@ -82,11 +85,11 @@ Estimate estimate(const Algorithm& algorithm, const Sizes& sizes, const std::opt
          rate.transfer_ns * static_cast<double>(traffic.transfers)) / 1e6;
   ms += static_cast<double>(traffic.rounds) * static_cast<double>(line.round_trip_us) / 1e3;
   if (line.bytes_per_second > 0) ms += 1e3 * moved / static_cast<double>(line.bytes_per_second);
-  // A job carries its digest both ways and a goodbye.
-  constexpr std::int64_t kHello = 42, kBye = 10;
+  // A figure's channel carries the terms' digest both ways and a goodbye; of an intersection only the buckets count.
+  const std::int64_t hello = query ? 42 : 0, bye = query ? 10 : 0;
   return {.milliseconds = std::llround(ms),
-          .sent = static_cast<std::int64_t>(traffic.sent) + kHello + kBye,
-          .received = static_cast<std::int64_t>(traffic.received) + kHello,
+          .sent = static_cast<std::int64_t>(traffic.sent) + hello + bye,
+          .received = static_cast<std::int64_t>(traffic.received) + hello,
           .line = line};
 }
 

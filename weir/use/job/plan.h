@@ -9,6 +9,7 @@
 #include <span>
 
 #include "weir/use/job/algorithm.h"
+#include "weir/use/job/progress.h"
 #include "weir/use/job/query.h"
 #include "weir/wire/json.h"
 
@@ -25,6 +26,7 @@ struct Sizes {
   std::int64_t consumer = 0;  // keys
   std::int64_t provider = 0;
   std::int64_t groups = 1;    // of a query that groups
+  std::int64_t bucket = kBucketKeys;
 };
 
 struct Estimate {

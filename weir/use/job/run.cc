@@ -1,11 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/use/job/run.h"
 
+#include <array>
 #include <cstring>
 
 #include "weir/mpc/aes.h"
 #include "weir/mpc/ecdh_psi.h"
 #include "weir/mpc/psi.h"
+#include "weir/wire/reader.h"
 
 namespace weir::use::job {
 namespace {
@@ -35,31 +37,133 @@ std::optional<mpc::DhCurve> curve_of(const Job& job) {
   return std::nullopt;
 }
 
-}  // namespace
+Error other_place() {
+  return Error(Errc::kConflict, "the other side has other parts of the computation behind it").because("job.mismatch");
+}
 
-Result<mpc::Blocks> run_consumer(mpc::Channel& channel, Random& random, const Job& job, const mpc::Blocks& keys) {
-  WEIR_TRY_LET(const crypto::Digest terms, greet(channel, job));
-  const mpc::Blocks elements = elements_of(terms, keys);
-  const auto others = static_cast<std::size_t>(job.theirs.count);
-  const auto curve = curve_of(job);
-  WEIR_TRY_LET(const auto found, curve ? mpc::ecdh_psi_receive(channel, random, *curve, elements, others)
-                                       : mpc::psi_receive(channel, random, elements, others));
-  WEIR_TRY(channel.send(mpc::Tag::kBye, ByteView()));
-  WEIR_TRY(channel.flush());
-  mpc::Blocks out;
-  out.reserve(found.size());
-  for (const std::size_t index : found) out.push_back(keys[index]);
+struct Place {
+  std::uint32_t buckets = 0;
+  std::uint32_t done = 0;
+  friend bool operator==(const Place&, const Place&) = default;
+};
+
+Result<> send_place(mpc::Channel& channel, Place place) {
+  wire::Builder out;
+  out.u32(place.buckets).u32(place.done);
+  return channel.send(mpc::Tag::kProgress, out.bytes());
+}
+
+Result<Place> receive_place(mpc::Channel& channel) {
+  std::array<std::uint8_t, 8> bytes{};
+  WEIR_TRY(channel.receive(mpc::Tag::kProgress, std::span<std::uint8_t>(bytes)));
+  wire::Reader in(bytes);
+  Place out;
+  WEIR_TRY_LET(out.buckets, in.u32());
+  WEIR_TRY_LET(out.done, in.u32());
   return out;
 }
 
-Result<> run_provider(mpc::Channel& channel, Random& random, const Job& job, const mpc::Blocks& keys) {
+Place place_of(std::size_t buckets, std::int64_t done) {
+  return {static_cast<std::uint32_t>(buckets), static_cast<std::uint32_t>(done)};
+}
+
+// The bucket with which both go on: the first that one of them lacks. Neither can be ahead by more than one.
+Result<std::int64_t> resume(mpc::Channel& channel, std::size_t buckets, Progress& progress) {
+  const Place own = place_of(buckets, progress.now.done);
+  WEIR_TRY(send_place(channel, own));
+  WEIR_TRY_LET(const Place other, receive_place(channel));
+  if (other.buckets != own.buckets || other.done > own.done + 1 || other.done + 1 < own.done) return other_place();
+  if (other.done < own.done) progress.now = progress.before;
+  return progress.now.done;
+}
+
+// The consumer says that it has written down what it found.
+Result<> acknowledge(mpc::Channel& channel, Role role, std::size_t buckets, std::int64_t done) {
+  const Place place = place_of(buckets, done);
+  if (role == Role::kConsumer) {
+    WEIR_TRY(send_place(channel, place));
+    return channel.flush();
+  }
+  WEIR_TRY_LET(const Place other, receive_place(channel));
+  return other == place ? Result<>() : Result<>(other_place());
+}
+
+// One bucket of a run.
+struct Bucket {
+  mpc::Channel& channel;
+  Random& random;
+  const Job& job;
+  const crypto::Digest& terms;
+  std::size_t buckets;
+  Side& side;
+
+  Result<Checkpoint> compute(std::int64_t number, const Checkpoint& before) const {
+    const std::uint64_t sent = channel.sent(), received = channel.received();
+    WEIR_TRY_LET(const mpc::Blocks elements, open(static_cast<std::size_t>(number)));
+    const std::size_t others = bucket_size(job.theirs.count, buckets);
+    const auto curve = curve_of(job);
+    Checkpoint out = before;
+    channel.keep_transcript();
+    if (job.role == Role::kProvider) {
+      WEIR_TRY(curve ? mpc::ecdh_psi_send(channel, random, *curve, elements, others)
+                     : mpc::psi_send(channel, random, elements, others));
+    } else {
+      WEIR_TRY_LET(auto found, curve ? mpc::ecdh_psi_receive(channel, random, *curve, elements, others)
+                                     : mpc::psi_receive(channel, random, elements, others));
+      WEIR_TRY_LET(out.lines, side.keep(found, before.lines));
+      out.matches += static_cast<std::int64_t>(found.size());
+    }
+    const auto transcript = channel.transcript();
+    out.done = number + 1;
+    out.sent += static_cast<std::int64_t>(channel.sent() - sent);
+    out.received += static_cast<std::int64_t>(channel.received() - received);
+    out.sent_hash = chained(before.sent_hash, transcript.sent);
+    out.received_hash = chained(before.received_hash, transcript.received);
+    return out;
+  }
+
+  // The elements of the bucket, filled up; no filler is anybody else's element but with probability below 2^-80.
+  Result<mpc::Blocks> open(std::size_t number) const {
+    WEIR_TRY_LET(const mpc::Blocks keys, side.open(number, buckets));
+    const std::size_t size = bucket_size(job.mine.count, buckets);
+    if (keys.size() > size) {
+      return Error(Errc::kConflict, "more keys fall into one part of the computation than hashes do")
+          .because("job.bucket_full")
+          .advise("look at who may choose the keys of the table, or ask with a greater --bucket");
+    }
+    mpc::Blocks out = elements_of(terms, keys);
+    out.resize(size);
+    mpc::Prg(mpc::random_block(random)).fill(std::span(out).subspan(keys.size()));
+    return out;
+  }
+};
+
+}  // namespace
+
+Result<Checkpoint> run_intersection(mpc::Channel& channel, Random& random, const Job& job, Side& side) {
   WEIR_TRY_LET(const crypto::Digest terms, greet(channel, job));
-  const mpc::Blocks elements = elements_of(terms, keys);
-  const auto others = static_cast<std::size_t>(job.theirs.count);
-  const auto curve = curve_of(job);
-  WEIR_TRY(curve ? mpc::ecdh_psi_send(channel, random, *curve, elements, others)
-                 : mpc::psi_send(channel, random, elements, others));
-  return channel.receive(mpc::Tag::kBye, std::span<std::uint8_t>());
+  const std::size_t buckets = buckets_of(job.work.bucket, job.of(Role::kConsumer).count, job.of(Role::kProvider).count);
+  Progress progress = job.progress;
+  WEIR_TRY_LET(const std::int64_t first, resume(channel, buckets, progress));
+  const std::int64_t spent = progress.now.milliseconds;
+  if (first == static_cast<std::int64_t>(buckets)) return progress.now;
+  progress.begin(first, true);
+  if (job.role == Role::kProvider && progress.tries > kTriesMax) {
+    return Error(Errc::kForbidden, "the line broke too often in one part of the computation")
+        .because("job.too_many_tries");
+  }
+  WEIR_TRY(side.note(progress));
+  const Bucket bucket{channel, random, job, terms, buckets, side};
+  for (std::int64_t i = first; i < static_cast<std::int64_t>(buckets); ++i) {
+    WEIR_TRY_LET(Checkpoint next, bucket.compute(i, progress.now));
+    next.milliseconds = spent + side.milliseconds();
+    progress.before = progress.now;
+    progress.now = next;
+    if (next.done < static_cast<std::int64_t>(buckets)) progress.begin(next.done, false);
+    WEIR_TRY(side.note(progress));
+    WEIR_TRY(acknowledge(channel, job.role, buckets, next.done));
+  }
+  return progress.now;
 }
 
 Result<mpc::JoinAnswer> ask_query(mpc::Channel& channel, Random& random, const Job& job, const Figures& figures) {

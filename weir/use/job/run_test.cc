@@ -45,58 +45,202 @@ Job job_of(Role role, const mpc::Blocks& consumer, const mpc::Blocks& provider) 
           .updated = {}};
 }
 
-struct Ran {
-  Result<mpc::Blocks> consumer = Error(Errc::kUnavailable, "not run");
-  Result<> provider;
-  mpc::Channel::Transcript at_consumer;
-  mpc::Channel::Transcript at_provider;
+// What a party has on its disk: it outlives connections.
+class Party final : public Side {
+ public:
+  Party(Job job, mpc::Blocks keys) : job_(std::move(job)), keys_(std::move(keys)) {}
+
+  Result<mpc::Blocks> open(std::size_t bucket, std::size_t buckets) override {
+    opened.push_back(bucket);
+    mpc::Blocks out;
+    for (const mpc::Block& key : keys_) {
+      if ((key.lo & 0xff) * buckets / 256 == bucket) out.push_back(key);
+    }
+    open_ = out;
+    return out;
+  }
+  Result<std::int64_t> keep(std::span<const std::size_t> places, std::int64_t line) override {
+    if (full) return Error(Errc::kExhausted, "no space").because("store.disk_full");
+    found.resize(static_cast<std::size_t>(line));
+    for (const std::size_t place : places) found.push_back(open_[place]);
+    return static_cast<std::int64_t>(found.size());
+  }
+  Result<> note(const Progress& progress) override {
+    if (forgets && progress.now.done > job_.progress.now.done) return Error(Errc::kUnavailable, "it was killed");
+    job_.progress = progress;
+    return {};
+  }
+  std::int64_t milliseconds() override { return 1; }
+
+  Job& job() { return job_; }
+  const Progress& progress() const { return job_.progress; }
+  mpc::Blocks found;
+  std::vector<std::size_t> opened;
+  bool full = false;
+  bool forgets = false;  // dies before it has written down that a bucket is done
+
+ private:
+  Job job_;
+  mpc::Blocks keys_;
+  mpc::Blocks open_;
 };
 
-Ran run(const mpc::Blocks& mine, const mpc::Blocks& theirs, const std::function<void(Job&)>& change = {},
-        const std::function<void(Job&)>& change_consumer = {}) {
-  Job consumer = job_of(Role::kConsumer, mine, theirs);
-  Job provider = job_of(Role::kProvider, mine, theirs);
-  if (change) change(provider);
-  if (change_consumer) change_consumer(consumer);
-  Ran out;
-  auto [first, second] = mpc::both(
-      [&](mpc::Channel& channel, Random& random) {
-        channel.keep_transcript();
-        auto found = run_consumer(channel, random, consumer, mine);
-        out.at_consumer = channel.transcript();
-        return found;
-      },
-      [&](mpc::Channel& channel, Random& random) {
-        channel.keep_transcript();
-        auto sent = run_provider(channel, random, provider, theirs);
-        out.at_provider = channel.transcript();
-        return sent;
-      });
-  out.consumer = std::move(first);
-  out.provider = std::move(second);
-  return out;
-}
+struct Both {
+  Party consumer, provider;
+  Result<Checkpoint> at_consumer = Error(Errc::kUnavailable, "not run");
+  Result<Checkpoint> at_provider = Error(Errc::kUnavailable, "not run");
+
+  Both(const mpc::Blocks& mine, const mpc::Blocks& theirs, std::int64_t bucket = kBucketKeys)
+      : consumer(job_of(Role::kConsumer, mine, theirs), mine), provider(job_of(Role::kProvider, mine, theirs), theirs) {
+    each([&](Job& job) { job.work.bucket = bucket; });
+  }
+  void each(const std::function<void(Job&)>& change) {
+    change(consumer.job());
+    change(provider.job());
+  }
+  // One connection; `change` spoils what the consumer sends, or, `reversed`, the provider.
+  void connect(const mpc::Change& change = {}, bool reversed = false) {
+    const auto side = [](Party& party) {
+      return [&party](mpc::Channel& channel, Random& random) {
+        return run_intersection(channel, random, party.job(), party);
+      };
+    };
+    Party& first = reversed ? provider : consumer;
+    Party& second = reversed ? consumer : provider;
+    std::tie(reversed ? at_provider : at_consumer, reversed ? at_consumer : at_provider) =
+        mpc::both(side(first), side(second), change);
+  }
+  std::size_t buckets() const { return consumer.opened.size(); }
+  void expect_found(mpc::Blocks wanted) {
+    ASSERT_TRUE(at_consumer) << at_consumer.error().message();
+    ASSERT_TRUE(at_provider) << at_provider.error().message();
+    EXPECT_EQ(consumer.found, wanted);
+    EXPECT_EQ(at_consumer->matches, static_cast<std::int64_t>(wanted.size()));
+    EXPECT_EQ(at_consumer->sent_hash, at_provider->received_hash);
+    EXPECT_EQ(at_consumer->received_hash, at_provider->sent_hash);
+    EXPECT_EQ(at_consumer->sent, at_provider->received);
+    EXPECT_EQ(at_consumer->done, at_provider->done);
+  }
+};
 
 TEST(Run, GivesTheIntersectionAndBothHaveOneTranscript) {
   for (const int shared : {0, 1, 127, 200}) {
-    const Ran ran = run(keys_from(0, 200), keys_from(200 - shared, 500));
-    ASSERT_TRUE(ran.consumer) << ran.consumer.error().message();
-    ASSERT_TRUE(ran.provider) << ran.provider.error().message();
-    EXPECT_EQ(*ran.consumer, keys_from(200 - shared, 200));
-    EXPECT_EQ(ran.at_consumer.sent, ran.at_provider.received);
-    EXPECT_EQ(ran.at_consumer.received, ran.at_provider.sent);
+    Both run(keys_from(0, 200), keys_from(200 - shared, 500));
+    run.connect();
+    run.expect_found(keys_from(200 - shared, 200));
+    EXPECT_EQ(run.buckets(), 1u);
   }
 }
 
-TEST(Run, EveryAlgorithmGivesTheSame) {
+TEST(Run, EveryAlgorithmGivesTheSameInBuckets) {
   for (const Algorithm& each : algorithms()) {
     if (each.answers_query) continue;
-    const auto choose = [&](Job& job) { job.work.algorithm = each.id; };
-    const Ran ran = run(keys_from(0, 120), keys_from(100, 230), choose, choose);
-    ASSERT_TRUE(ran.consumer) << each.id << ran.consumer.error().message();
-    ASSERT_TRUE(ran.provider);
-    EXPECT_EQ(*ran.consumer, keys_from(100, 120)) << each.id;
+    Both run(keys_from(0, 120), keys_from(100, 230), 70);
+    run.each([&](Job& job) { job.work.algorithm = each.id; });
+    run.connect();
+    run.expect_found(keys_from(100, 120));
+    EXPECT_EQ(run.buckets(), 2u) << each.id;
   }
+}
+
+TEST(Run, BucketsGiveTheSameForSetsOfAnySize) {
+  const std::pair<int, int> sizes[] = {{0, 1}, {1, 0}, {1, 127}, {127, 128}, {128, 129}, {129, 1}};
+  for (const auto& [mine, theirs] : sizes) {
+    Both run(keys_from(0, mine), keys_from(0, theirs), 33);
+    run.connect();
+    run.expect_found(keys_from(0, std::min(mine, theirs)));
+  }
+}
+
+TEST(Run, MovesWhatThePlanSaysInBucketsThatTellNothingButTheNumberOfKeys) {
+  for (const int first : {0, 1000}) {
+    Both run(keys_from(first, first + 150), keys_from(first, first + 90), 40);
+    run.connect();
+    run.expect_found(keys_from(first, first + 90));
+    const Estimate plan = estimate(algorithms()[0], {.consumer = 150, .provider = 90, .bucket = 40}, {}, {});
+    EXPECT_EQ(run.at_consumer->sent, plan.sent);
+    EXPECT_EQ(run.at_consumer->received, plan.received);
+  }
+}
+
+// ── the line breaks ──
+
+// Breaks the line at each message of one side's second bucket of three; what was done is not done again.
+void break_everywhere(bool reversed, std::size_t step) {
+  const auto mine = keys_from(0, 100), theirs = keys_from(50, 150);
+  std::size_t messages = 0, first = 0, last = 0;
+  {
+    Both run(mine, theirs, 40);
+    run.connect([&](std::size_t n, Bytes&) {
+      ++messages;
+      const auto& party = reversed ? run.provider : run.consumer;
+      if (first == 0 && party.opened.size() == 2) first = n;
+      if (party.opened.size() == 2) last = n;
+    }, reversed);
+    run.expect_found(keys_from(50, 100));
+    ASSERT_EQ(run.buckets(), 4u);
+  }
+  ASSERT_GT(last, first);
+  for (std::size_t at = first; at <= last; at += step) {
+    Both run(mine, theirs, 40);
+    run.connect([&](std::size_t n, Bytes& piece) {
+      if (n == at) piece.clear();
+    }, reversed);
+    EXPECT_FALSE(run.at_consumer && run.at_provider) << at;
+    run.connect();
+    run.expect_found(keys_from(50, 100));
+    for (const Party* party : {&run.consumer, &run.provider}) {
+      EXPECT_EQ(std::count(party->opened.begin(), party->opened.end(), 0u), 1) << at;
+      EXPECT_LE(party->opened.size(), 5u) << at;
+    }
+  }
+}
+
+TEST(RunBroken, AtAnyMessageOfTheConsumersGoesOnWithTheSameBucket) { break_everywhere(false, 9); }
+TEST(RunBroken, AtAnyMessageOfTheProvidersGoesOnWithTheSameBucket) { break_everywhere(true, 3); }
+
+TEST(RunBroken, ASideThatForgotItsLastBucketComputesItAgain) {
+  for (const bool consumers : {true, false}) {
+    Both run(keys_from(0, 100), keys_from(50, 150), 40);
+    Party& party = consumers ? run.consumer : run.provider;
+    party.forgets = true;
+    run.connect();
+    EXPECT_EQ(party.progress().now.done, 0);
+    party.forgets = false;
+    run.connect();
+    run.expect_found(keys_from(50, 100));
+    EXPECT_EQ(run.consumer.opened, (std::vector<std::size_t>{0, 0, 1, 2, 3}));
+  }
+}
+
+TEST(RunBroken, AFullDiskIsSaidAndNothingIsLost) {
+  Both run(keys_from(0, 100), keys_from(50, 150), 40);
+  run.consumer.full = true;
+  run.connect();
+  EXPECT_EQ(run.at_consumer.error().reason(), "store.disk_full");
+  run.consumer.full = false;
+  run.connect();
+  run.expect_found(keys_from(50, 100));
+}
+
+TEST(RunBroken, WhoMakesABucketBeComputedTooOftenIsLeft) {
+  Both run(keys_from(0, 100), keys_from(50, 150), 40);
+  run.consumer.forgets = true;
+  for (std::int64_t i = 0; i < kTriesMax; ++i) run.connect();
+  EXPECT_NE(run.at_provider.error().reason(), "job.too_many_tries");
+  run.connect();
+  EXPECT_EQ(run.at_provider.error().reason(), "job.too_many_tries");
+}
+
+TEST(RunBroken, GoingBackAndForthBetweenTwoBucketsDoesNotWashTriesAway) {
+  Progress progress;
+  for (std::int64_t connection = 1; connection <= kTriesMax + 1; ++connection) {
+    progress.begin(0, true);
+    progress.begin(1, false);
+    EXPECT_EQ(progress.tries, connection);
+  }
+  progress.begin(2, false);
+  EXPECT_EQ(progress.tries, 1);
 }
 
 // ── a joint figure ──
@@ -165,17 +309,67 @@ TEST(Run, AJointFigureIsThePlainOneByEitherSidesGroups) {
 
 // ── refused before a byte that depends on data ──
 
-TEST(Run, AnotherFormOfKeysIsRefusedAtTheFirstMessage) {
-  const Ran ran = run(keys_from(0, 200), keys_from(0, 200), [](Job& job) { job.work.keys[0].form = Form::kPhone; });
-  EXPECT_EQ(ran.consumer.error().reason(), "job.mismatch");
-  EXPECT_EQ(ran.provider.error().reason(), "job.mismatch");
+// What was said when it was refused: the terms' digest and the place, no more.
+std::string refused(Both& run) {
+  std::size_t pieces = 0;
+  run.connect([&](std::size_t, Bytes&) { ++pieces; });
+  EXPECT_LE(pieces, 4u);
+  EXPECT_TRUE(run.consumer.opened.empty() && run.provider.opened.empty());
+  EXPECT_FALSE(run.at_consumer);
+  return run.at_provider ? "" : std::string(run.at_provider.error().reason());
 }
 
-TEST(Run, AnotherClaimOrAnotherAgreementIsRefusedAtTheFirstMessage) {
+TEST(RunRefused, AnotherFormOfKeysAtTheFirstMessage) {
+  Both run(keys_from(0, 200), keys_from(0, 200));
+  run.provider.job().work.keys[0].form = Form::kPhone;
+  EXPECT_EQ(refused(run), "job.mismatch");
+}
+
+TEST(RunRefused, AnotherClaimOrAnotherAgreementAtTheFirstMessage) {
   const auto set = keys_from(0, 200);
-  EXPECT_EQ(run(set, set, [](Job& job) { job.mine.root = job.theirs.root; }).provider.error().reason(), "job.mismatch");
-  EXPECT_EQ(run(set, set, [](Job& job) { ++job.mine.count; }).provider.error().reason(), "job.mismatch");
-  EXPECT_EQ(run(set, set, [](Job& job) { job.agreement = "x"; }).provider.error().reason(), "job.mismatch");
+  const std::function<void(Job&)> changes[] = {[](Job& job) { job.mine.root = job.theirs.root; },
+                                               [](Job& job) { ++job.mine.count; },
+                                               [](Job& job) { job.agreement = "x"; }};
+  for (const auto& change : changes) {
+    Both run(set, set);
+    change(run.provider.job());
+    EXPECT_EQ(refused(run), "job.mismatch");
+  }
+}
+
+TEST(RunRefused, OtherBucketsAtTheFirstMessage) {
+  Both run(keys_from(0, 200), keys_from(0, 200), 50);
+  run.consumer.job().work.bucket = 100;
+  EXPECT_EQ(refused(run), "job.mismatch");
+}
+
+TEST(RunRefused, AnotherClaimWhenItGoesOn) {
+  Both run(keys_from(0, 100), keys_from(50, 150), 40);
+  run.consumer.forgets = true;
+  run.connect();
+  run.consumer.forgets = false;
+  run.consumer.opened.clear();
+  run.provider.opened.clear();
+  run.consumer.job().mine = claim_of(keys_from(0, 101), Bytes(32, 1));
+  EXPECT_EQ(refused(run), "job.mismatch");
+}
+
+TEST(RunRefused, APlaceThatTheOtherSideCannotHaveReached) {
+  for (const std::int64_t done : {2, 4}) {
+    Both run(keys_from(0, 100), keys_from(50, 150), 40);
+    run.consumer.job().progress.now.done = done;
+    EXPECT_EQ(refused(run), "job.mismatch");
+  }
+}
+
+TEST(RunRefused, MoreKeysInOneBucketThanHashesHave) {
+  mpc::Blocks crowded = keys_from(0, 120);
+  for (mpc::Block& key : crowded) key.lo &= ~std::uint64_t{0xff};
+  std::sort(crowded.begin(), crowded.end(), before);
+  Both run(keys_from(0, 120), crowded, 40);
+  run.connect();
+  EXPECT_EQ(run.at_provider.error().reason(), "job.bucket_full");
+  EXPECT_FALSE(run.at_consumer);
 }
 
 }  // namespace

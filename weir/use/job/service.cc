@@ -104,7 +104,8 @@ Result<Job> Service::draft(const Proposal& proposal, const std::string& actor) {
               .keys = proposal.keys,
               .action = proposal.action,
               .purpose = proposal.purpose,
-              .query = proposal.query};
+              .query = proposal.query,
+              .bucket = proposal.bucket};
   if (wanted.query && wanted.query->least == 0) wanted.query->least = deps_.rules.group_least;
   WEIR_TRY_LET(const Work work, parse_work(to_json(wanted)));
   return store::sql_read<Job>(deps_.sql, [&](store::Tx& tx) -> Result<Job> {

@@ -63,6 +63,7 @@ struct Proposal {
   std::string purpose;
   std::string input;  // content root of the own table
   std::optional<Query> query;  // without a least number, the own rules' is taken
+  std::int64_t bucket = kBucketKeys;
 };
 
 // What each algorithm that could answer a proposal would take; in each the draft of its job says what would be learned.
@@ -119,6 +120,8 @@ class Service {
   // is made again draws new noise, and is another use. Fails with kConflict ("job.set_swapped") if `mine` is not what
   // was committed to, "job.denied", "job.budget_spent".
   Result<Job> start(const std::string& id, const Claim& mine);
+  // How far a run is: where it goes on after an interruption. Fails with kConflict ("job.wrong_state") if it ended.
+  Result<> note(const std::string& id, const Progress& progress);
   Result<> finish(const std::string& id, const Outcome& outcome);
   Result<> fail(const std::string& id, const Error& error);
 

@@ -12,15 +12,13 @@ namespace {
 
 constexpr auto kHash = crypto::HashAlgorithm::kSha256;
 
-Result<Table> open_table(ByteSource source, const std::vector<std::string>& columns) {
-  return Table::open(std::move(source), columns);
-}
+constexpr unsigned kSubtreeLevel = 12;  // leaves that one thread folds at a time
+constexpr std::size_t kSubtree = std::size_t{1} << kSubtreeLevel;
 
-std::optional<mpc::Block> key_of_record(const Table& table, const std::vector<Form>& forms,
-                                        std::vector<std::string_view>& values) {
-  values.clear();
-  for (std::size_t i = 0; i < forms.size(); ++i) values.push_back(table.value(i));
-  return key_of(values, forms);
+std::uint64_t head_of(const crypto::Digest& digest) {
+  std::uint64_t head = 0;
+  for (std::size_t i = 0; i < 8; ++i) head = head << 8 | digest[i];
+  return head;
 }
 
 }  // namespace
@@ -29,6 +27,7 @@ bool before(const mpc::Block& a, const mpc::Block& b) { return std::memcmp(&a, &
 
 std::optional<mpc::Block> key_of(const std::vector<std::string_view>& values, const std::vector<Form>& forms) {
   std::string text;
+  text.reserve(64);
   for (std::size_t i = 0; i < forms.size(); ++i) {
     const std::optional<std::string> value = in_form(forms[i], values[i]);
     if (!value) return std::nullopt;
@@ -42,64 +41,64 @@ std::optional<mpc::Block> key_of(const std::vector<std::string_view>& values, co
   return out;
 }
 
-Result<KeySet> read_keys(ByteSource source, const std::vector<std::string>& columns, const std::vector<Form>& forms) {
-  WEIR_TRY_LET(Table table, open_table(std::move(source), columns));
-  KeySet out;
-  std::vector<std::string_view> values;
-  while (true) {
-    WEIR_TRY_LET(const bool more, table.next());
-    if (!more) break;
-    ++out.rows;
-    const auto key = key_of_record(table, forms, values);
-    if (key) out.keys.push_back(*key);
-    if (!key) ++out.keyless;
+Commitment::Commitment(ByteView salt) : salt_(salt.begin(), salt.end()), tree_(kHash) {}
+
+crypto::Digest Commitment::root_over(std::span<const mpc::Block> keys, std::vector<std::uint64_t>& heads) const {
+  std::vector<crypto::Digest> leaves;
+  leaves.reserve(keys.size());
+  Bytes leaf(salt_);
+  leaf.resize(salt_.size() + sizeof(mpc::Block));
+  for (const mpc::Block& key : keys) {
+    std::memcpy(leaf.data() + salt_.size(), &key, sizeof key);
+    leaves.push_back(tlog::leaf_hash(kHash, leaf));
+    const std::uint64_t head = head_of(leaves.back());
+    if (head < sketch_most_) heads.push_back(head);
   }
-  std::sort(out.keys.begin(), out.keys.end(), before);
-  out.keys.erase(std::unique(out.keys.begin(), out.keys.end()), out.keys.end());
-  return out;
+  return tlog::root_of_leaves(kHash, leaves);
 }
 
-Result<std::uint64_t> write_matches(ByteSource source, const std::vector<std::string>& columns,
-                                    const std::vector<Form>& forms, const mpc::Blocks& keys, const TextSink& sink) {
-  WEIR_TRY_LET(Table table, open_table(std::move(source), columns));
-  WEIR_TRY(sink(table.heading()));
-  std::uint64_t rows = 0;
-  std::vector<std::string_view> values;
-  while (true) {
-    WEIR_TRY_LET(const bool more, table.next());
-    if (!more) return rows;
-    const auto key = key_of_record(table, forms, values);
-    if (!key || !std::binary_search(keys.begin(), keys.end(), *key, before)) continue;
-    ++rows;
-    WEIR_TRY(sink(table.record()));
-    if (!table.record().ends_with('\n')) WEIR_TRY(sink("\n"));
+void Commitment::keep(std::span<const std::uint64_t> heads) {
+  sketch_.insert(sketch_.end(), heads.begin(), heads.end());
+  if (sketch_.size() < 2 * kSketchMax) return;
+  const auto last = sketch_.begin() + kSketchMax - 1;
+  std::nth_element(sketch_.begin(), last, sketch_.end());
+  sketch_most_ = *last;
+  sketch_.resize(kSketchMax);
+}
+
+void Commitment::add(std::span<const mpc::Block> keys, const Threads& threads) {
+  count_ += keys.size();
+  rest_.insert(rest_.end(), keys.begin(), keys.end());
+  const std::size_t subtrees = rest_.size() / kSubtree;
+  std::vector<crypto::Digest> roots(subtrees);
+  std::vector<std::vector<std::uint64_t>> heads(subtrees);
+  threads.run(subtrees, [&](std::size_t i) {
+    roots[i] = root_over(std::span<const mpc::Block>(rest_).subspan(i * kSubtree, kSubtree), heads[i]);
+  });
+  for (std::size_t i = 0; i < subtrees; ++i) {
+    tree_.append_subtree(kSubtreeLevel, roots[i]);
+    keep(heads[i]);
   }
+  rest_.erase(rest_.begin(), rest_.begin() + static_cast<std::ptrdiff_t>(subtrees * kSubtree));
+}
+
+Claim Commitment::finish() {
+  std::vector<std::uint64_t> heads;
+  for (const mpc::Block& key : rest_) tree_.append(root_over(std::span(&key, 1), heads));
+  keep(heads);
+  std::sort(sketch_.begin(), sketch_.end());
+  sketch_.resize(std::min(sketch_.size(), kSketchMax));
+  Claim out;
+  out.count = static_cast<std::int64_t>(count_);
+  out.root = tlog::format_digest(kHash, tree_.root());
+  out.sketch = std::move(sketch_);
+  return out;
 }
 
 Claim claim_of(const mpc::Blocks& keys, ByteView salt) {
-  Claim out;
-  out.count = static_cast<std::int64_t>(keys.size());
-  tlog::Frontier tree(kHash);
-  for (const mpc::Block& key : keys) {
-    const Bytes leaf = [&] {
-      Bytes bytes(salt.begin(), salt.end());
-      const ByteView tail = mpc::bytes_of(std::span(&key, 1));
-      bytes.insert(bytes.end(), tail.begin(), tail.end());
-      return bytes;
-    }();
-    const crypto::Digest digest = tlog::leaf_hash(kHash, leaf);
-    tree.append(digest);
-    std::uint64_t head = 0;
-    for (std::size_t i = 0; i < 8; ++i) head = head << 8 | digest[i];
-    out.sketch.push_back(head);
-    if (out.sketch.size() < 2 * kSketchMax) continue;
-    std::nth_element(out.sketch.begin(), out.sketch.begin() + kSketchMax, out.sketch.end());
-    out.sketch.resize(kSketchMax);
-  }
-  std::sort(out.sketch.begin(), out.sketch.end());
-  out.sketch.resize(std::min(out.sketch.size(), kSketchMax));
-  out.root = tlog::format_digest(kHash, tree.root());
-  return out;
+  Commitment commitment(salt);
+  commitment.add(keys);
+  return commitment.finish();
 }
 
 double difference(const Claim& a, const Claim& b) {

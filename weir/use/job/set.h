@@ -9,10 +9,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "weir/mpc/block.h"
+#include "weir/tlog/tree.h"
 #include "weir/use/job/csv.h"
 #include "weir/use/job/key.h"
 
@@ -26,12 +29,7 @@ struct KeySet {
 
 // The key of a record. Requires: as many values as forms.
 std::optional<mpc::Block> key_of(const std::vector<std::string_view>& values, const std::vector<Form>& forms);
-// Reads a table to its end.
-Result<KeySet> read_keys(ByteSource source, const std::vector<std::string>& columns, const std::vector<Form>& forms);
-// Writes the heading, and the records whose key is among `keys`, which ascend; returns how many records.
 using TextSink = std::function<Result<>(std::string_view text)>;
-Result<std::uint64_t> write_matches(ByteSource source, const std::vector<std::string>& columns,
-                                    const std::vector<Form>& forms, const mpc::Blocks& keys, const TextSink& sink);
 bool before(const mpc::Block& a, const mpc::Block& b);  // by their bytes
 
 // A column that takes part in a joint figure: committed to as the keys are, with its value in each leaf.
@@ -54,6 +52,41 @@ struct Claim {
 };
 inline constexpr std::size_t kSketchMax = 512;
 Claim claim_of(const mpc::Blocks& keys, ByteView salt);
+
+// Who does several things at once, if anybody: a function that runs task(0) to task(tasks - 1) and returns when all are
+// done.
+struct Threads {
+  using Task = std::function<void(std::size_t)>;
+  std::size_t count = 1;
+  std::function<void(std::size_t tasks, const Task& task)> pool = {};
+
+  void run(std::size_t tasks, const Task& task) const {
+    if (pool) return pool(tasks, task);
+    for (std::size_t i = 0; i < tasks; ++i) task(i);
+  }
+};
+
+// claim_of(), key by key.
+class Commitment {
+ public:
+  explicit Commitment(ByteView salt);
+  // The next keys, ascending.
+  void add(std::span<const mpc::Block> keys, const Threads& threads = {});
+  std::uint64_t count() const { return count_; }
+  Claim finish();
+
+ private:
+  // The root over keys whose number is a power of two; smaller heads of their leaf hashes go to `heads`.
+  crypto::Digest root_over(std::span<const mpc::Block> keys, std::vector<std::uint64_t>& heads) const;
+  void keep(std::span<const std::uint64_t> heads);
+
+  Bytes salt_;
+  tlog::Frontier tree_;
+  mpc::Blocks rest_;  // fewer than a thread folds at a time
+  std::vector<std::uint64_t> sketch_;
+  std::uint64_t sketch_most_ = ~std::uint64_t{0};
+  std::uint64_t count_ = 0;
+};
 // Estimates in how many elements two sets differ; exact where both sketches hold the whole set.
 double difference(const Claim& a, const Claim& b);
 

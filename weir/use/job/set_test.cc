@@ -3,20 +3,11 @@
 
 #include <gtest/gtest.h>
 
+#include "weir/tlog/entry.h"
 #include "weir/use/job/ledger.h"
 
 namespace weir::use::job {
 namespace {
-
-ByteSource source_of(const std::string& text) {
-  auto at = std::make_shared<std::size_t>(0);
-  return [text, at](std::span<std::uint8_t> out) -> Result<std::size_t> {
-    const std::size_t count = std::min(out.size(), text.size() - *at);
-    std::copy_n(text.begin() + static_cast<std::ptrdiff_t>(*at), count, out.begin());
-    *at += count;
-    return count;
-  };
-}
 
 mpc::Blocks keys_from(int first, int last) {
   mpc::Blocks out;
@@ -28,28 +19,9 @@ mpc::Blocks keys_from(int first, int last) {
 const Bytes kSalt(32, 7);
 Claim claim_from(int first, int last) { return claim_of(keys_from(first, last), kSalt); }
 
-TEST(KeySet, RowsWithOneKeyAreOneElementAndRowsWithoutAreNone) {
-  const auto set = *read_keys(source_of("id,x\nA,1\na ,2\n,3\nb,4\n"), {"id"}, {Form::kText});
-  EXPECT_EQ(set.keys.size(), 2u);
-  EXPECT_EQ(set.rows, 4u);
-  EXPECT_EQ(set.keyless, 1u);
-}
-
 TEST(KeySet, ColumnsOfAKeyDoNotRunIntoEachOther) {
   const std::vector<Form> forms = {Form::kExact, Form::kExact};
   EXPECT_NE(*key_of({"ab", "c"}, forms), *key_of({"a", "bc"}, forms));
-}
-
-TEST(KeySet, MatchesAreTheRowsThemselvesWithTheHeading) {
-  const std::string table = "id,note\n3,\"x,y\"\n4,z\n3,again";
-  std::string out;
-  const auto rows =
-      write_matches(source_of(table), {"id"}, {Form::kExact}, keys_from(3, 4), [&](std::string_view text) {
-        out += text;
-        return Result<>();
-      });
-  EXPECT_EQ(*rows, 2u);
-  EXPECT_EQ(out, "id,note\n3,\"x,y\"\n3,again\n");
 }
 
 // ── commitments ──
@@ -58,6 +30,26 @@ TEST(Commitment, TheSameSetGivesTheSameRootAndAnotherSaltAnother) {
   EXPECT_EQ(claim_from(0, 50), claim_from(0, 50));
   EXPECT_NE(claim_from(0, 50).root, claim_from(0, 51).root);
   EXPECT_NE(claim_from(0, 50).root, claim_of(keys_from(0, 50), Bytes(32, 8)).root);
+}
+
+TEST(Commitment, IsTheTreeOverTheSaltedKeysHoweverTheyCome) {
+  const auto keys = keys_from(0, 10'000);
+  tlog::Frontier tree(crypto::HashAlgorithm::kSha256);
+  for (const mpc::Block& key : keys) {
+    Bytes leaf = kSalt;
+    const ByteView bytes = mpc::bytes_of(std::span(&key, 1));
+    leaf.insert(leaf.end(), bytes.begin(), bytes.end());
+    tree.append(tlog::leaf_hash(crypto::HashAlgorithm::kSha256, leaf));
+  }
+  const Claim whole = claim_of(keys, kSalt);
+  EXPECT_EQ(whole.root, tlog::format_digest(crypto::HashAlgorithm::kSha256, tree.root()));
+  Commitment commitment(kSalt);
+  for (std::size_t at = 0, step = 1; at < keys.size(); step = 3 * step + 1) {
+    const std::size_t count = std::min(step, keys.size() - at);
+    commitment.add(std::span<const mpc::Block>(keys).subspan(at, count));
+    at += count;
+  }
+  EXPECT_EQ(commitment.finish(), whole);
 }
 
 TEST(Sketch, SmallSetsAreComparedExactly) {

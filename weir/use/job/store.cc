@@ -36,6 +36,7 @@ std::string body_of(const Job& job) {
   if (!job.theirs.root.empty()) out.set("theirs", to_json(job.theirs));
   if (!job.outcome.sent_hash.empty()) out.set("outcome", to_json(job.outcome));
   if (job.estimate) out.set("estimate", to_json(*job.estimate));
+  if (job.progress.begun > 0) out.set("progress", to_json(job.progress));
   return out.dump();
 }
 
@@ -74,6 +75,9 @@ Result<Job> parse_row(const store::Row& row) {
   }
   if (body.has("estimate")) {
     WEIR_TRY_LET(out.estimate, parse_estimate(body["estimate"]));
+  }
+  if (body.has("progress")) {
+    WEIR_TRY_LET(out.progress, parse_progress(body["progress"]));
   }
   return out;
 }

@@ -1,0 +1,266 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "weir/node/job_tables.h"
+
+#include <algorithm>
+#include <atomic>
+#include <chrono>
+#include <cstring>
+#include <thread>
+
+#include "weir/tlog/entry.h"
+
+namespace weir::node {
+
+using use::job::Form;
+using use::job::Job;
+using use::job::Outcome;
+using use::job::Role;
+
+namespace {
+
+constexpr std::size_t kPreparedMax = 4;
+constexpr std::size_t kThreadsMax = 4;
+constexpr auto kHash = crypto::HashAlgorithm::kSha256;
+
+// One side of the key.
+struct Columns {
+  explicit Columns(const Job& job) {
+    for (const auto& key : job.work.keys) {
+      names.push_back(job.role == Role::kConsumer ? key.consumer : key.provider);
+      forms.push_back(key.form);
+    }
+  }
+  std::vector<std::string> names;
+  std::vector<Form> forms;
+};
+
+use::job::ByteSource source_of(std::shared_ptr<store::File> file) {
+  return [file = std::move(file), at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
+    WEIR_TRY_LET(const std::size_t got, file->read_at(at, out));
+    at += got;
+    return got;
+  };
+}
+
+// As many threads as there are processors, for as long as the tasks last.
+use::job::Threads threads() {
+  const std::size_t count = std::clamp<std::size_t>(std::thread::hardware_concurrency(), 1, kThreadsMax);
+  return {.count = count, .pool = [count](std::size_t tasks, const use::job::Threads::Task& task) {
+            std::atomic<std::size_t> next{0};
+            const auto work = [&] {
+              for (std::size_t i; (i = next.fetch_add(1)) < tasks;) task(i);
+            };
+            std::vector<std::jthread> helpers;
+            for (std::size_t i = 1; i < std::min(count, tasks); ++i) helpers.emplace_back(work);
+            work();
+          }};
+}
+
+// Writes pieces to a file and hashes them.
+class ResultFile {
+ public:
+  explicit ResultFile(std::unique_ptr<store::File> file) : file_(std::move(file)), hasher_(kHash) {}
+  Result<> add(std::string_view text) {
+    waiting_ += text;
+    return waiting_.size() < kGather ? Result<>() : flush();
+  }
+  // Durable; the digest of all.
+  Result<std::string> finish() {
+    WEIR_TRY(flush());
+    WEIR_TRY(file_->sync());
+    return tlog::format_digest(kHash, hasher_.finish());
+  }
+
+ private:
+  static constexpr std::size_t kGather = 1u << 20;
+  Result<> flush() {
+    hasher_.update(view_of(waiting_));
+    WEIR_TRY(file_->write_at(at_, view_of(waiting_)));
+    at_ += waiting_.size();
+    waiting_.clear();
+    return {};
+  }
+  std::unique_ptr<store::File> file_;
+  crypto::Hasher hasher_;
+  std::string waiting_;
+  std::uint64_t at_ = 0;
+};
+
+// The table of a node in an intersection. Found lines lie in a file, eight bytes each, little-endian.
+class TableSide final : public use::job::Side {
+ public:
+  TableSide(use::job::Service& service, store::Files& files, std::string found, const Job& job,
+            const use::job::SortedKeys& keys)
+      : service_(service), files_(files), found_(std::move(found)), id_(job.id), keys_(keys) {}
+
+  Result<mpc::Blocks> open(std::size_t bucket, std::size_t buckets) override {
+    WEIR_TRY_LET(lines_, keys_.bucket(bucket, buckets));
+    return use::job::keys_of(lines_);
+  }
+
+  Result<std::int64_t> keep(std::span<const std::size_t> found, std::int64_t line) override {
+    std::vector<std::uint64_t> lines;
+    std::size_t next = 0, place = 0;
+    for (std::size_t i = 0; i < lines_.size() && next < found.size(); ++i) {
+      if (i > 0 && !same_key(lines_[i - 1], lines_[i])) {
+        if (found[next] == place) ++next;
+        ++place;
+      }
+      if (next < found.size() && found[next] == place) lines.push_back(lines_[i].line);
+    }
+    WEIR_TRY_LET(const auto file, files_.open(found_, store::OpenMode::kCreateOrOpen));
+    const ByteView bytes(reinterpret_cast<const std::uint8_t*>(lines.data()), 8 * lines.size());
+    WEIR_TRY(file->write_at(8 * static_cast<std::uint64_t>(line), bytes));
+    WEIR_TRY(file->sync());
+    if (line == 0) WEIR_TRY(files_.sync_directory(store::parent_of(found_)));
+    return line + static_cast<std::int64_t>(lines.size());
+  }
+
+  Result<> note(const use::job::Progress& progress) override { return service_.note(id_, progress); }
+
+  std::int64_t milliseconds() override {
+    return std::chrono::duration_cast<std::chrono::milliseconds>(JobWatch::Clock::now() - start_).count();
+  }
+
+ private:
+  use::job::Service& service_;
+  store::Files& files_;
+  const std::string found_;
+  const std::string id_;
+  const use::job::SortedKeys& keys_;
+  const JobWatch::Clock::time_point start_ = JobWatch::Clock::now();
+  std::vector<use::job::KeyLine> lines_;  // of the bucket that is open
+};
+
+// What a run left in the file of found lines.
+Result<use::job::LineSet> read_found(store::Files& files, const std::string& path, std::int64_t lines) {
+  use::job::LineSet out;
+  if (lines == 0) return out;
+  WEIR_TRY_LET(const auto file, files.open(path, store::OpenMode::kRead));
+  std::vector<std::uint64_t> some(std::size_t{1} << 16);
+  for (std::uint64_t at = 0, all = static_cast<std::uint64_t>(lines); at < all;) {
+    const std::size_t count = std::min<std::uint64_t>(some.size(), all - at);
+    const std::span<std::uint8_t> raw(reinterpret_cast<std::uint8_t*>(some.data()), 8 * count);
+    WEIR_TRY_LET(const std::size_t got, file->read_at(8 * at, raw));
+    if (got != raw.size()) return Error(Errc::kCorrupt, path + " is shorter than what was written to it");
+    for (std::size_t i = 0; i < count; ++i) out.add(some[i]);
+    at += count;
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<> JobTables::sweep() {
+  WEIR_TRY_LET(const auto unfinished, deps_.service.unfinished());
+  WEIR_TRY_LET(const auto names, deps_.files.list(deps_.work));
+  for (const std::string& name : names) {
+    const auto keeps = [&](const Job& job) { return name == job.id + ".found"; };
+    if (std::any_of(unfinished.begin(), unfinished.end(), keeps)) continue;
+    WEIR_TRY(deps_.files.remove(deps_.work + "/" + name));
+  }
+  return {};
+}
+
+Result<std::shared_ptr<store::File>> JobTables::table_of(const Job& job) {
+  WEIR_TRY_LET(const auto root, flow::delivery::parse_content_root(job.input));
+  flow::delivery::Contents& where = job.role == Role::kConsumer ? deps_.inputs : deps_.contents;
+  WEIR_TRY_LET(std::shared_ptr<store::File> file, where.open_data(root));
+  return file;
+}
+
+Result<std::shared_ptr<const JobTables::Prepared>> JobTables::prepare(const Job& job) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (const auto found = prepared_.find(job.id); found != prepared_.end()) return found->second;
+  }
+  WEIR_TRY_LET(const auto file, table_of(job));
+  WEIR_TRY_LET(const std::uint64_t size, file->size());
+  WEIR_TRY_LET(const Bytes salt, deps_.service.salt(job));
+  const Columns columns(job);
+  auto out = std::make_shared<Prepared>();
+  JobWatch& watch = deps_.watch;
+  const auto reached = [&](std::uint64_t done) { watch.reached(job.id, done); };
+  watch.begin(job.id, "reading", size);
+  if (job.work.query) {
+    WEIR_TRY_LET(out->figures,
+                 use::job::read_figures(source_of(file), columns.names, columns.forms, *job.work.query, job.role));
+    out->claim = use::job::claim_of(out->figures, job.role, salt);
+  } else {
+    // A name of its own: two connections of one job may read at the same time.
+    const std::string path = deps_.work + "/" + job.id + "." + deps_.random.uuid() + ".keys";
+    WEIR_TRY_LET(out->keys, use::job::SortedKeys::read(source_of(file), columns.names, columns.forms, deps_.files, path,
+                                                       threads(), reached));
+    watch.begin(job.id, "committing", out->keys->rows() - out->keys->keyless());
+    WEIR_TRY(out->keys->settle(salt, threads(), reached));
+    out->claim = out->keys->claim();
+  }
+  watch.end(job.id);
+  const std::scoped_lock lock(mutex_);
+  if (prepared_.size() < kPreparedMax) prepared_[job.id] = out;
+  return std::shared_ptr<const Prepared>(out);
+}
+
+// The own table was there for the job alone.
+Result<> JobTables::forget(const Job& job) {
+  {
+    const std::scoped_lock lock(mutex_);
+    prepared_.erase(job.id);
+  }
+  deps_.watch.end(job.id);
+  WEIR_TRY_LET(const bool found, deps_.files.exists(found_path(job.id)));
+  if (found) WEIR_TRY(deps_.files.remove(found_path(job.id)));
+  if (job.role != Role::kConsumer) return {};
+  WEIR_TRY_LET(const auto others, deps_.service.unfinished());
+  for (const Job& other : others) {
+    if (other.role == Role::kConsumer && other.input == job.input) return {};
+  }
+  WEIR_TRY_LET(const auto root, flow::delivery::parse_content_root(job.input));
+  return deps_.inputs.remove(root);
+}
+
+std::unique_ptr<use::job::Side> JobTables::side(const Job& job, const Prepared& table) {
+  return std::make_unique<TableSide>(deps_.service, deps_.files, found_path(job.id), job, *table.keys);
+}
+
+template <class Write>
+Result<> JobTables::write_result(const Job& job, Outcome& outcome, const Write& write) {
+  const std::string path = result_path(job.id);
+  WEIR_TRY_LET(auto made, deps_.files.open(path + ".part", store::OpenMode::kCreateOrOpen));
+  WEIR_TRY(made->truncate(0));
+  ResultFile file(std::move(made));
+  WEIR_TRY_LET(const std::uint64_t rows, write([&](std::string_view text) { return file.add(text); }));
+  outcome.rows = static_cast<std::int64_t>(rows);
+  WEIR_TRY_LET(outcome.result_hash, file.finish());
+  WEIR_TRY(deps_.files.rename(path + ".part", path));
+  return deps_.files.sync_directory(deps_.results);
+}
+
+Result<> JobTables::write_rows(const Job& job, Outcome& outcome, std::int64_t lines) {
+  WEIR_TRY_LET(const auto found, read_found(deps_.files, found_path(job.id), lines));
+  WEIR_TRY_LET(const auto table, table_of(job));
+  WEIR_TRY_LET(const std::uint64_t size, table->size());
+  deps_.watch.begin(job.id, "writing", size);
+  const auto reached = [&](std::uint64_t done) { deps_.watch.reached(job.id, done); };
+  return write_result(job, outcome, [&](const use::job::TextSink& sink) {
+    return use::job::write_lines(source_of(table), found, sink, reached);
+  });
+}
+
+Result<> JobTables::write_figures(const Job& job, Outcome& outcome, const Prepared& table,
+                                  const mpc::JoinAnswer& answer) {
+  const auto decimals = [](const use::job::Claim& claim) {
+    std::vector<std::int64_t> out;
+    for (const auto& column : claim.columns) out.push_back(column.decimals);
+    return out;
+  };
+  return write_result(job, outcome, [&](const use::job::TextSink& sink) {
+    return use::job::write_answer(*job.work.query,
+                                  {.values = table.figures.group.empty() ? job.theirs.values : table.figures.values,
+                                   .consumer_decimals = decimals(job.mine),
+                                   .provider_decimals = decimals(job.theirs)},
+                                  answer, sink);
+  });
+}
+
+}  // namespace weir::node

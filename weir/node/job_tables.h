@@ -1,0 +1,67 @@
+// JobTables: the own tables of jobs: read, sorted and committed to once, kept from the claim to the end; and results.
+//
+// Folders: jobs/work has what a job needs while it lasts (keys that do not fit memory, the lines found so far),
+// jobs/results what it found. Thread-safe.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <map>
+#include <memory>
+#include <mutex>
+#include <string>
+
+#include "weir/flow/delivery/contents.h"
+#include "weir/node/job_watch.h"
+#include "weir/use/job/figures.h"
+#include "weir/use/job/run.h"
+#include "weir/use/job/service.h"
+#include "weir/use/job/sorted_keys.h"
+
+namespace weir::node {
+
+class JobTables {
+ public:
+  struct Deps {
+    use::job::Service& service;
+    flow::delivery::Contents& inputs;    // own tables, while their jobs last
+    flow::delivery::Contents& contents;  // of published products
+    store::Files& files;
+    std::string results;  // folders
+    std::string work;
+    Random& random;
+    JobWatch& watch;
+  };
+  // A table that was read.
+  struct Prepared {
+    std::optional<use::job::SortedKeys> keys;  // of an intersection
+    use::job::Figures figures;                 // of a query
+    use::job::Claim claim;
+  };
+
+  explicit JobTables(Deps deps) : deps_(std::move(deps)) {}
+  // What interrupted jobs left that are over now. Once, at start.
+  Result<> sweep();
+  Result<std::shared_ptr<const Prepared>> prepare(const use::job::Job& job);
+  // The job is over.
+  Result<> forget(const use::job::Job& job);
+
+  // What the table brings to an intersection. Requires: a table that outlives it.
+  std::unique_ptr<use::job::Side> side(const use::job::Job& job, const Prepared& table);
+  // The rows of the own table that a run found, or the figures that it came to.
+  Result<> write_rows(const use::job::Job& job, use::job::Outcome& outcome, std::int64_t lines);
+  Result<> write_figures(const use::job::Job& job, use::job::Outcome& outcome, const Prepared& table,
+                         const mpc::JoinAnswer& answer);
+  std::string result_path(const std::string& id) const { return deps_.results + "/" + id + ".csv"; }
+
+ private:
+  template <class Write>
+  Result<> write_result(const use::job::Job& job, use::job::Outcome& outcome, const Write& write);
+  Result<std::shared_ptr<store::File>> table_of(const use::job::Job& job);
+  std::string found_path(const std::string& id) const { return deps_.work + "/" + id + ".found"; }
+
+  Deps deps_;
+  std::mutex mutex_;  // guards prepared_
+  std::map<std::string, std::shared_ptr<const Prepared>> prepared_;
+};
+
+}  // namespace weir::node

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a run writes down while it lasts.
+#include "weir/use/job/service.h"
+
+namespace weir::use::job {
+
+Result<> Service::note(const std::string& id, const Progress& progress) {
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Job job, load(tx, id));
+    if (job.state != State::kRunning) {
+      return Error(Errc::kConflict, "the job is " + std::string(name_of(job.state)) + ": it does not run any more")
+          .because("job.wrong_state");
+    }
+    job.progress = progress;
+    return update(tx, job);
+  });
+}
+
+}  // namespace weir::use::job
