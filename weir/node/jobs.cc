@@ -266,7 +266,8 @@ void Jobs::State::settle(const std::string& id, const Result<>& outcome) {
   watch.end(id);
   Attempts& tried = attempts[id];
   if (job && job->progress.now.done > tried.done) tried = {.made = 0, .done = job->progress.now.done};
-  if (may_pass(outcome.error()) && ++tried.made < deps.options.attempts) {
+  const int most = job && job->work.query ? deps.options.figure_attempts : deps.options.attempts;
+  if (may_pass(outcome.error()) && ++tried.made < most) {
     const auto pause = backoff(tried.made - 1, deps.options.retry_first, deps.options.retry_most);
     queue.emplace(SteadyClock::now() + pause, id);
     return;

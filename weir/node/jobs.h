@@ -20,7 +20,8 @@ namespace weir::node {
 struct JobsOptions {
   std::size_t workers = 2;   // own tables and runs at once
   std::size_t channels = 8;  // opened by others at once
-  int attempts = 60;  // of a run that comes no further: about ten minutes
+  int attempts = 60;  // of an intersection that comes no further: about ten minutes
+  int figure_attempts = 5;  // each may spend of a budget
   Milliseconds retry_first{200};
   Milliseconds retry_most{10'000};
 };
