@@ -22,6 +22,8 @@ class Aes {
   explicit Aes(Block key);
   // Requires: equal sizes; they may be the same blocks.
   void encrypt(std::span<const Block> in, std::span<Block> out) const;
+  // For loops that keep more than the blocks in registers. Requires: a processor with AES.
+  const std::array<Block, 11>& round_keys() const { return round_keys_; }
 
  private:
   Block key_;

@@ -6,6 +6,7 @@
 #include "weir/mpc/aes.h"
 #include "weir/mpc/bit_matrix.h"
 #include "weir/mpc/isa.h"
+#include "weir/mpc/leaf_fold.h"
 #include "weir/mpc/lpn_code.h"
 
 namespace weir::mpc {
@@ -125,6 +126,46 @@ TEST(Compress, SpreadsOnePositionOverManyOutputs) {
   compress(noise);
   const auto touched = std::count_if(noise.begin(), noise.begin() + 2048, [](Block b) { return b != Block{}; });
   EXPECT_GT(touched, 700);
+}
+
+TEST_P(KernelTest, TurnsManyColumnsIntoRows) {
+  constexpr std::size_t kLength = 11;
+  const Blocks columns = some(128 * kLength);
+  for (const std::size_t count : {0, 1, 127, 128, 511, 512, 640, 1030, 1408}) {
+    Blocks rows(count);
+    transpose(columns, kLength, rows);
+    for (std::size_t i = 0; i < count; ++i) {
+      Block expected;
+      for (unsigned c = 0; c < 128; ++c) {
+        const std::uint64_t bit = columns[c * kLength + i / 128].bit(i % 128) ? 1 : 0;
+        (c < 64 ? expected.lo : expected.hi) |= bit << (c % 64);
+      }
+      ASSERT_EQ(rows[i], expected) << count << " " << i;
+    }
+  }
+}
+
+TEST_P(KernelTest, FoldsTheLeavesOfATree) {
+  for (const auto& [bits, hidden] : {std::pair<std::size_t, std::size_t>{2, 1}, {4, 11}, {8, 200}}) {
+    const Blocks seeds = some(std::size_t{1} << bits);
+    for (const std::size_t length : {1, 7, 8, 15, 16, 17, 100}) {
+      const std::size_t stride = stride_of(length);
+      Blocks columns(bits * stride), total(length), expected(bits * stride), sum(length);
+      fold_leaves(seeds, hidden, 5, columns, stride, total);
+      for (std::size_t leaf = 0; leaf < seeds.size(); ++leaf) {
+        Blocks stream(length);
+        Prg(seeds[leaf ^ hidden], 5).fill(stream);
+        for (std::size_t i = 0; i < length; ++i) {
+          sum[i] ^= stream[i];
+          for (std::size_t b = 0; b < bits; ++b) {
+            if ((leaf >> b & 1) != 0) expected[b * stride + i] ^= stream[i];
+          }
+        }
+      }
+      ASSERT_EQ(columns, expected) << bits << " " << length;
+      ASSERT_EQ(total, sum);
+    }
+  }
 }
 
 TEST(Transpose, TurnsColumnsIntoRows) {

@@ -36,6 +36,7 @@ class OtSender {
   Block delta_;
   std::vector<Blocks> seeds_;  // a tree's leaves, the one at delta's bits zero
   std::uint64_t used_ = 0;     // blocks taken from every leaf's stream
+  Blocks columns_;             // of the last extension: memory that is there costs less than memory to be had
 };
 
 class OtReceiver {
@@ -49,6 +50,7 @@ class OtReceiver {
   Fold fold_;
   std::vector<Blocks> seeds_;
   std::uint64_t used_ = 0;
+  Blocks columns_;
 };
 
 }  // namespace weir::mpc
