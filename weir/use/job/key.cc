@@ -3,6 +3,7 @@
 
 #include <unicode/unorm2.h>
 
+#include <algorithm>
 #include <array>
 
 #include "weir/base/text.h"
@@ -61,11 +62,13 @@ std::optional<std::string> fold(std::string_view text) {
   return narrow;
 }
 
+bool is_space(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
 std::string single_spaces(std::string_view text) {
   std::string out;
   bool gap = false;
   for (const char c : text) {
-    const bool space = c == ' ' || (c >= '\t' && c <= '\r');
+    const bool space = is_space(c);
     if (!space && gap && !out.empty()) out += ' ';
     if (!space) out += c;
     gap = space;
@@ -145,11 +148,12 @@ Result<Form> parse_form(std::string_view name) {
 
 std::optional<std::string> in_form(Form form, std::string_view value) {
   if (form == Form::kExact) return value.empty() ? std::nullopt : std::optional(std::string(value));
-  const std::optional<std::string> folded = fold(value);
+  std::optional<std::string> folded = fold(value);
   if (!folded) return std::nullopt;
   if (form == Form::kPhone) return phone(*folded);
   if (form == Form::kIdCard) return id_card(*folded);
-  std::string text = single_spaces(*folded);
+  const bool spaces = std::any_of(folded->begin(), folded->end(), is_space);
+  std::string text = spaces ? single_spaces(*folded) : *std::move(folded);
   return text.empty() ? std::nullopt : std::optional(std::move(text));
 }
 
