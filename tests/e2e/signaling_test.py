@@ -91,20 +91,17 @@ class Signaling(SpaceCase):
         self.addCleanup(self.outside.server_close)
         self.addCleanup(self.outside.shutdown)
         self.node = json.loads(read(self.provider.path("node.json")))["node"]
-        self.provider.weir("partner", "add", ME, "--address", self.outside.address, "--authorization-in", self.secret(IN),
-                           "--authorization-out", self.secret(OUT))
-
-    def secret(self, text):
-        return "file:" + self.file(text.encode() + b"\n", "secret")
+        self.provider.call("PUT", "/api/v1/partners/" + ME, {"address": self.outside.address, "authorizationIn": IN,
+                                                             "authorizationOut": OUT})
 
     @staticmethod
     def url(node):
         return "https://" + node.host
 
-    def register(self, node, plane, name, endpoint, taken, given, *options):
-        node.weir(plane, "add", name, "--endpoint", endpoint, "--authorization-in", self.secret(taken),
-                  "--authorization-out", self.secret(given), *options)
-        self.addCleanup(node.weir, plane, "remove", name, ok=False)
+    def register(self, node, plane, name, endpoint, taken, given, **more):
+        node.call("PUT", f"{BASE}/{plane}s", {plane + "Id": name, "endpoint": endpoint, **more, "authorization": {
+            "type": "agreed", "authorizationIn": taken, "authorizationOut": given}})
+        self.addCleanup(node.request, "DELETE", f"{BASE}/{plane}s/{name}")
 
     # ── who speaks ──
     def as_control(self, node, path, body=None, authorization=CONTROL):
@@ -156,10 +153,10 @@ class Signaling(SpaceCase):
     # ── one node drives the other ──
     def test_a_node_moves_the_data_of_a_transfer_that_another_agreed(self):
         product, there = self.without_content(), self.publish(WORDS, "count<=1000", "Fox", node=self.consumer)
-        self.register(self.provider, "dataplane", "weir", self.url(self.consumer) + BASE, DATA, CONTROL, "--profile", PULL,
-                      "--product", product)
-        self.register(self.consumer, "controlplane", "weir", self.url(self.provider) + BASE, CONTROL, DATA, "--agreements",
-                      "--product", f"{product}={there}")
+        self.register(self.provider, "dataplane", "weir", self.url(self.consumer) + BASE, DATA, CONTROL, profiles=[PULL],
+                      products=[product])
+        self.register(self.consumer, "controlplane", "weir", self.url(self.provider) + BASE, CONTROL, DATA, agreements=True,
+                      products=[f"{product}={there}"])
         agreement = self.agreed(product, "urn:test:s1")["@id"]
         pid = self.asks(agreement, "urn:test:s1-t")
         address = self.outside.hears("TransferStartMessage", consumerPid="urn:test:s1-t")["dataAddress"]
@@ -190,11 +187,11 @@ class Signaling(SpaceCase):
         self.assertFalse(self.outside.faults)
 
     # ── a control plane that this file plays ──
-    def control(self, node, *options):
+    def control(self, node, **more):
         plane = Plane(DATA)
         self.addCleanup(plane.server_close)
         self.addCleanup(plane.shutdown)
-        self.register(node, "controlplane", "test", plane.endpoint, CONTROL, DATA, *options)
+        self.register(node, "controlplane", "test", plane.endpoint, CONTROL, DATA, **more)
         return plane
 
     def notice(self, node, flow, end, **members):
@@ -202,7 +199,7 @@ class Signaling(SpaceCase):
         return answer
 
     def test_receives_a_push_for_another_control_plane_and_uses_it_within_its_agreement(self):
-        plane = self.control(self.consumer, "--agreements")
+        plane = self.control(self.consumer, agreements=True)
         agreement = "urn:uuid:" + str(uuid.uuid4())
         plane.answers["agreement"] = 200, {
             "@context": ["https://w3id.org/dspace/2025/1/context.jsonld"], "@id": agreement, "@type": "Agreement", "target": "fox",
@@ -263,7 +260,7 @@ class Signaling(SpaceCase):
         plane = Plane(CONTROL)
         self.addCleanup(plane.server_close)
         self.addCleanup(plane.shutdown)
-        self.register(self.provider, "dataplane", "test", plane.endpoint, DATA, CONTROL, "--profile", form)
+        self.register(self.provider, "dataplane", "test", plane.endpoint, DATA, CONTROL, profiles=[form])
         return plane
 
     def as_data(self, pid, end, **members):
@@ -356,7 +353,7 @@ class Signaling(SpaceCase):
 
     def test_a_control_plane_moves_what_it_may_and_nothing_else(self):
         allowed, other = (self.publish(WORDS, "count<=1000", title) for title in ("Allowed", "Other"))
-        self.control(self.provider, "--product", allowed)
+        self.control(self.provider, products=[allowed])
         self.orders(self.provider, "start", allowed)
         _, hidden = self.orders(self.provider, "start", other, status=404)
         _, none = self.orders(self.provider, "start", "urn:no:such", status=404)
@@ -373,12 +370,12 @@ class Signaling(SpaceCase):
             path = urllib.parse.urlsplit(address["endpoint"]).path
             return self.provider.request("GET", path, headers={"Authorization": "Bearer " + token}, token=False)
         self.assertEqual(draw().body, WORDS)
-        self.provider.weir("controlplane", "remove", "test")
+        self.provider.call("DELETE", BASE + "/controlplanes/test")
         self.problem(403, "agreement.not_live", draw())
 
     def test_terms_that_forbid_stop_a_flow_before_it_starts(self):
         product = self.publish(WORDS, "count<=1000", "Forbidden")
-        plane = self.control(self.provider, "--agreements")
+        plane = self.control(self.provider, agreements=True)
         agreement = "urn:uuid:" + str(uuid.uuid4())
         plane.answers["agreement"] = 200, {
             "@context": ["https://w3id.org/dspace/2025/1/context.jsonld"], "@id": agreement, "@type": "Agreement", "target": product,
