@@ -151,6 +151,7 @@ class Signaling(SpaceCase):
         self.tell(f"/transfers/{pid}/{end}", message(kind, providerPid=pid, consumerPid=own))
 
     # ── one node drives the other ──
+    #= DPS-1.0#data-plane type=test
     def test_a_node_moves_the_data_of_a_transfer_that_another_agreed(self):
         product, there = self.without_content(), self.publish(WORDS, "count<=1000", "Fox", node=self.consumer)
         self.register(self.provider, "dataplane", "weir", self.url(self.consumer) + BASE, DATA, CONTROL, profiles=[PULL],
@@ -198,6 +199,7 @@ class Signaling(SpaceCase):
         answer = self.as_control(node, f"/{flow}/{end}", {"messageId": "m", **members} if end != "completed" else {})
         return answer
 
+    #= DPS-1.0#asynchronous type=test
     def test_receives_a_push_for_another_control_plane_and_uses_it_within_its_agreement(self):
         plane = self.control(self.consumer, agreements=True)
         agreement = "urn:uuid:" + str(uuid.uuid4())
@@ -231,6 +233,7 @@ class Signaling(SpaceCase):
         self.refused(3, self.consumer, "use", agreement, "-o", path)  # once is what its terms permit
         self.assertEqual(plane.faults, [])
 
+    #= DPS-1.0#http-pull type=test
     def test_pulls_for_another_control_plane_and_says_that_it_is_done(self):
         plane = self.control(self.consumer)
         order, told = self.orders(self.consumer, "prepare", "fox", profile="http-pull")
@@ -243,6 +246,7 @@ class Signaling(SpaceCase):
         self.assertEqual(self.transfer(self.consumer, told["dataFlowId"])["custody"], "held")
         self.assertEqual(plane.faults, [])
 
+    #= DPS-1.0#http-push type=test
     def test_pushes_for_another_control_plane_what_is_published_here(self):
         product = self.publish(WORDS, "count<=1000", "Pushed")
         plane = self.control(self.provider)
@@ -269,6 +273,7 @@ class Signaling(SpaceCase):
         return self.provider.request("POST", f"{BASE}/transfers/{pid}/dataflow/{end}", body, token=False,
                                      headers={"Authorization": DATA})
 
+    #= DPS-1.0#control-plane type=test
     def test_has_another_data_plane_move_what_it_cannot_move_itself(self):
         plane = self.data("AmazonS3-PUSH")
         plane.answers["start"] = 202, {"messageId": "m", "dataFlowId": "the-flow", "state": "STARTING"}
@@ -318,6 +323,7 @@ class Signaling(SpaceCase):
         ended = self.outside.hears("TransferTerminationMessage", consumerPid="urn:test:no-t")
         self.assertNotIn("secret words", json.dumps(ended))
 
+    #= DPS-1.0#authorization type=test
     def test_who_is_not_registered_learns_nothing(self):
         product = self.publish(WORDS, "count<=1000", "Hidden")
         self.control(self.provider)
@@ -359,6 +365,7 @@ class Signaling(SpaceCase):
         _, none = self.orders(self.provider, "start", "urn:no:such", status=404)
         self.assertEqual(hidden["detail"], none["detail"])
 
+    #= DPS-1.0#registration type=test
     def test_a_flow_stops_when_its_control_plane_is_removed(self):
         product = self.publish(WORDS, "count<=1000", "Stopped")
         self.control(self.provider)
@@ -386,6 +393,7 @@ class Signaling(SpaceCase):
         self.assertEqual((failed["state"], bool(failed["error"])), ("TERMINATED", True))
         self.assertEqual(self.state(self.provider, told["dataFlowId"]), "TERMINATED")
 
+    #= DPS-1.0#token-renewal type=test
     def test_a_refresh_token_is_for_the_counterparty_only(self):
         product = self.publish(WORDS, "count<=1000", "Renewed")
         self.control(self.provider)

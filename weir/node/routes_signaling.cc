@@ -18,12 +18,14 @@ using adapters::http::Router;
 using adapters::signaling::Step;
 using wire::Json;
 
+//= DPS-1.0#authorization
 Result<std::string> caller(Node& node, const Request& request, Plane plane) {
   return node.signaling().recognise(plane, request.headers.get("Authorization"));
 }
 
 // ── as a data plane ──
 
+//= DPS-1.0#asynchronous
 Response answer(const Signaling::Status& status) {
   using adapters::signaling::State;
   const bool later = status.state == State::kPreparing || status.state == State::kStarting;
@@ -40,6 +42,7 @@ Result<Response> post_prepare(Node& node, Request& request) {
   return answer(status);
 }
 
+//= DPS-1.0#data-plane
 Result<Response> post_start(Node& node, Request& request) {
   WEIR_TRY_LET(const std::string control, caller(node, request, Plane::kControl));
   WEIR_TRY_LET(const Json body, request.json());
@@ -67,6 +70,7 @@ Result<Response> get_status(Node& node, Request& request) {
 
 // ── as a control plane ──
 
+//= DPS-1.0#control-plane
 Result<Response> post_report(Node& node, Request& request, Step step) {
   WEIR_TRY_LET(const std::string data, caller(node, request, Plane::kData));
   WEIR_TRY_LET(const Json body, request.json());
@@ -91,6 +95,7 @@ Result<Response> get_agreement(Node& node, Request& request) {
 
 // ── registration ──
 
+//= DPS-1.0#registration
 Result<Response> put_plane(Node& node, Request& request, Plane plane) {
   WEIR_TRY_LET(const Json body, request.json());
   WEIR_TRY_LET(const auto registration, adapters::signaling::parse_registration(plane, body));

@@ -145,6 +145,7 @@ class Signaling final : public flow::delivery::Planes {
 };
 
 class Claims;
+//= DPS-1.0#token-renewal
 // Whether who asks for a new token, and shows this, is the counterparty that its refresh token is bound to (profile
 // Token Renewal). Fails with kUnauthenticated ("delivery.refresh").
 Result<> may_renew(Signaling& signaling, Claims& claims, const flow::delivery::Transfer& transfer,

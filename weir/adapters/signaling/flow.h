@@ -30,6 +30,7 @@ inline bool is_final(State state) { return state == State::kCompleted || state =
 enum class Step : std::uint8_t { kPrepare, kPrepared, kStart, kStarted, kSuspend, kResume, kComplete, kTerminate };
 std::string_view name_of(Step step);  // "prepare"
 
+//= DPS-1.0#states
 // Fails with kConflict ("signaling.wrong_state").
 Result<State> next_state(State state, Step step);
 

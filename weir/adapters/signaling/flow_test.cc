@@ -31,6 +31,7 @@ const std::map<std::pair<State, Step>, State> kDrawn = {
     {{State::kPrepared, Step::kStarted}, State::kStarted},
 };
 
+//= DPS-1.0#states type=test
 TEST(SignalingFlow, GoesAsTheSpecificationDrawsItAndNoOtherWay) {
   for (const State state : kStates) {
     for (const Step step : kSteps) {

@@ -39,6 +39,7 @@ struct FlowMessage {
   std::vector<DataAddress> data_address{};  // at most one; of a start
 };
 wire::Json to_json(const FlowMessage& message);
+//= DPS-1.0#messages
 // Fails with kInvalidArgument ("signaling.malformed") that names the member.
 Result<FlowMessage> parse_flow(const wire::Json& json);
 
@@ -80,6 +81,8 @@ struct Registration {
 enum class Plane : std::uint8_t { kControl = 1, kData = 2 };
 Result<Registration> parse_registration(Plane plane, const wire::Json& json);
 
+//= DPS-1.0#http-pull
+//= DPS-1.0#http-push
 // Whether an address may be taken under a profile: an endpoint over https (plain http is for this machine), and for
 // http-pull everything that renews its token. Fails with kInvalidArgument ("signaling.address").
 Result<> check_address(std::string_view profile, const DataAddress& address, bool may_be_called);

@@ -42,6 +42,7 @@ TEST(SignalingMessage, PassesAnAddressOnAsItWasWritten) {
   EXPECT_EQ(to_json(*message)["dataAddress"], start()["dataAddress"]);
 }
 
+//= DPS-1.0#messages type=test
 TEST(SignalingMessage, WhatIsWrittenIsRead) {
   StatusMessage status{.message_id = "m", .flow = "f", .state = State::kStarted, .error = "none"};
   status.data_address.push_back({.endpoint = "https://a.example/data",
