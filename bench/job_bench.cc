@@ -60,6 +60,19 @@ Result<std::string> agree(Space& space, const std::string& table) {
   return agreed.text("agreementId");
 }
 
+// Asks, waits (the command itself does so only for a while where the other side reads a large table), and fetches.
+Result<Json> compute(Space& space, std::vector<std::string> words, const std::string& output) {
+  WEIR_TRY_LET(const std::string printed, run_weir(std::move(words)));
+  WEIR_TRY_LET(Json job, wire::parse_json(printed));
+  WEIR_TRY_LET(const std::string id, job.text("id"));
+  for (std::string state = job.text_or("state", ""); state != "DONE"; state = job.text_or("state", "")) {
+    if (state == "FAILED" || state == "REJECTED") return Error(Errc::kUnavailable, "not computed: " + job.dump());
+    WEIR_TRY_LET(job, space.consumer.call(Method::kGet, "/api/v1/jobs/" + id + "?wait=20000"));
+  }
+  WEIR_TRY(run_weir({"compute", "result", id, "-o", output, "--data", space.consumer.folder()}));
+  return job;
+}
+
 std::int64_t lines_of(const std::string& path) {
   std::ifstream in(path, std::ios::binary);
   std::vector<char> piece(1 << 20);
@@ -85,15 +98,14 @@ Result<Figures> run_job(const Options& options) {
   WEIR_TRY_LET(const std::string mine, write_table(folder + "/mine.csv", 0, rows));
   const double idle[] = {space->consumer.peak_mib(), space->provider.peak_mib()};
   const double cpu[] = {space->consumer.cpu_seconds(), space->provider.cpu_seconds()};
-  Result<std::string> printed = std::string();
+  Result<Json> job = Json();
   const double seconds = microseconds_of([&] {
-    printed = run_weir({"compute", "psi", agreement, "--mine", mine, "--key", "phone", "--purpose", "research",
-                        "--bucket", std::to_string(bucket), "-o", folder + "/shared.csv", "--data",
-                        space->consumer.folder(), "--json"});
+    job = compute(*space, {"compute", "psi", agreement, "--mine", mine, "--key", "phone", "--purpose", "research",
+                           "--bucket", std::to_string(bucket), "--data", space->consumer.folder(), "--json"},
+                  folder + "/shared.csv");
   }) / 1e6;
-  WEIR_TRY(printed);
-  WEIR_TRY_LET(const Json jobs, space->consumer.call(Method::kGet, "/api/v1/jobs"));
-  const Json& outcome = jobs["items"].items().at(0)["outcome"];
+  WEIR_TRY(job);
+  const Json& outcome = (*job)["outcome"];
   if (outcome.integer_or("matches", 0) != rows - rows / 2 || lines_of(folder + "/shared.csv") != rows - rows / 2 + 1) {
     return Error(Errc::kCorrupt, "the intersection is wrong: " + outcome.dump());
   }
