@@ -12,6 +12,10 @@ namespace {
 
 constexpr Fold kFold = Fold::k4;
 constexpr std::size_t kPiece = std::size_t{1} << 18;  // transfers made at once
+// Of equalities: a piece stays in the second cache, and some are under way at once, so that nobody waits for the line.
+// The tables of those are 80 KiB, which a line takes before they are read: who sends columns reads none meanwhile.
+constexpr std::size_t kAhead = 4;
+constexpr std::size_t kEqualityPiece = (std::size_t{1} << 15) - 128;  // 256 blocks with the one that masks
 
 std::span<std::uint8_t> bytes_of_words(std::vector<std::uint64_t>& words) {
   return {reinterpret_cast<std::uint8_t*>(words.data()), words.size() * sizeof(std::uint64_t)};
@@ -186,41 +190,63 @@ Result<Bits> Gmw::equal_fours(const Bits& own) {
   static constexpr std::array<std::uint16_t, 4> kSet = {0xaaaa, 0xcccc, 0xf0f0, 0xff00};
   Bits out(own.count / 4);
   const auto four_at = [&](std::size_t i) { return own.words[i / 16] >> (4 * (i % 16)) & 15; };
-  if (side_ == Side::kSecond) out = random_bits(out.count);
-  for (std::size_t at = 0; at < own.count; at += kPiece) {
-    const std::size_t count = std::min(kPiece, own.count - at);
-    std::vector<std::uint16_t> tables(count / 4);
-    const auto bytes = std::span(reinterpret_cast<std::uint8_t*>(tables.data()), tables.size() * 2);
-    if (side_ == Side::kFirst) {
-      WEIR_TRY_LET(Blocks chosen, receiver_.extend(*channel_, *random_, choices_of(own, at, count), count));
-      hash_blocks(chosen, received_tweak_);
-      received_tweak_ += count;
-      WEIR_TRY(channel_->receive(Tag::kEqualities, bytes));
-      for (std::size_t i = 0; i < tables.size(); ++i) {
-        const Block* pads = &chosen[4 * i];
+  const std::size_t pieces = (own.count + kEqualityPiece - 1) / kEqualityPiece;
+  const auto count_of = [&](std::size_t piece) { return std::min(kEqualityPiece, own.count - piece * kEqualityPiece); };
+  std::vector<std::uint16_t> tables(kEqualityPiece / 4);
+  const auto bytes_of_tables = [&](std::size_t piece) {
+    return std::span(reinterpret_cast<std::uint8_t*>(tables.data()), count_of(piece) / 2);
+  };
+  if (side_ == Side::kFirst) {
+    std::array<Blocks, kAhead + 1> chosen;
+    const auto open = [&](std::size_t piece) -> Result<> {
+      WEIR_TRY(channel_->receive(Tag::kEqualities, bytes_of_tables(piece)));
+      const Block* pads = chosen[piece % chosen.size()].data();
+      for (std::size_t i = 0; i < count_of(piece) / 4; ++i, pads += 4) {
+        const std::size_t place = piece * (kEqualityPiece / 4) + i;
         const std::uint64_t opened = tables[i] ^ pads[0].lo ^ pads[1].lo ^ pads[2].lo ^ pads[3].lo;
-        out.words[(at / 4 + i) / 64] |= (opened >> four_at(at / 4 + i) & 1) << ((at / 4 + i) % 64);
+        out.words[place / 64] |= (opened >> four_at(place) & 1) << (place % 64);
       }
-    } else {
-      WEIR_TRY_LET(Blocks zeros, sender_.extend(*channel_, *random_, count));
-      Blocks ones = zeros;
-      for (Block& each : ones) each ^= sender_.delta();
-      hash_blocks(zeros, sent_tweak_);
-      hash_blocks(ones, sent_tweak_);
-      sent_tweak_ += count;
-      for (std::size_t i = 0; i < tables.size(); ++i) {
-        const std::size_t place = at / 4 + i;
-        std::uint64_t table = std::uint64_t{1} << four_at(place);
-        table ^= 0 - (out.words[place / 64] >> (place % 64) & 1);
-        for (std::size_t l = 0; l < 4; ++l) {
-          table ^= (zeros[4 * i + l].lo & ~std::uint64_t{kSet[l]}) ^ (ones[4 * i + l].lo & kSet[l]);
-        }
-        tables[i] = static_cast<std::uint16_t>(table);
+      return {};
+    };
+    // Ahead with the columns, behind with the tables.
+    for (std::size_t step = 0; step < pieces + 2 * kAhead; ++step) {
+      if (step < pieces) {
+        const std::size_t at = step * kEqualityPiece;
+        WEIR_TRY(receiver_.send_columns(*channel_, *random_, choices_of(own, at, count_of(step)), count_of(step)));
       }
-      WEIR_TRY(channel_->send(Tag::kEqualities, ByteView(bytes)));
+      if (step >= kAhead && step < pieces + kAhead) {
+        Blocks& pads = chosen[(step - kAhead) % chosen.size()];
+        WEIR_TRY(receiver_.finish(*channel_, pads));
+        hash_blocks(pads, received_tweak_);
+        received_tweak_ += pads.size();
+      }
+      if (step >= 2 * kAhead) WEIR_TRY(open(step - 2 * kAhead));
     }
+    return out;
   }
-  WEIR_TRY(channel_->flush());
+  out = random_bits(out.count);
+  Blocks zeros, ones;
+  for (std::size_t step = 0; step < pieces + kAhead; ++step) {
+    if (step < pieces) WEIR_TRY(sender_.take_columns(*channel_, *random_, count_of(step)));
+    if (step < kAhead) continue;
+    WEIR_TRY(sender_.finish(*channel_, zeros));
+    ones.resize(zeros.size());
+    for (std::size_t i = 0; i < ones.size(); ++i) ones[i] = zeros[i] ^ sender_.delta();
+    hash_blocks(zeros, sent_tweak_);
+    hash_blocks(ones, sent_tweak_);
+    sent_tweak_ += zeros.size();
+    for (std::size_t i = 0; i < zeros.size() / 4; ++i) {
+      const std::size_t place = (step - kAhead) * (kEqualityPiece / 4) + i;
+      std::uint64_t table = std::uint64_t{1} << four_at(place);
+      table ^= 0 - (out.words[place / 64] >> (place % 64) & 1);
+      for (std::size_t l = 0; l < 4; ++l) {
+        table ^= (zeros[4 * i + l].lo & ~std::uint64_t{kSet[l]}) ^ (ones[4 * i + l].lo & kSet[l]);
+      }
+      tables[i] = static_cast<std::uint16_t>(table);
+    }
+    WEIR_TRY(channel_->send(Tag::kEqualities, ByteView(bytes_of_tables(step - kAhead))));
+    WEIR_TRY(channel_->flush());
+  }
   return out;
 }
 

@@ -68,8 +68,12 @@ void at_places(std::span<Block> keys, std::span<const std::uint32_t> places) {
 // The nth pad of an image: each hides one block of what is programmed.
 Blocks pads(const Blocks& images, std::size_t n) {
   Blocks out = images;
-  const Blocks tweaks(out.size(), Block{n, 2});
-  hash_blocks(out, tweaks);
+  constexpr std::size_t kPiece = 4096;
+  const Blocks tweaks(std::min(out.size(), kPiece), Block{n, 2});
+  for (std::size_t at = 0; at < out.size(); at += kPiece) {
+    const std::size_t some = std::min(kPiece, out.size() - at);
+    hash_blocks(std::span(out).subspan(at, some), std::span(tweaks).first(some));
+  }
   return out;
 }
 
@@ -142,6 +146,7 @@ Result<Aligned> align_asker(Channel& channel, Random& random, const JoinShape& s
   }
   Aligned out = aligned(shape, std::move(words));
   out.asker.resize(shape.asker_columns);
+  for (auto& column : out.asker) column.reserve(settled.size());
   for (std::size_t i = 0; i < settled.size(); ++i) {
     const bool empty = settled[i] == kEmpty;
     for (std::size_t c = 0; c < shape.asker_columns; ++c) {
@@ -160,6 +165,8 @@ Result<Aligned> align_holder(Channel& channel, Random& random, const JoinShape& 
   const auto choices = places.of(table.keys);
   Blocks elements;
   std::vector<std::uint32_t> numbers;
+  elements.reserve(3 * choices.size());
+  numbers.reserve(3 * choices.size());
   for (std::size_t row = 0; row < choices.size(); ++row) {
     for (const std::uint32_t place : choices[row]) {
       elements.push_back(table.keys[row]);

@@ -26,6 +26,14 @@ std::size_t bits_at(Block value, std::size_t first, unsigned width) {
   return word & ((std::uint64_t{1} << width) - 1);
 }
 
+// The memory of an earlier step: memory that is there costs less than memory to be had.
+ExtensionStep take_spare(std::vector<ExtensionStep>& spare) {
+  if (spare.empty()) return {};
+  ExtensionStep out = std::move(spare.back());
+  spare.pop_back();
+  return out;
+}
+
 }  // namespace
 
 Result<OtSender> OtSender::open(Channel& channel, Random& random, Fold fold) {
@@ -70,31 +78,50 @@ Result<OtReceiver> OtReceiver::open(Channel& channel, Random& random, Fold fold)
 }
 
 Result<Blocks> OtSender::extend(Channel& channel, Random& random, std::size_t count) {
+  WEIR_TRY(take_columns(channel, random, count));
+  Blocks out;
+  WEIR_TRY(finish(channel, out));
+  return out;
+}
+
+Result<> OtSender::take_columns(Channel& channel, Random& random, std::size_t count) {
   const std::size_t length = blocks_for(count);
   const unsigned k = static_cast<unsigned>(fold_);
   const std::size_t stride = stride_of(length);
-  columns_.resize(kColumns * stride);
-  const std::span<Block> columns(columns_);
+  ExtensionStep step = take_spare(spare_);
+  step.count = count;
+  step.columns.resize(kColumns * stride);
+  step.choices.resize(length);
   Blocks total(length);
-  Blocks correction(length);
   for (std::size_t tree = 0; tree < seeds_.size(); ++tree) {
     const std::size_t hidden = bits_at(delta_, tree * k, k);
-    const auto own = columns.subspan(tree * k * stride, k * stride);
+    const auto own = std::span(step.columns).subspan(tree * k * stride, k * stride);
     fold_leaves(seeds_[tree], hidden, used_, own, stride, total);
-    WEIR_TRY(channel.receive(Tag::kExtensionColumns, std::span(correction)));
+    WEIR_TRY(channel.receive(Tag::kExtensionColumns, std::span(step.choices)));
     for (std::size_t b = 0; b < k; ++b) {
       const Block mask = mask_of(((hidden >> b) & 1) != 0);
-      for (std::size_t i = 0; i < length; ++i) own[b * stride + i] ^= correction[i] & mask;
+      for (std::size_t i = 0; i < length; ++i) own[b * stride + i] ^= step.choices[i] & mask;
     }
   }
   used_ += length;
-  const Block challenge = random_block(random);
-  WEIR_TRY(channel.send(Tag::kExtensionChallenge, std::span(&challenge, 1)));
+  step.challenge = random_block(random);
+  WEIR_TRY(channel.send(Tag::kExtensionChallenge, std::span<const Block>(&step.challenge, 1)));
+  WEIR_TRY(channel.flush());
+  under_way_.push_back(std::move(step));
+  return {};
+}
+
+Result<> OtSender::finish(Channel& channel, Blocks& out) {
+  WEIR_CHECK(!under_way_.empty());
+  ExtensionStep step = std::move(under_way_.front());
+  under_way_.pop_front();
+  const std::size_t length = blocks_for(step.count);
+  const std::size_t stride = stride_of(length);
   std::array<Block, kColumns + 1> proof;  // of the columns, then of the choices
   WEIR_TRY(channel.receive(Tag::kExtensionCheck, std::span<Block>(proof)));
   Block wrong;
   for (unsigned c = 0; c < kColumns; ++c) {
-    const Block digest = digest_of(columns.subspan(c * stride, length), challenge);
+    const Block digest = digest_of(std::span(step.columns).subspan(c * stride, length), step.challenge);
     const Block differ = digest ^ proof[c] ^ (proof[kColumns] & mask_of(delta_.bit(c)));
     wrong.lo |= differ.lo;
     wrong.hi |= differ.hi;
@@ -103,39 +130,60 @@ Result<Blocks> OtSender::extend(Channel& channel, Random& random, std::size_t co
     return Error(Errc::kCorrupt, "the other side's transfers are inconsistent: it deviates from the protocol")
         .because("mpc.check");
   }
-  Blocks out(count);
-  transpose(columns, stride, out);
-  return out;
+  out.resize(step.count);
+  transpose(step.columns, stride, out);
+  spare_.push_back(std::move(step));
+  return {};
 }
 
 Result<Blocks> OtReceiver::extend(Channel& channel, Random& random, std::span<const Block> choices, std::size_t count) {
+  WEIR_TRY(send_columns(channel, random, choices, count));
+  Blocks out;
+  WEIR_TRY(finish(channel, out));
+  return out;
+}
+
+Result<> OtReceiver::send_columns(Channel& channel, Random& random, std::span<const Block> choices,
+                                  std::size_t count) {
   const std::size_t length = blocks_for(count);
   WEIR_CHECK(choices.size() >= length - 1);
   const unsigned k = static_cast<unsigned>(fold_);
-  Blocks chosen(choices.begin(), choices.begin() + static_cast<std::ptrdiff_t>(length - 1));
-  chosen.push_back(random_block(random));
   const std::size_t stride = stride_of(length);
-  columns_.resize(kColumns * stride);
-  const std::span<Block> columns(columns_);
+  ExtensionStep step = take_spare(spare_);
+  step.count = count;
+  step.columns.resize(kColumns * stride);
+  step.choices.assign(choices.begin(), choices.begin() + static_cast<std::ptrdiff_t>(length - 1));
+  step.choices.push_back(random_block(random));
   Blocks total(length);
   for (std::size_t tree = 0; tree < seeds_.size(); ++tree) {
-    fold_leaves(seeds_[tree], 0, used_, columns.subspan(tree * k * stride, k * stride), stride, total);
-    for (std::size_t i = 0; i < length; ++i) total[i] ^= chosen[i];
+    fold_leaves(seeds_[tree], 0, used_, std::span(step.columns).subspan(tree * k * stride, k * stride), stride, total);
+    for (std::size_t i = 0; i < length; ++i) total[i] ^= step.choices[i];
     WEIR_TRY(channel.send(Tag::kExtensionColumns, std::span<const Block>(total)));
   }
   used_ += length;
-  Block challenge;
-  WEIR_TRY(channel.receive(Tag::kExtensionChallenge, std::span(&challenge, 1)));
+  WEIR_TRY(channel.flush());
+  under_way_.push_back(std::move(step));
+  return {};
+}
+
+Result<> OtReceiver::finish(Channel& channel, Blocks& out) {
+  WEIR_CHECK(!under_way_.empty());
+  ExtensionStep step = std::move(under_way_.front());
+  under_way_.pop_front();
+  const std::size_t length = blocks_for(step.count);
+  const std::size_t stride = stride_of(length);
+  WEIR_TRY(channel.receive(Tag::kExtensionChallenge, std::span(&step.challenge, 1)));
   std::array<Block, kColumns + 1> proof;
   for (std::size_t c = 0; c < kColumns; ++c) {
-    proof[c] = digest_of(columns.subspan(c * stride, length), challenge);
+    proof[c] = digest_of(std::span(step.columns).subspan(c * stride, length), step.challenge);
   }
-  proof[kColumns] = digest_of(chosen, challenge);
+  proof[kColumns] = digest_of(step.choices, step.challenge);
   WEIR_TRY(channel.send(Tag::kExtensionCheck, std::span<const Block>(proof)));
   WEIR_TRY(channel.flush());
-  Blocks out(count);
-  transpose(columns, stride, out);
-  return out;
+  out.resize(step.count);
+  transpose(step.columns, stride, out);
+  spare_.push_back(std::move(step));
+  return {};
 }
 
 }  // namespace weir::mpc

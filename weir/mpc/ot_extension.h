@@ -14,12 +14,22 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <deque>
+
 #include "weir/mpc/base_ot.h"
 
 namespace weir::mpc {
 
 // How many bits of delta one tree holds.
 enum class Fold : unsigned { k2 = 2, k4 = 4, k8 = 8 };
+
+// One extension that is under way.
+struct ExtensionStep {
+  std::size_t count = 0;
+  Block challenge;
+  Blocks columns;
+  Blocks choices;
+};
 
 class OtSender {
  public:
@@ -29,6 +39,10 @@ class OtSender {
   // Fails with kCorrupt ("mpc.check") if the receiver's columns do not belong to one vector of choices; close the
   // channel then.
   Result<Blocks> extend(Channel& channel, Random& random, std::size_t count);
+  // The same in two halves, so that several are under way at once and the parties do not wait for each other: the first
+  // takes the receiver's columns and sends the challenge; the second checks the oldest one's proof and gives its q_j.
+  Result<> take_columns(Channel& channel, Random& random, std::size_t count);
+  Result<> finish(Channel& channel, Blocks& out);
 
  private:
   explicit OtSender(Fold fold) : fold_(fold) {}
@@ -36,7 +50,8 @@ class OtSender {
   Block delta_;
   std::vector<Blocks> seeds_;  // a tree's leaves, the one at delta's bits zero
   std::uint64_t used_ = 0;     // blocks taken from every leaf's stream
-  Blocks columns_;             // of the last extension: memory that is there costs less than memory to be had
+  std::deque<ExtensionStep> under_way_;
+  std::vector<ExtensionStep> spare_;
 };
 
 class OtReceiver {
@@ -44,13 +59,17 @@ class OtReceiver {
   static Result<OtReceiver> open(Channel& channel, Random& random, Fold fold);
   // t_j for the choices, packed 128 to a block, the first in bit 0. Requires: enough blocks of choices.
   Result<Blocks> extend(Channel& channel, Random& random, std::span<const Block> choices, std::size_t count);
+  // In two halves, as the sender's: columns, then proof of the oldest.
+  Result<> send_columns(Channel& channel, Random& random, std::span<const Block> choices, std::size_t count);
+  Result<> finish(Channel& channel, Blocks& out);
 
  private:
   explicit OtReceiver(Fold fold) : fold_(fold) {}
   Fold fold_;
   std::vector<Blocks> seeds_;
   std::uint64_t used_ = 0;
-  Blocks columns_;
+  std::deque<ExtensionStep> under_way_;
+  std::vector<ExtensionStep> spare_;
 };
 
 }  // namespace weir::mpc

@@ -67,15 +67,17 @@ Traffic layer(std::uint64_t count) {
   return out;
 }
 
-// Fours of bits, the asker choosing.
+// Fours of bits, the asker choosing; four pieces are under way at once.
 Traffic equalities(std::uint64_t count) {
   Traffic out;
-  constexpr std::uint64_t kPiece = std::uint64_t{1} << 18;
+  constexpr std::uint64_t kPiece = (std::uint64_t{1} << 15) - 128;
   for (std::uint64_t at = 0; at < count; at += kPiece) {
     const std::uint64_t piece = std::min(kPiece, count - at);
     out += extension(piece);
     out.received += kHead + 2 * (piece / 4);
   }
+  constexpr std::uint64_t kAhead = 4;
+  out.rounds = up(out.rounds, kAhead) + 1;
   return out;
 }
 
