@@ -162,15 +162,21 @@ Result<int> fetch_result(Context& context, Output& out, const std::string& id, c
   return kOk;
 }
 
-// Until it is over, or for a while where a person of the other side is to answer.
+// Until it is over, or for a while where a person of the other side is to answer; a program of theirs has a table to
+// read first, perhaps a longer one than the own.
 Result<Json> follow(Api& api, Output& out, Json job) {
   const std::string path = job_path(job.text_or("id", ""));
-  const auto asked = std::chrono::steady_clock::now();
+  using Steady = std::chrono::steady_clock;
+  const Steady::time_point begun = Steady::now();
+  std::optional<Steady::time_point> proposed;
   std::string state = job.text_or("state", "");
   std::optional<Progress> progress;
   std::string shown;
   while (!is_over(state)) {
-    if (state == "PROPOSED" && std::chrono::steady_clock::now() - asked > kPatience) break;
+    if (state == "PROPOSED") {
+      if (!proposed) proposed = Steady::now();
+      if (Steady::now() - *proposed > kPatience + 4 * (*proposed - begun)) break;
+    }
     const Json& step = job["progress"];
     const Text phase = phase_of(state, step);
     if (phase.en != shown) progress.emplace(out, phase);
