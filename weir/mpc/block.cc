@@ -1,18 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/mpc/block.h"
 
-#include <malloc.h>
 #include <sys/mman.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <map>
-#include <mutex>
 
 #include "weir/base/check.h"
 #include "weir/mpc/isa.h"
-#include "weir/mpc/kept_memory.h"
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -141,65 +137,19 @@ void horner(Lanes& lanes, Block step, const Block* values, std::size_t groups) {
   }
 }
 
-constexpr std::size_t kHuge = std::size_t{2} << 20;
-
-// Memory in huge pages that nobody uses, by its size.
-struct Waiting {
-  // Some that is large enough, and not by more than a quarter; or nothing.
-  void* take(std::size_t bytes) {
-    const std::scoped_lock lock(mutex);
-    const auto found = free.lower_bound(bytes);
-    if (found == free.end() || found->first > bytes + bytes / 4 + kHuge) return nullptr;
-    void* memory = found->second;
-    free.erase(found);
-    return memory;
-  }
-  bool keep(void* memory) {
-    const std::size_t bytes = ::malloc_usable_size(memory);
-    const std::scoped_lock lock(mutex);
-    if (keepers == 0 || bytes < 2 * kHuge) return false;
-    free.emplace(bytes, memory);
-    return true;
-  }
-
-  std::mutex mutex;  // guards both
-  std::multimap<std::size_t, void*> free;
-  int keepers = 0;
-};
-Waiting& waiting() {
-  static Waiting all;
-  return all;
-}
-
 }  // namespace
 
-KeptMemory::KeptMemory() {
-  const std::scoped_lock lock(waiting().mutex);
-  ++waiting().keepers;
-}
-
-KeptMemory::~KeptMemory() {
-  const std::scoped_lock lock(waiting().mutex);
-  if (--waiting().keepers > 0) return;
-  for (const auto& [bytes, memory] : waiting().free) std::free(memory);
-  waiting().free.clear();
-}
-
 void* allocate_large(std::size_t bytes) {
+  constexpr std::size_t kHuge = std::size_t{2} << 20;
   const std::size_t align = bytes >= 2 * kHuge ? kHuge : 64;
   const std::size_t rounded = (bytes + align - 1) / align * align;
-  if (align == kHuge) {
-    if (void* kept = waiting().take(rounded)) return kept;
-  }
   void* memory = std::aligned_alloc(align, rounded);
   WEIR_CHECK(memory != nullptr);
   if (align == kHuge) ::madvise(memory, rounded, MADV_HUGEPAGE);
   return memory;
 }
 
-void release_large(void* memory) {
-  if (memory != nullptr && !waiting().keep(memory)) std::free(memory);
-}
+void release_large(void* memory) { std::free(memory); }
 
 Block random_block(Random& random) {
   Block out;

@@ -4,7 +4,6 @@
 #include <algorithm>
 #include <set>
 
-#include "weir/mpc/kept_memory.h"
 #include "weir/mpc/match.h"
 #include "weir/mpc/oprf.h"
 
@@ -16,7 +15,6 @@ constexpr std::size_t kPiece = std::size_t{1} << 14;  // images sent at once
 }  // namespace
 
 Result<> psi_send(Channel& channel, Random& random, std::span<const Block> elements, std::size_t others) {
-  const KeptMemory kept;
   WEIR_TRY_LET(const OprfKey function, oprf_serve(channel, random, others));
   Blocks order(elements.begin(), elements.end());
   shuffle(order, random);
@@ -32,7 +30,6 @@ Result<> psi_send(Channel& channel, Random& random, std::span<const Block> eleme
 
 Result<std::vector<std::size_t>> psi_receive(Channel& channel, Random& random, std::span<const Block> elements,
                                              std::size_t others) {
-  const KeptMemory kept;
   WEIR_TRY_LET(const Blocks images, oprf_ask(channel, random, elements));
   Blocks received(others);
   for (std::size_t at = 0; at < others; at += kPiece) {

@@ -6,7 +6,6 @@
 
 #include "weir/mpc/aes.h"
 #include "weir/mpc/ecdh_psi.h"
-#include "weir/mpc/kept_memory.h"
 #include "weir/mpc/psi.h"
 #include "weir/wire/reader.h"
 
@@ -148,7 +147,6 @@ Result<Checkpoint> run_intersection(mpc::Channel& channel, Random& random, const
   WEIR_TRY_LET(const std::int64_t first, resume(channel, buckets, progress));
   const std::int64_t spent = progress.now.milliseconds;
   if (first == static_cast<std::int64_t>(buckets)) return progress.now;
-  const mpc::KeptMemory kept;
   progress.begin(first, true);
   if (job.role == Role::kProvider && progress.tries > kTriesMax) {
     return Error(Errc::kForbidden, "the line broke too often in one part of the computation")
