@@ -11,7 +11,6 @@ namespace weir::mpc {
 namespace {
 
 constexpr Fold kFold = Fold::k4;
-constexpr std::size_t kPiece = std::size_t{1} << 18;  // transfers made at once
 // Of equalities: a piece stays in the second cache, and some are under way at once, so that nobody waits for the line.
 // The tables of those are 80 KiB, which a line takes before they are read: who sends columns reads none meanwhile.
 constexpr std::size_t kAhead = 4;
@@ -106,16 +105,21 @@ Bits Gmw::random_bits(std::size_t count) {
   return out;
 }
 
+void Gmw::make_pads(Blocks& zeros, Blocks& ones) {
+  ones.resize(zeros.size());
+  for (std::size_t i = 0; i < ones.size(); ++i) ones[i] = zeros[i] ^ sender_.delta();
+  hash_blocks(zeros, sent_tweak_);
+  hash_blocks(ones, sent_tweak_);
+  sent_tweak_ += zeros.size();
+}
+
 // The sender's two pads of a transfer, m0 and m1, make its b = m0 ^ m1; with the other's a as choice, m_a = m0 ^ a b.
 Result<> Gmw::offer_products(Triples& out) {
-  for (std::size_t at = 0; at < out.c.count; at += kPiece) {
-    const std::size_t count = std::min(kPiece, out.c.count - at);
+  for (std::size_t at = 0; at < out.c.count; at += kTransfersAtOnce) {
+    const std::size_t count = std::min(kTransfersAtOnce, out.c.count - at);
     WEIR_TRY_LET(Blocks zeros, sender_.extend(*channel_, *random_, count));
-    Blocks ones = zeros;
-    for (Block& each : ones) each ^= sender_.delta();
-    hash_blocks(zeros, sent_tweak_);
-    hash_blocks(ones, sent_tweak_);
-    sent_tweak_ += count;
+    Blocks ones;
+    make_pads(zeros, ones);
     for (std::size_t i = 0; i < count; ++i) {
       out.b.set(at + i, ((zeros[i].lo ^ ones[i].lo) & 1) != 0);
       out.c.set(at + i, (zeros[i].lo & 1) != 0);
@@ -125,8 +129,8 @@ Result<> Gmw::offer_products(Triples& out) {
 }
 
 Result<> Gmw::choose_products(Triples& out) {
-  for (std::size_t at = 0; at < out.c.count; at += kPiece) {
-    const std::size_t count = std::min(kPiece, out.c.count - at);
+  for (std::size_t at = 0; at < out.c.count; at += kTransfersAtOnce) {
+    const std::size_t count = std::min(kTransfersAtOnce, out.c.count - at);
     WEIR_TRY_LET(Blocks chosen, receiver_.extend(*channel_, *random_, choices_of(out.a, at, count), count));
     hash_blocks(chosen, received_tweak_);
     received_tweak_ += count;
@@ -230,11 +234,7 @@ Result<Bits> Gmw::equal_fours(const Bits& own) {
     if (step < pieces) WEIR_TRY(sender_.take_columns(*channel_, *random_, count_of(step)));
     if (step < kAhead) continue;
     WEIR_TRY(sender_.finish(*channel_, zeros));
-    ones.resize(zeros.size());
-    for (std::size_t i = 0; i < ones.size(); ++i) ones[i] = zeros[i] ^ sender_.delta();
-    hash_blocks(zeros, sent_tweak_);
-    hash_blocks(ones, sent_tweak_);
-    sent_tweak_ += zeros.size();
+    make_pads(zeros, ones);
     for (std::size_t i = 0; i < zeros.size() / 4; ++i) {
       const std::size_t place = (step - kAhead) * (kEqualityPiece / 4) + i;
       std::uint64_t table = std::uint64_t{1} << four_at(place);
@@ -276,14 +276,11 @@ Result<std::vector<std::uint64_t>> Gmw::sums_of_own(const Bits& bits, const std:
                                                     std::size_t run) {
   WEIR_CHECK(bits.count == numbers.size() && (bits.count == 0 || bits.count % run == 0));
   std::vector<std::uint64_t> out(bits.count == 0 ? 0 : bits.count / run);
-  for (std::size_t at = 0; at < bits.count; at += kPiece) {
-    const std::size_t count = std::min(kPiece, bits.count - at);
+  for (std::size_t at = 0; at < bits.count; at += kTransfersAtOnce) {
+    const std::size_t count = std::min(kTransfersAtOnce, bits.count - at);
     WEIR_TRY_LET(Blocks zeros, sender_.extend(*channel_, *random_, count));
-    Blocks ones = zeros;
-    for (Block& each : ones) each ^= sender_.delta();
-    hash_blocks(zeros, sent_tweak_);
-    hash_blocks(ones, sent_tweak_);
-    sent_tweak_ += count;
+    Blocks ones;
+    make_pads(zeros, ones);
     std::vector<std::uint64_t> corrections(count);
     for (std::size_t i = 0; i < count; ++i) {
       const std::uint64_t number = numbers[at + i];
@@ -300,8 +297,8 @@ Result<std::vector<std::uint64_t>> Gmw::sums_of_own(const Bits& bits, const std:
 Result<std::vector<std::uint64_t>> Gmw::sums_of_theirs(const Bits& bits, std::size_t run) {
   WEIR_CHECK(bits.count == 0 || bits.count % run == 0);
   std::vector<std::uint64_t> out(bits.count == 0 ? 0 : bits.count / run);
-  for (std::size_t at = 0; at < bits.count; at += kPiece) {
-    const std::size_t count = std::min(kPiece, bits.count - at);
+  for (std::size_t at = 0; at < bits.count; at += kTransfersAtOnce) {
+    const std::size_t count = std::min(kTransfersAtOnce, bits.count - at);
     WEIR_TRY_LET(Blocks chosen, receiver_.extend(*channel_, *random_, choices_of(bits, at, count), count));
     hash_blocks(chosen, received_tweak_);
     received_tweak_ += count;

@@ -41,6 +41,8 @@ Bits slice(const Bits& bits, std::size_t from, std::size_t count);
 
 enum class Side : std::uint8_t { kFirst, kSecond };
 
+inline constexpr std::size_t kTransfersAtOnce = std::size_t{1} << 18;
+
 class Gmw {
  public:
   static Result<Gmw> open(Channel& channel, Random& random, Side side);
@@ -72,6 +74,8 @@ class Gmw {
     Bits c;
   };
   Result<Triples> triples(std::size_t count);
+  // Of the sender's transfers: its pads for 0, in place, and for 1.
+  void make_pads(Blocks& zeros, Blocks& ones);
   Result<> offer_products(Triples& out);   // as sender: c ^= its part of a' * b
   Result<> choose_products(Triples& out);  // as receiver
   // First the one side sends, then the other, so that no two long messages wait for each other.

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "weir/mpc/gmw.h"
 #include "weir/mpc/lpn_code.h"
 #include "weir/mpc/okvs.h"
 
@@ -56,9 +57,8 @@ Traffic oprf(std::size_t count) {
 // ANDs of one layer: transfers both ways, then two bits each way.
 Traffic layer(std::uint64_t count) {
   Traffic out;
-  constexpr std::uint64_t kPiece = std::uint64_t{1} << 18;
-  for (std::uint64_t at = 0; at < count; at += kPiece) {
-    const Traffic one = extension(std::min(kPiece, count - at));
+  for (std::uint64_t at = 0; at < count; at += kTransfersAtOnce) {
+    const Traffic one = extension(std::min<std::uint64_t>(kTransfersAtOnce, count - at));
     out += one;
     out += reversed(one);
   }
@@ -70,9 +70,9 @@ Traffic layer(std::uint64_t count) {
 // Fours of bits, the asker choosing; four pieces are under way at once.
 Traffic equalities(std::uint64_t count) {
   Traffic out;
-  constexpr std::uint64_t kPiece = (std::uint64_t{1} << 15) - 128;
-  for (std::uint64_t at = 0; at < count; at += kPiece) {
-    const std::uint64_t piece = std::min(kPiece, count - at);
+  constexpr std::uint64_t kTransfersAtOnce = (std::uint64_t{1} << 15) - 128;
+  for (std::uint64_t at = 0; at < count; at += kTransfersAtOnce) {
+    const std::uint64_t piece = std::min<std::uint64_t>(kTransfersAtOnce, count - at);
     out += extension(piece);
     out.received += kHead + 2 * (piece / 4);
   }
@@ -84,9 +84,8 @@ Traffic equalities(std::uint64_t count) {
 // Sums of shared bits times the asker's numbers.
 Traffic products(std::uint64_t count) {
   Traffic out;
-  constexpr std::uint64_t kPiece = std::uint64_t{1} << 18;
-  for (std::uint64_t at = 0; at < count; at += kPiece) {
-    const std::uint64_t piece = std::min(kPiece, count - at);
+  for (std::uint64_t at = 0; at < count; at += kTransfersAtOnce) {
+    const std::uint64_t piece = std::min<std::uint64_t>(kTransfersAtOnce, count - at);
     out += reversed(extension(piece));
     out.sent += kHead + 8 * piece;
   }

@@ -36,15 +36,11 @@ Result<std::optional<std::string>> find_by_refresh(store::Tx& tx, const std::str
   return rows.empty() ? std::optional<std::string>() : std::optional(rows.front()[0].text());
 }
 
-namespace {
-
 std::string fresh_token(Random& random) {
-  std::array<std::uint8_t, kTokenBytes> raw{};
+  std::array<std::uint8_t, 32> raw{};
   random.fill(raw);
   return wire::encode_base64url(raw);
 }
-
-}  // namespace
 
 Result<TokenGrant> Service::grant(store::Tx& tx, Transfer& transfer) {
   TokenGrant out{.token = fresh_token(deps_.random)};

@@ -1,11 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/flow/delivery/service.h"
 
-#include <array>
 
 #include "weir/base/cut.h"
 #include "weir/flow/delivery/service_parts.h"
-#include "weir/wire/encoding.h"
 
 namespace weir::flow::delivery {
 namespace {
@@ -106,9 +104,7 @@ Result<std::string> Service::request(const std::string& agreement, std::string_v
                             .callback_address = deps_.self.protocol_address};
     const bool carried = !transfer.carried_by.empty();
     if (format == kPushFormat && !carried) {
-      std::array<std::uint8_t, kTokenBytes> raw{};
-      deps_.random.fill(raw);
-      const std::string token = wire::encode_base64url(raw);
+      const std::string token = fresh_token(deps_.random);
       transfer.token_digest = digest_of_token(token);
       const std::string_view door = transfer.foreign() ? "/push/" : "/inbound/";
       message.data_address.push_back({deps_.self.data_address + std::string(door) + transfer.pid, token});

@@ -13,7 +13,8 @@
 
 namespace weir::flow::delivery {
 
-inline constexpr std::size_t kTokenBytes = 32;
+// 256 random bits as text.
+std::string fresh_token(Random& random);
 
 inline Error no_process() {
   return Error(Errc::kNotFound, "no such transfer process").because("delivery.no_process");

@@ -1,10 +1,7 @@
 // What a delivery does by order of a control plane, and what a data plane does for it.
 // SPDX-License-Identifier: Apache-2.0
-#include <array>
-
 #include "weir/flow/delivery/service.h"
 #include "weir/flow/delivery/service_parts.h"
-#include "weir/wire/encoding.h"
 
 namespace weir::flow::delivery {
 
@@ -60,9 +57,7 @@ Result<std::vector<DataAddress>> Service::open_order(store::Tx& tx, const std::s
                    .refresh_token = std::move(granted.refresh_token),
                    .expires_in = granted.expires_in.count() / 1000});
   } else if (gives && transfer.token_digest.empty()) {
-    std::array<std::uint8_t, kTokenBytes> raw{};
-    deps_.random.fill(raw);
-    const std::string token = wire::encode_base64url(raw);
+    const std::string token = fresh_token(deps_.random);
     transfer.token_digest = digest_of_token(token);
     out.push_back({.endpoint = deps_.self.data_address + "/push/" + pid, .token = token});
   } else if (!gives && !address.empty()) {
