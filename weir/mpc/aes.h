@@ -42,8 +42,9 @@ class Prg {
   std::uint64_t at_;
 };
 
-// children[2i], children[2i + 1] = G(parents[i]). Requires: twice as many children; no overlap.
-void double_seeds(std::span<const Block> parents, std::span<Block> children);
+// children[2i], children[2i + 1] = G(parents[i]); gives the sums of all left and of all right ones. Requires: twice as
+// many children; no overlap.
+std::array<Block, 2> double_seeds(std::span<const Block> parents, std::span<Block> children);
 
 // blocks[i] = H(blocks[i], first + i).
 void hash_blocks(std::span<Block> blocks, std::uint64_t first);

@@ -68,7 +68,7 @@ TEST_P(KernelTest, AgreesWithThePortableOne) {
       Prg(by, 5).fill(stream);
       sums.insert(sums.end(), stream.begin(), stream.end());
       Blocks children(2 * count);
-      double_seeds(v, children);
+      for (const Block& sum : double_seeds(v, children)) sums.push_back(sum);
       sums.insert(sums.end(), children.begin(), children.end());
       hash_blocks(stream, 77);
       sums.insert(sums.end(), stream.begin(), stream.end());

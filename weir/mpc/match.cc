@@ -13,61 +13,63 @@ namespace {
 constexpr std::size_t kPart = 2048;  // entries of a part, about: its table stays in the first cache
 constexpr std::uint32_t kNone = ~std::uint32_t{0};
 
-// Blocks ordered by the top bits of their high word; where[i] is the place that sorted[i] had.
-struct Split {
-  std::vector<std::uint32_t> starts;
-  Blocks sorted;
-  std::vector<std::uint32_t> where;
-
-  Split(std::span<const Block> blocks, unsigned bits, bool keep_places) : starts((std::size_t{1} << bits) + 1) {
-    const auto part_of = [bits](Block block) { return bits == 0 ? 0 : block.hi >> (64 - bits); };
-    for (const Block& block : blocks) ++starts[part_of(block) + 1];
-    for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
-    sorted.resize(blocks.size());
-    if (keep_places) where.resize(blocks.size());
-    std::vector<std::uint32_t> next(starts.begin(), starts.end() - 1);
-    for (std::size_t i = 0; i < blocks.size(); ++i) {
-      const std::uint32_t to = next[part_of(blocks[i])]++;
-      sorted[to] = blocks[i];
-      if (keep_places) where[to] = static_cast<std::uint32_t>(i);
-    }
-  }
-};
+unsigned part_bits(std::size_t count) {
+  return static_cast<unsigned>(std::countr_zero(std::bit_ceil(count / kPart + 1)));
+}
 
 }  // namespace
 
-std::vector<std::size_t> match(std::span<const Block> own, std::span<const Block> others) {
-  WEIR_CHECK(own.size() < kNone && others.size() < kNone);
-  const std::size_t parts = std::bit_ceil(own.size() / kPart + 1);
-  const unsigned bits = static_cast<unsigned>(std::countr_zero(parts));
-  const Split mine(own, bits, true);
-  const Split theirs(others, bits, false);
-  std::vector<bool> shared(own.size());
+Split::Split(std::span<const Block> blocks, unsigned bits, bool keep_places) : starts((std::size_t{1} << bits) + 1) {
+  const auto part_of = [bits](Block block) { return bits == 0 ? 0 : block.hi >> (64 - bits); };
+  for (const Block& block : blocks) ++starts[part_of(block) + 1];
+  for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
+  sorted.resize(blocks.size());
+  if (keep_places) where.resize(blocks.size());
+  std::vector<std::uint32_t> next(starts.begin(), starts.end() - 1);
+  for (std::size_t i = 0; i < blocks.size(); ++i) {
+    const std::uint32_t to = next[part_of(blocks[i])]++;
+    sorted[to] = blocks[i];
+    if (keep_places) where[to] = static_cast<std::uint32_t>(i);
+  }
+}
+
+Matcher::Matcher(std::span<const Block> own) : bits_(part_bits(own.size())), mine_(own, bits_, true) {
+  WEIR_CHECK(own.size() < kNone);
+}
+
+std::vector<std::size_t> Matcher::find(std::span<const Block> others) const {
+  WEIR_CHECK(others.size() < kNone);
+  const Split theirs(others, bits_, false);
+  std::vector<bool> shared(mine_.sorted.size());
   std::vector<std::uint32_t> table;
-  for (std::size_t part = 0; part < parts; ++part) {
-    const std::uint32_t first = mine.starts[part];
-    const std::size_t slots = std::bit_ceil(2 * std::size_t{mine.starts[part + 1] - first} + 1);
+  for (std::size_t part = 0; part + 1 < mine_.starts.size(); ++part) {
+    const std::uint32_t first = mine_.starts[part];
+    const std::size_t slots = std::bit_ceil(2 * std::size_t{mine_.starts[part + 1] - first} + 1);
     table.assign(slots, kNone);
     const auto slot_of = [slots](Block block) { return block.lo & (slots - 1); };
-    for (std::uint32_t i = first; i < mine.starts[part + 1]; ++i) {
-      std::size_t slot = slot_of(mine.sorted[i]);
+    for (std::uint32_t i = first; i < mine_.starts[part + 1]; ++i) {
+      std::size_t slot = slot_of(mine_.sorted[i]);
       while (table[slot] != kNone) slot = (slot + 1) & (slots - 1);
       table[slot] = i;
     }
     for (std::uint32_t i = theirs.starts[part]; i < theirs.starts[part + 1]; ++i) {
       for (std::size_t slot = slot_of(theirs.sorted[i]); table[slot] != kNone; slot = (slot + 1) & (slots - 1)) {
-        if (mine.sorted[table[slot]] == theirs.sorted[i]) {
-          shared[mine.where[table[slot]]] = true;
+        if (mine_.sorted[table[slot]] == theirs.sorted[i]) {
+          shared[mine_.where[table[slot]]] = true;
           break;
         }
       }
     }
   }
   std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < own.size(); ++i) {
+  for (std::size_t i = 0; i < shared.size(); ++i) {
     if (shared[i]) found.push_back(i);
   }
   return found;
+}
+
+std::vector<std::size_t> match(std::span<const Block> own, std::span<const Block> others) {
+  return Matcher(own).find(others);
 }
 
 void shuffle(std::span<Block> blocks, Random& random) {

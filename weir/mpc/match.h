@@ -14,6 +14,27 @@
 
 namespace weir::mpc {
 
+// Blocks ordered by the top bits of their high word; where[i] is the place that sorted[i] had.
+struct Split {
+  Split(std::span<const Block> blocks, unsigned bits, bool keep_places);
+  std::vector<std::uint32_t> starts;
+  Blocks sorted;
+  std::vector<std::uint32_t> where;
+};
+
+// One list made ready, so that this is done before the other is there.
+class Matcher {
+ public:
+  // Requires (both): fewer than 2^32.
+  explicit Matcher(std::span<const Block> own);
+  // Indices into the own list of what `others` has too, ascending.
+  std::vector<std::size_t> find(std::span<const Block> others) const;
+
+ private:
+  unsigned bits_;
+  Split mine_;
+};
+
 // Indices into `own` of what `others` has too, ascending. Requires: fewer than 2^32 of each.
 std::vector<std::size_t> match(std::span<const Block> own, std::span<const Block> others);
 

@@ -40,15 +40,21 @@ void OprfKey::evaluate(std::span<const Block> elements, std::span<Block> images)
   finish(images, coin_, elements);
 }
 
-Result<OprfKey> oprf_serve(Channel& channel, Random& random, std::size_t others) {
+Result<OprfKey> oprf_serve(Channel& channel, Random& random, std::size_t others,
+                           const std::function<void()>& meanwhile) {
   const Block own_coin = random_block(random);
   WEIR_TRY(channel.send(Tag::kPsiCommit, ByteView(commitment(own_coin))));
   WEIR_TRY_LET(OtSender ots, OtSender::open(channel, random, kFold));
   const OkvsShape shape(others);
-  WEIR_TRY_LET(Blocks keys, vole_keep(channel, random, ots, shape.size()));
+  Blocks store;
+  const auto prepare = [&]() -> Result<> {
+    store.resize(shape.size());
+    if (meanwhile) meanwhile();
+    return {};
+  };
+  WEIR_TRY_LET(Blocks keys, vole_keep(channel, random, ots, shape.size(), prepare));
   std::array<Block, 2> seed_and_coin;
   WEIR_TRY(channel.receive(Tag::kPsiCoin, std::span<Block>(seed_and_coin)));
-  Blocks store(shape.size());
   WEIR_TRY(channel.receive(Tag::kPsiStore, std::span(store)));
   WEIR_TRY(channel.send(Tag::kPsiCoin, std::span<const Block>(&own_coin, 1)));
   add_multiples(keys, ots.delta(), store);

@@ -8,6 +8,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
+
 #include "weir/mpc/okvs.h"
 #include "weir/mpc/ot_extension.h"
 
@@ -30,7 +32,8 @@ class OprfKey {
 };
 
 // `others`: how many elements the asker announced.
-Result<OprfKey> oprf_serve(Channel& channel, Random& random, std::size_t others);
+Result<OprfKey> oprf_serve(Channel& channel, Random& random, std::size_t others,
+                           const std::function<void()>& meanwhile = {});
 // The images of the elements. Requires: distinct elements.
 Result<Blocks> oprf_ask(Channel& channel, Random& random, std::span<const Block> elements);
 

@@ -140,7 +140,7 @@ TEST_P(ExtensionTest, SharesDifferByDeltaWhereChosen) {
 // ── vector oblivious linear evaluation ──
 
 TEST(Vole, ProductsAreSharedAtEverySize) {
-  for (const std::size_t count : {0, 1, 127, 128, 129, 5000}) {
+  for (const std::size_t count : {0, 1, 127, 128, 129, 5000, (1 << 18) + 1}) {  // the last: two blocks
     Block delta;
     auto [kept, held] = both(
         [&](Channel& c, Random& r) -> Result<Blocks> {
@@ -338,8 +338,8 @@ TEST(PsiUnderAttack, ReceiverRefusesAnotherCoinThanTheOneCommittedTo) {
   auto [sent, got] = both([&](Channel& c, Random& r) { return psi_send(c, r, set, set.size()); },
                           [&](Channel& c, Random& r) { return psi_receive(c, r, set, set.size()); },
                           [&](std::size_t, Bytes& piece) {
-                            // Blocks of one: challenges of the correlations, and the coin, which comes after them all.
-                            if (piece.size() == sizeof(Block) && ++small == 3) piece[0] ^= 1;
+                            // Blocks of one: the challenge of the transfers, and the coin, which comes after it.
+                            if (piece.size() == sizeof(Block) && ++small == 2) piece[0] ^= 1;
                           });
   ASSERT_FALSE(got.ok());
   EXPECT_EQ(got.error().reason(), "mpc.check");

@@ -15,9 +15,11 @@ constexpr std::size_t kPiece = std::size_t{1} << 14;  // images sent at once
 }  // namespace
 
 Result<> psi_send(Channel& channel, Random& random, std::span<const Block> elements, std::size_t others) {
-  WEIR_TRY_LET(const OprfKey function, oprf_serve(channel, random, others));
-  Blocks order(elements.begin(), elements.end());
-  shuffle(order, random);
+  Blocks order;
+  WEIR_TRY_LET(const OprfKey function, oprf_serve(channel, random, others, [&] {
+                 order.assign(elements.begin(), elements.end());
+                 shuffle(order, random);
+               }));
   Blocks shares(kPiece);
   for (std::size_t at = 0; at < order.size(); at += kPiece) {
     const std::size_t count = std::min(kPiece, order.size() - at);
@@ -31,11 +33,12 @@ Result<> psi_send(Channel& channel, Random& random, std::span<const Block> eleme
 Result<std::vector<std::size_t>> psi_receive(Channel& channel, Random& random, std::span<const Block> elements,
                                              std::size_t others) {
   WEIR_TRY_LET(const Blocks images, oprf_ask(channel, random, elements));
+  const Matcher matcher(images);
   Blocks received(others);
   for (std::size_t at = 0; at < others; at += kPiece) {
     WEIR_TRY(channel.receive(Tag::kPsiImages, std::span(received).subspan(at, std::min(kPiece, others - at))));
   }
-  return match(images, received);
+  return matcher.find(received);
 }
 
 std::vector<std::size_t> ideal_psi(std::span<const Block> receiver, std::span<const Block> sender) {

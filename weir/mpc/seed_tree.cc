@@ -9,17 +9,6 @@
 namespace weir::mpc {
 namespace {
 
-// One level further: `nodes` of `from` become twice as many in `to`.
-SeedPair step(std::span<const Block> from, std::span<Block> to) {
-  double_seeds(from, to);
-  SeedPair sums;
-  for (std::size_t i = 0; i < to.size(); i += 2) {
-    sums[0] ^= to[i];
-    sums[1] ^= to[i + 1];
-  }
-  return sums;
-}
-
 // The buffers swap roles at each level and end in `leaves`.
 template <class Level>
 void grow(Block root, std::span<Block> leaves, std::size_t depth, Level&& level) {
@@ -39,14 +28,14 @@ void grow(Block root, std::span<Block> leaves, std::size_t depth, Level&& level)
 
 void grow_tree(Block root, std::span<Block> leaves, std::span<SeedPair> sums) {
   grow(root, leaves, sums.size(),
-       [&](std::size_t l, std::span<Block> from, std::span<Block> to) { sums[l] = step(from, to); });
+       [&](std::size_t l, std::span<Block> from, std::span<Block> to) { sums[l] = double_seeds(from, to); });
 }
 
 void grow_punctured_tree(std::size_t hole, std::span<const Block> known, std::span<Block> leaves) {
   WEIR_CHECK(hole < leaves.size());
   const std::size_t depth = known.size();
   grow({}, leaves, depth, [&](std::size_t l, std::span<Block> from, std::span<Block> to) {
-    SeedPair sums = step(from, to);
+    SeedPair sums = double_seeds(from, to);
     const std::size_t path = hole >> (depth - l - 1);  // the node of the new level above the hole
     const std::size_t sibling = path ^ 1;
     // Both children of the missing node are noise; the sum of the sibling's side tells what the sibling is.

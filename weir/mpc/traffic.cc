@@ -4,8 +4,8 @@
 #include <algorithm>
 
 #include "weir/mpc/gmw.h"
-#include "weir/mpc/lpn_code.h"
 #include "weir/mpc/okvs.h"
+#include "weir/mpc/vole.h"
 
 namespace weir::mpc {
 namespace {
@@ -30,15 +30,12 @@ Traffic reversed(const Traffic& of) {
   return {.sent = of.received, .received = of.sent, .rounds = of.rounds, .transfers = of.transfers};
 }
 
-// The asker's vector OLE: trees and their depth as docs/formats/private-computing.md says.
+// The asker's vector OLE.
 Traffic vole(std::size_t count) {
-  std::uint64_t depth = 4;
-  std::uint64_t trees = kNoiseMin;
-  while (kNoiseMin << (depth + 1) <= 2 * count) ++depth;
-  while (trees << depth < 2 * count) trees += 2;
-  Traffic out = extension(128 * (trees + 1) + trees * depth);
-  out.received += blocks(trees * (2 * depth + 1)) + blocks(1) + (kHead + 32) + blocks(2);
-  out.sent += 2 * blocks(1);
+  const VoleShape shape(count);
+  Traffic out = extension(shape.transfers());
+  out.received += shape.blocks * blocks(shape.trees * (2 * shape.depth + 1)) + (kHead + 32) + blocks(2);
+  out.sent += blocks(2) + blocks(1);
   out.rounds += 2;
   out.transfers = 0;  // few; they are in the cost of the vector OLE
   return out;

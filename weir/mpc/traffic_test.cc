@@ -36,7 +36,7 @@ std::pair<std::uint64_t, std::uint64_t> bytes(const Traffic& traffic) { return {
 
 TEST(Traffic, IsWhatAnIntersectionMoves) {
   for (const auto& [n, m] :
-       std::vector<std::pair<std::size_t, std::size_t>>{{0, 0}, {1, 5}, {1000, 20}, {20000, 40000}}) {
+       std::vector<std::pair<std::size_t, std::size_t>>{{0, 0}, {1, 5}, {1000, 20}, {220000, 40000}}) {
     const Blocks own = keys_from(0, n), others = keys_from(n / 2, m);
     const auto real = moved([&](Channel& channel, Random& random) { return psi_receive(channel, random, own, m); },
                             [&](Channel& channel, Random& random) { return psi_send(channel, random, others, n); });

@@ -14,21 +14,7 @@ namespace {
 
 constexpr std::size_t kBits = 128;
 
-// Trees of equal size, at least kNoiseMin of them, whose leaves are twice what is wanted.
-struct Shape {
-  std::size_t depth = 4;
-  std::size_t trees = kNoiseMin;
-
-  explicit Shape(std::size_t count) {
-    while (kNoiseMin << (depth + 1) <= 2 * count) ++depth;
-    while (trees << depth < 2 * count) trees += 2;
-  }
-  std::size_t width() const { return std::size_t{1} << depth; }
-  std::size_t leaves() const { return trees << depth; }
-  // One value a tree and one that masks the check; then one transfer for each level of each tree.
-  std::size_t value_transfers() const { return (trees + 1) * kBits; }
-  std::size_t transfers() const { return value_transfers() + trees * depth; }
-};
+constexpr std::size_t kBlockMax = std::size_t{1} << 18;  // values: what the code picks from stays in the second cache
 
 // Shares of single bits become a share of the field element that they spell.
 Block spell(std::span<const Block> shares) {
@@ -64,41 +50,24 @@ Error deviates() {
       .because("mpc.check");
 }
 
-Result<> check_kept(Channel& channel, Random& random, Block delta, std::span<const Block> leaves, Block mask) {
-  const Block challenge = random_block(random);
-  WEIR_TRY(channel.send(Tag::kVoleChallenge, std::span(&challenge, 1)));
-  Block sum_of_values;
-  WEIR_TRY(channel.receive(Tag::kVoleCheck, std::span(&sum_of_values, 1)));
-  const Block expected = multiply(delta, sum_of_values) ^ evaluate(leaves, challenge) ^ mask;
-  const std::array<Block, 2> opening{expected, random_block(random)};
+// The keeper's side of the check. `sum` is of all leaves, at the challenge, with the mask.
+Result<> check_kept(Channel& channel, Random& random, Block delta, Block sum, Block sum_of_values) {
+  const std::array<Block, 2> opening{multiply(delta, sum_of_values) ^ sum, random_block(random)};
   WEIR_TRY(channel.send(Tag::kVoleCommit, ByteView(commitment(opening[0], opening[1]))));
   Block found;
   WEIR_TRY(channel.receive(Tag::kVoleCheck, std::span(&found, 1)));
-  if (found != expected) return deviates();
+  if (found != opening[0]) return deviates();
   WEIR_TRY(channel.send(Tag::kVoleOpen, std::span<const Block>(opening)));
   return channel.flush();
 }
 
-struct Noise {
-  std::vector<std::size_t> places;  // in the whole vector, one a tree
-  Blocks values;
-};
-
-Result<> check_held(Channel& channel, const Noise& noise, std::span<const Block> leaves, Block value_mask, Block mask) {
-  Block challenge;
-  WEIR_TRY(channel.receive(Tag::kVoleChallenge, std::span(&challenge, 1)));
-  Block sum_of_values = value_mask;
-  for (std::size_t i = 0; i < noise.places.size(); ++i) {
-    sum_of_values ^= multiply(noise.values[i], power(challenge, noise.places[i] + 1));
-  }
-  WEIR_TRY(channel.send(Tag::kVoleCheck, std::span<const Block>(&sum_of_values, 1)));
+Result<> check_held(Channel& channel, Block sum) {
   crypto::Digest committed;
   WEIR_TRY(channel.receive(Tag::kVoleCommit, std::span<std::uint8_t>(committed)));
-  const Block found = evaluate(leaves, challenge) ^ mask;
-  WEIR_TRY(channel.send(Tag::kVoleCheck, std::span<const Block>(&found, 1)));
+  WEIR_TRY(channel.send(Tag::kVoleCheck, std::span<const Block>(&sum, 1)));
   std::array<Block, 2> opening;
   WEIR_TRY(channel.receive(Tag::kVoleOpen, std::span<Block>(opening)));
-  if (commitment(opening[0], opening[1]) != committed || opening[0] != found) return deviates();
+  if (commitment(opening[0], opening[1]) != committed || opening[0] != sum) return deviates();
   return {};
 }
 
@@ -108,76 +77,160 @@ Block sum_of(std::span<const Block> blocks) {
   return sum;
 }
 
+// What is compressed goes to its place among all values.
+void put_block(const VoleShape& shape, std::size_t block, std::span<const Block> values, Blocks& out) {
+  const std::size_t from = block * shape.per_block();
+  std::copy_n(values.begin(), std::min(shape.per_block(), shape.count - from),
+              out.begin() + static_cast<std::ptrdiff_t>(from));
+}
+
+// The holder's noise: one place and one value a tree, as its choices say.
+struct Noise {
+  std::vector<std::size_t> holes;  // in the tree
+  std::span<const Block> values;
+
+  Noise(const VoleShape& shape, const Blocks& choices) : values(std::span(choices).first(shape.all_trees())) {
+    for (std::size_t tree = 0; tree < shape.all_trees(); ++tree) {
+      std::size_t hole = 0;
+      for (std::size_t level = 0; level < shape.depth; ++level) {
+        const std::size_t bit = shape.value_transfers() + tree * shape.depth + level;
+        hole = 2 * hole + (choices[bit / kBits].bit(bit % kBits) ? 0 : 1);
+      }
+      holes.push_back(hole);
+    }
+  }
+  // Of all blocks' values, at the challenge.
+  Block sum(const VoleShape& shape, Block challenge) const {
+    Block out;
+    for (std::size_t tree = 0; tree < holes.size(); ++tree) {
+      out ^= multiply(values[tree], power(challenge, tree * shape.width() + holes[tree] + 1));
+    }
+    return out;
+  }
+};
+
+// The sum of all leaves at the challenge, block by block.
+class LeafSum {
+ public:
+  LeafSum(Block challenge, std::size_t leaves) : challenge_(challenge), step_(power(challenge, leaves)) {}
+  void add(std::span<const Block> leaves) {
+    sum_ ^= multiply(evaluate(leaves, challenge_), place_);
+    place_ = multiply(place_, step_);
+  }
+  Block value() const { return sum_; }
+
+ private:
+  Block challenge_;
+  Block step_;
+  Block place_{1, 0};
+  Block sum_;
+};
+
 }  // namespace
 
-Result<Blocks> vole_keep(Channel& channel, Random& random, OtSender& ots, std::size_t count) {
-  const Shape shape(count);
+VoleShape::VoleShape(std::size_t values)
+    : count(values), blocks(std::max<std::size_t>(1, (values + kBlockMax - 1) / kBlockMax)), trees(kNoiseMin) {
+  while (kNoiseMin << (depth + 1) <= 2 * per_block()) ++depth;
+  while (trees << depth < 2 * per_block()) trees += 2;
+}
+
+Result<Blocks> vole_keep(Channel& channel, Random& random, OtSender& ots, std::size_t count,
+                         const std::function<Result<>()>& meanwhile) {
+  const VoleShape shape(count);
   WEIR_TRY_LET(const Blocks transfers, ots.extend(channel, random, shape.transfers()));
   const auto value_shares = std::span(transfers).first(shape.value_transfers());
   const auto path_shares = std::span(transfers).subspan(shape.value_transfers());
   const Blocks left = hashed(path_shares, {});
   const Blocks right = hashed(path_shares, ots.delta());
+  Blocks roots(shape.all_trees());
+  Prg(random_block(random)).fill(roots);
 
+  // Trees are grown twice: for their sums, and, once the challenge is known, for their leaves.
   Blocks leaves(shape.leaves());
   std::vector<SeedPair> sums(shape.depth);
   Blocks message;
-  Prg roots(random_block(random));
-  for (std::size_t tree = 0; tree < shape.trees; ++tree) {
-    const auto own = std::span(leaves).subspan(tree * shape.width(), shape.width());
-    grow_tree(roots.next(), own, sums);
+  for (std::size_t tree = 0; tree < shape.all_trees(); ++tree) {
+    const auto own = std::span(leaves).first(shape.width());
+    grow_tree(roots[tree], own, sums);
     for (std::size_t level = 0; level < shape.depth; ++level) {
       message.push_back(sums[level][0] ^ left[tree * shape.depth + level]);
       message.push_back(sums[level][1] ^ right[tree * shape.depth + level]);
     }
-    message.push_back(sum_of(own) ^ spell(value_shares.subspan(tree * kBits, kBits)));
+    message.push_back(sums.back()[0] ^ sums.back()[1] ^ spell(value_shares.subspan(tree * kBits, kBits)));
+    if ((tree + 1) % shape.trees != 0) continue;
+    WEIR_TRY(channel.send(Tag::kVoleBase, std::span<const Block>(message)));
+    message.clear();
   }
-  WEIR_TRY(channel.send(Tag::kVoleBase, std::span<const Block>(message)));
-  WEIR_TRY(check_kept(channel, random, ots.delta(), leaves, spell(value_shares.subspan(shape.trees * kBits, kBits))));
-  compress(leaves);
-  leaves.resize(count);
-  return leaves;
+  WEIR_TRY(channel.flush());
+  if (meanwhile) WEIR_TRY(meanwhile());
+  std::array<Block, 2> challenge_and_values;
+  WEIR_TRY(channel.receive(Tag::kVoleChallenge, std::span<Block>(challenge_and_values)));
+  LeafSum sum(challenge_and_values[0], shape.leaves());
+  Blocks out(count);
+  for (std::size_t block = 0; block < shape.blocks; ++block) {
+    for (std::size_t tree = 0; tree < shape.trees; ++tree) {
+      grow_tree(roots[block * shape.trees + tree],
+                std::span(leaves).subspan(tree * shape.width(), shape.width()), sums);
+    }
+    sum.add(leaves);
+    compress(leaves);
+    put_block(shape, block, leaves, out);
+  }
+  const Block mask = spell(value_shares.last(kBits));
+  WEIR_TRY(check_kept(channel, random, ots.delta(), sum.value() ^ mask, challenge_and_values[1]));
+  return out;
 }
 
 Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, std::size_t count,
                              const std::function<Result<>()>& meanwhile) {
-  const Shape shape(count);
+  const VoleShape shape(count);
   Blocks choices((shape.transfers() + kBits - 1) / kBits);
   Prg(random_block(random)).fill(choices);
   WEIR_TRY_LET(const Blocks transfers, ots.extend(channel, random, choices, shape.transfers()));
   const auto value_shares = std::span(transfers).first(shape.value_transfers());
   const Blocks pads = hashed(std::span(transfers).subspan(shape.value_transfers()), {});
+  const Noise noise(shape, choices);
 
   if (meanwhile) WEIR_TRY(meanwhile());
   const std::size_t per_tree = 2 * shape.depth + 1;
-  Blocks message(shape.trees * per_tree);
-  WEIR_TRY(channel.receive(Tag::kVoleBase, std::span(message)));
-  Blocks leaves(shape.leaves());
-  Noise noise;
-  Blocks known(shape.depth);
-  for (std::size_t tree = 0; tree < shape.trees; ++tree) {
-    const auto part = std::span(message).subspan(tree * per_tree, per_tree);
-    std::size_t hole = 0;
-    for (std::size_t level = 0; level < shape.depth; ++level) {
-      const std::size_t transfer = tree * shape.depth + level;
-      const std::size_t bit = shape.value_transfers() + transfer;
-      const bool side = choices[bit / kBits].bit(bit % kBits);
-      known[level] = part[2 * level + (side ? 1 : 0)] ^ pads[transfer];
-      hole = 2 * hole + (side ? 0 : 1);
-    }
-    const auto own = std::span(leaves).subspan(tree * shape.width(), shape.width());
-    grow_punctured_tree(hole, known, own);
-    own[hole] = sum_of(own) ^ part.back() ^ spell(value_shares.subspan(tree * kBits, kBits));
-    noise.places.push_back(tree * shape.width() + hole);
-    noise.values.push_back(choices[tree]);
+  Blocks message(shape.all_trees() * per_tree);
+  for (std::size_t block = 0; block < shape.blocks; ++block) {
+    WEIR_TRY(channel.receive(Tag::kVoleBase, std::span(message).subspan(block * shape.trees * per_tree,
+                                                                        shape.trees * per_tree)));
   }
-  WEIR_TRY(check_held(channel, noise, leaves, choices[shape.trees],
-                      spell(value_shares.subspan(shape.trees * kBits, kBits))));
-  VoleValues out{Blocks(shape.leaves()), std::move(leaves)};
-  for (std::size_t i = 0; i < shape.trees; ++i) out.values[noise.places[i]] = noise.values[i];
-  compress(out.values);
-  compress(out.products);
-  out.values.resize(count);
-  out.products.resize(count);
+  const Block challenge = random_block(random);
+  const std::array<Block, 2> challenge_and_values{challenge,
+                                                  noise.sum(shape, challenge) ^ choices[shape.all_trees()]};
+  WEIR_TRY(channel.send(Tag::kVoleChallenge, std::span<const Block>(challenge_and_values)));
+  WEIR_TRY(channel.flush());
+
+  LeafSum sum(challenge, shape.leaves());
+  VoleValues out{Blocks(count), Blocks(count)};
+  Blocks leaves(shape.leaves());
+  Blocks values(shape.leaves());
+  Blocks known(shape.depth);
+  for (std::size_t block = 0; block < shape.blocks; ++block) {
+    std::fill(values.begin(), values.end(), Block{});
+    for (std::size_t in_block = 0; in_block < shape.trees; ++in_block) {
+      const std::size_t tree = block * shape.trees + in_block;
+      const auto part = std::span(message).subspan(tree * per_tree, per_tree);
+      const std::size_t hole = noise.holes[tree];
+      for (std::size_t level = 0; level < shape.depth; ++level) {
+        const bool side = ((hole >> (shape.depth - 1 - level)) & 1) == 0;
+        known[level] = part[2 * level + (side ? 1 : 0)] ^ pads[tree * shape.depth + level];
+      }
+      const auto own = std::span(leaves).subspan(in_block * shape.width(), shape.width());
+      grow_punctured_tree(hole, known, own);
+      own[hole] = sum_of(own) ^ part.back() ^ spell(value_shares.subspan(tree * kBits, kBits));
+      values[in_block * shape.width() + hole] = noise.values[tree];
+    }
+    sum.add(leaves);
+    compress(leaves);
+    compress(values);
+    put_block(shape, block, leaves, out.products);
+    put_block(shape, block, values, out.values);
+  }
+  WEIR_TRY(check_held(channel, sum.value() ^ spell(value_shares.last(kBits))));
   return out;
 }
 

@@ -25,7 +25,7 @@ Json described(const Algorithm& a) {
 std::array<Algorithm, 4> make_algorithms() {
   const Algorithm fast{
       .id = "psi-rr22",
-      .version = "2",
+      .version = "3",
       .security = "malicious, 128 bits computational, 40 statistical; Raghuraman and Rindal, CCS 2022",
       .what = {"The consumer's rows whose key the provider has too", "使用方表中、其键值提供方也持有的行"},
       .consumer_learns = {"which of its keys the provider has, and how many keys the provider has",
@@ -35,16 +35,16 @@ std::array<Algorithm, 4> make_algorithms() {
       .hash = {}};
   Algorithm x25519 = fast;
   x25519.id = "psi-ecdh-x25519";
+  x25519.version = "2";  // of which 1 sent points where images are sent now
   x25519.malicious = false;
   x25519.security =
       "semi-honest, 128 bits; Diffie-Hellman on Curve25519, Jarecki, Kiayias and Krawczyk, ASIACRYPT 2014";
   Algorithm sm2 = x25519;
   sm2.id = "psi-ecdh-sm2";
-  sm2.version = "2";  // of which 1 sent points where images are sent now
   sm2.security = "semi-honest, 128 bits; Diffie-Hellman on the curve of GB/T 32918 with SM3, as psi-ecdh-x25519";
   const Algorithm join{
       .id = "join-psty19",
-      .version = "1",
+      .version = "2",
       .security =
           "semi-honest: safe while both sides run the program as it is; a side that runs another one is not caught, "
           "may learn more and may spoil the figures; 128 bits computational, 40 statistical; Pinkas, Schneider, "
