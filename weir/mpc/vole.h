@@ -4,13 +4,15 @@
 // noise trees and values from correlated OTs (ot_extension.h), compression by lpn_code.h in blocks that the second
 // cache holds, and the consistency check of Weng, Yang, Katz, Wang ("Wolverine", S&P 2021, section 4) over all trees of
 // all blocks at once, with an equality test by commitment. The holder names the check's challenge, once the keeper's
-// trees are fixed. Result: c_i = a_i * delta ^ b_i in GF(2^128); the keeper has delta (that of its OtSender) and b, the
-// other side a and c. Learns: nothing else. A malicious keeper that guesses noise positions, or a malicious holder of
-// values that guesses bits of delta, is caught with the probability that the guess is wrong; both papers' proofs allow
-// for that. Security: 128 bits computational under LPN for that code, malicious, statistical error below 2^-100 for the
-// check. Messages for t trees of depth d in all (VoleShape): one OT extension of 128(t+1) + dt transfers; 2dt + t
-// blocks, a message for each block of values; then 6 blocks and 32 bytes. Rounds: 4. SPDX-License-Identifier:
-// Apache-2.0
+// trees are fixed.
+// Result: c_i = a_i * delta ^ b_i in GF(2^128); the keeper has delta (that of its OtSender) and b, the other side a and
+// c.
+// Learns: nothing else. A malicious keeper that guesses noise positions, or a malicious holder of values that guesses
+// bits of delta, is caught with the probability that the guess is wrong; both papers' proofs allow for that.
+// Security: 128 bits computational under LPN for that code, malicious, statistical error below 2^-100 for the check.
+// Messages for t trees of depth d in all (VoleShape): one OT extension of 128(t+1) + dt transfers; 2dt + t blocks, a
+// message for each block of values; then 6 blocks and 32 bytes. Rounds: 4.
+// SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <functional>
