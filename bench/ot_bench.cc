@@ -72,12 +72,8 @@ struct Sending {
       WEIR_TRY(mpc::vole_keep(channel, random, ots, count));
       return {};
     }
-    for (std::size_t at = 0; at < count; at += piece) {
-      WEIR_TRY(ots.extend(channel, random, std::min(piece, count - at)));
-    }
-    return {};
+    return ots.extend(channel, random, count, [](std::size_t, std::span<mpc::Block>) -> Result<> { return {}; });
   }
-  std::size_t piece;
   mutable SystemRandom random = {};
 };
 
@@ -90,13 +86,10 @@ struct Receiving {
       WEIR_TRY(mpc::vole_hold(channel, random, ots, count));
       return {};
     }
-    const mpc::Blocks choices = random_blocks((piece + 127) / 128, 1);
-    for (std::size_t at = 0; at < count; at += piece) {
-      WEIR_TRY(ots.extend(channel, random, choices, std::min(piece, count - at)));
-    }
-    return {};
+    const mpc::Blocks choices = random_blocks((count + 127) / 128, 1);
+    return ots.extend(channel, random, choices, count,
+                      [](std::size_t, std::span<mpc::Block>) -> Result<> { return {}; });
   }
-  std::size_t piece;
   mutable SystemRandom random = {};
 };
 
@@ -115,7 +108,6 @@ struct Gates {
 
 Result<Figures> run_ot(const Options& options) {
   const auto count = static_cast<std::size_t>(options.number("transfers", 1 << 24));
-  const auto piece = static_cast<std::size_t>(options.number("piece", 1 << 18));
   const auto rounds = options.number("rounds", 5);
   const bool full = count >= 1 << 22;
   Figures out;
@@ -126,8 +118,8 @@ Result<Figures> run_ot(const Options& options) {
     out.push_back({name + "_processor", rate.processor_ns, "ns", "", 0});
   };
   for (const auto& [fold, name] : {std::pair(mpc::Fold::k4, "k4"), {mpc::Fold::k2, "k2"}, {mpc::Fold::k8, "k8"}}) {
-    const Sending sending{fold, false, piece};
-    const Receiving receiving{fold, false, piece};
+    const Sending sending{fold, false};
+    const Receiving receiving{fold, false};
     const bool main = fold == mpc::Fold::k4;
     WEIR_TRY_LET(const Rate send, rate_of(count, rounds, sending, receiving));
     add(std::string("malicious_send_") + name, send, main ? "emp_ot_published" : "", main ? 195e6 : 0,
@@ -138,7 +130,7 @@ Result<Figures> run_ot(const Options& options) {
   }
   const std::size_t volume = count / 4;
   const auto k4 = mpc::Fold::k4;
-  WEIR_TRY_LET(const Rate vole, rate_of(volume, rounds, Sending{k4, true, piece}, Receiving{k4, true, piece}));
+  WEIR_TRY_LET(const Rate vole, rate_of(volume, rounds, Sending{k4, true}, Receiving{k4, true}));
   add("malicious_vole", vole, "emp_ferret_published", 111e6, at_least(100e6));
   WEIR_TRY_LET(const Rate gates, rate_of(volume, rounds, Gates{mpc::Side::kFirst}, Gates{mpc::Side::kSecond}));
   add("gmw_and_gates", gates, "emp_garbling_published", 29e6, std::nullopt);

@@ -138,7 +138,8 @@ const Aes& right_permutation() {
 
 Aes::Aes(Block key) : key_(key) {
 #if defined(__x86_64__)
-  if (available_isas().size() > 1) expand(key, round_keys_);
+  static const bool has_aes = available_isas().size() > 1;
+  if (has_aes) expand(key, round_keys_);
 #endif
 }
 

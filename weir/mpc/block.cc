@@ -19,9 +19,6 @@
 namespace weir::mpc {
 namespace {
 
-constexpr std::size_t kLanes = 8;
-using Lanes = std::array<Block, kLanes>;
-
 Block times_x(Block a) {
   const std::uint64_t top = 0 - (a.hi >> 63);
   return {(a.lo << 1) ^ (top & 0x87), (a.hi << 1) | (a.lo >> 63)};
@@ -41,15 +38,19 @@ Block multiply_portable(Block a, Block b) {
 __m128i load(const Block* block) { return _mm_load_si128(reinterpret_cast<const __m128i*>(block)); }
 void store(Block* block, __m128i value) { _mm_store_si128(reinterpret_cast<__m128i*>(block), value); }
 
-WEIR_TARGET_CLMUL inline __m128i multiply_clmul(__m128i a, __m128i b) {
+WEIR_TARGET_CLMUL inline __m128i reduce(__m128i low, __m128i middle, __m128i high) {
   const __m128i poly = _mm_cvtsi64_si128(0x87);
-  const __m128i middle = _mm_xor_si128(_mm_clmulepi64_si128(a, b, 0x01), _mm_clmulepi64_si128(a, b, 0x10));
-  __m128i low = _mm_xor_si128(_mm_clmulepi64_si128(a, b, 0x00), _mm_slli_si128(middle, 8));
-  __m128i high = _mm_xor_si128(_mm_clmulepi64_si128(a, b, 0x11), _mm_srli_si128(middle, 8));
+  low = _mm_xor_si128(low, _mm_slli_si128(middle, 8));
+  high = _mm_xor_si128(high, _mm_srli_si128(middle, 8));
   const __m128i fold = _mm_clmulepi64_si128(high, poly, 0x01);
   low = _mm_xor_si128(low, _mm_slli_si128(fold, 8));
   high = _mm_xor_si128(high, _mm_srli_si128(fold, 8));
   return _mm_xor_si128(low, _mm_clmulepi64_si128(high, poly, 0x00));
+}
+
+WEIR_TARGET_CLMUL inline __m128i multiply_clmul(__m128i a, __m128i b) {
+  const __m128i middle = _mm_xor_si128(_mm_clmulepi64_si128(a, b, 0x01), _mm_clmulepi64_si128(a, b, 0x10));
+  return reduce(_mm_clmulepi64_si128(a, b, 0x00), middle, _mm_clmulepi64_si128(a, b, 0x11));
 }
 
 WEIR_TARGET_CLMUL Block multiply_one(Block a, Block b) {
@@ -69,24 +70,47 @@ WEIR_TARGET_CLMUL void multiply_each_clmul(Block* a, const Block* b, std::size_t
   for (std::size_t i = 0; i < count; ++i) store(a + i, multiply_clmul(load(a + i), load(b + i)));
 }
 
-WEIR_TARGET_CLMUL void horner_clmul(Lanes& lanes, Block step, const Block* values, std::size_t groups) {
-  const __m128i by = load(&step);
-  for (std::size_t g = groups; g-- > 0;) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      store(&lanes[lane], _mm_xor_si128(multiply_clmul(load(&lanes[lane]), by), load(values + g * kLanes + lane)));
-    }
-  }
+// Products before they are reduced: 256 bits as low, middle (64 bits up) and high.
+struct Wide {
+  __m128i low, middle, high;
+};
+
+WEIR_TARGET_CLMUL inline void add_product(Wide& sum, __m128i a, __m128i b) {
+  sum.low = _mm_xor_si128(sum.low, _mm_clmulepi64_si128(a, b, 0x00));
+  sum.high = _mm_xor_si128(sum.high, _mm_clmulepi64_si128(a, b, 0x11));
+  sum.middle = _mm_xor_si128(sum.middle, _mm_clmulepi64_si128(a, b, 0x01));
+  sum.middle = _mm_xor_si128(sum.middle, _mm_clmulepi64_si128(a, b, 0x10));
 }
 
-WEIR_TARGET_VCLMUL inline __m512i multiply_vclmul(__m512i a, __m512i b) {
+WEIR_TARGET_CLMUL Block evaluate_clmul(const std::array<Block, kPowers>& powers, std::span<const Block> values) {
+  const __m128i zero = _mm_setzero_si128(), step = load(&powers.back());
+  __m128i sum = zero;
+  for (std::size_t end = values.size(); end > 0;) {
+    const std::size_t from = (end - 1) / kPowers * kPowers;
+    Wide wide{zero, zero, zero};
+    add_product(wide, sum, step);
+    for (std::size_t i = from; i < end; ++i) add_product(wide, load(&values[i]), load(&powers[i - from]));
+    sum = reduce(wide.low, wide.middle, wide.high);
+    end = from;
+  }
+  Block out;
+  store(&out, sum);
+  return out;
+}
+
+WEIR_TARGET_VCLMUL inline __m512i reduce(__m512i low, __m512i middle, __m512i high) {
   const __m512i poly = _mm512_set1_epi64(0x87);
-  const __m512i middle = _mm512_xor_si512(_mm512_clmulepi64_epi128(a, b, 0x01), _mm512_clmulepi64_epi128(a, b, 0x10));
-  __m512i low = _mm512_xor_si512(_mm512_clmulepi64_epi128(a, b, 0x00), _mm512_bslli_epi128(middle, 8));
-  __m512i high = _mm512_xor_si512(_mm512_clmulepi64_epi128(a, b, 0x11), _mm512_bsrli_epi128(middle, 8));
+  low = _mm512_xor_si512(low, _mm512_bslli_epi128(middle, 8));
+  high = _mm512_xor_si512(high, _mm512_bsrli_epi128(middle, 8));
   const __m512i fold = _mm512_clmulepi64_epi128(high, poly, 0x01);
   low = _mm512_xor_si512(low, _mm512_bslli_epi128(fold, 8));
   high = _mm512_xor_si512(high, _mm512_bsrli_epi128(fold, 8));
   return _mm512_xor_si512(low, _mm512_clmulepi64_epi128(high, poly, 0x00));
+}
+
+WEIR_TARGET_VCLMUL inline __m512i multiply_vclmul(__m512i a, __m512i b) {
+  const __m512i middle = _mm512_xor_si512(_mm512_clmulepi64_epi128(a, b, 0x01), _mm512_clmulepi64_epi128(a, b, 0x10));
+  return reduce(_mm512_clmulepi64_epi128(a, b, 0x00), middle, _mm512_clmulepi64_epi128(a, b, 0x11));
 }
 
 // Requires: count is a multiple of four.
@@ -105,37 +129,44 @@ WEIR_TARGET_VCLMUL void multiply_each_vclmul(Block* a, const Block* b, std::size
   }
 }
 
-WEIR_TARGET_VCLMUL void horner_vclmul(Lanes& lanes, Block step, const Block* values, std::size_t groups) {
-  const __m512i by = _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(&step)));
-  __m512i first = _mm512_loadu_si512(&lanes[0]);
-  __m512i second = _mm512_loadu_si512(&lanes[4]);
-  for (std::size_t g = groups; g-- > 0;) {
-    first = _mm512_xor_si512(multiply_vclmul(first, by), _mm512_loadu_si512(values + g * kLanes));
-    second = _mm512_xor_si512(multiply_vclmul(second, by), _mm512_loadu_si512(values + g * kLanes + 4));
-  }
-  _mm512_storeu_si512(&lanes[0], first);
-  _mm512_storeu_si512(&lanes[4], second);
+struct Wide4 {
+  __m512i low, middle, high;
+};
+
+WEIR_TARGET_VCLMUL inline void add_product(Wide4& sum, __m512i a, __m512i b) {
+  constexpr int kSumOfThree = 0x96;
+  sum.low = _mm512_xor_si512(sum.low, _mm512_clmulepi64_epi128(a, b, 0x00));
+  sum.high = _mm512_xor_si512(sum.high, _mm512_clmulepi64_epi128(a, b, 0x11));
+  sum.middle = _mm512_ternarylogic_epi64(sum.middle, _mm512_clmulepi64_epi128(a, b, 0x01),
+                                         _mm512_clmulepi64_epi128(a, b, 0x10), kSumOfThree);
 }
 
-#endif
-
-void horner_portable(Lanes& lanes, Block step, const Block* values, std::size_t groups) {
-  for (std::size_t g = groups; g-- > 0;) {
-    for (std::size_t lane = 0; lane < kLanes; ++lane) {
-      lanes[lane] = multiply_portable(lanes[lane], step) ^ values[g * kLanes + lane];
+// Four sums side by side, which add up to what is wanted.
+WEIR_TARGET_VCLMUL Block evaluate_vclmul(const std::array<Block, kPowers>& powers, std::span<const Block> values) {
+  const __m512i zero = _mm512_setzero_si512();
+  const __m512i step = _mm512_broadcast_i32x4(_mm_load_si128(reinterpret_cast<const __m128i*>(&powers.back())));
+  __m512i sum = zero;
+  for (std::size_t end = values.size(); end > 0;) {
+    const std::size_t from = (end - 1) / kPowers * kPowers;
+    Wide4 wide{zero, zero, zero};
+    add_product(wide, sum, step);
+    std::size_t i = from;
+    for (; i + 4 <= end; i += 4) {
+      add_product(wide, _mm512_loadu_si512(&values[i]), _mm512_loadu_si512(&powers[i - from]));
     }
+    if (i < end) {
+      const auto some = static_cast<__mmask8>((1u << 2 * (end - i)) - 1);
+      add_product(wide, _mm512_maskz_loadu_epi64(some, &values[i]), _mm512_maskz_loadu_epi64(some, &powers[i - from]));
+    }
+    sum = reduce(wide.low, wide.middle, wide.high);
+    end = from;
   }
+  std::array<Block, 4> sums;
+  _mm512_storeu_si512(sums.data(), sum);
+  return sums[0] ^ sums[1] ^ sums[2] ^ sums[3];
 }
 
-void horner(Lanes& lanes, Block step, const Block* values, std::size_t groups) {
-  switch (isa()) {
-#if defined(__x86_64__)
-    case Isa::kAvx512: return horner_vclmul(lanes, step, values, groups);
-    case Isa::kAesNi: return horner_clmul(lanes, step, values, groups);
 #endif
-    default: return horner_portable(lanes, step, values, groups);
-  }
-}
 
 }  // namespace
 
@@ -204,16 +235,18 @@ void multiply_each(std::span<Block> a, std::span<const Block> b) {
   for (; done < a.size(); ++done) a[done] = multiply_portable(a[done], b[done]);
 }
 
-Block evaluate(std::span<const Block> values, Block point) {
-  Lanes powers;  // point^1 .. point^8
-  powers[0] = point;
-  for (std::size_t i = 1; i < kLanes; ++i) powers[i] = multiply(powers[i - 1], point);
-  const std::size_t groups = values.size() / kLanes;
-  Lanes lanes{};
-  std::copy(values.begin() + static_cast<std::ptrdiff_t>(groups * kLanes), values.end(), lanes.begin());
-  horner(lanes, powers[kLanes - 1], values.data(), groups);
+Evaluation::Evaluation(Block point) {
+  powers_[0] = point;
+  for (std::size_t i = 1; i < kPowers; ++i) powers_[i] = multiply(powers_[i - 1], point);
+}
+
+Block Evaluation::of(std::span<const Block> values) const {
+#if defined(__x86_64__)
+  if (isa() == Isa::kAvx512) return evaluate_vclmul(powers_, values);
+  if (isa() == Isa::kAesNi) return evaluate_clmul(powers_, values);
+#endif
   Block sum;
-  for (std::size_t i = 0; i < kLanes; ++i) sum ^= multiply(lanes[i], powers[i]);
+  for (std::size_t i = values.size(); i-- > 0;) sum = multiply_portable(sum ^ values[i], powers_[0]);
   return sum;
 }
 

@@ -5,6 +5,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <span>
 #include <vector>
@@ -65,7 +66,17 @@ Block inverse(Block a);
 void add_multiples(std::span<Block> sums, Block scale, std::span<const Block> values);
 // a[i] = a[i] * b[i]. Requires: equal sizes.
 void multiply_each(std::span<Block> a, std::span<const Block> b);
-// The values as coefficients of a polynomial, at `point`: sum of values[i] * point^(i+1).
-Block evaluate(std::span<const Block> values, Block point);
+
+// Polynomials at one point.
+inline constexpr std::size_t kPowers = 64;
+class Evaluation {
+ public:
+  explicit Evaluation(Block point);
+  // The values as coefficients: the sum of values[i] * point^(i+1).
+  Block of(std::span<const Block> values) const;
+
+ private:
+  std::array<Block, kPowers> powers_;  // from the first on
+};
 
 }  // namespace weir::mpc

@@ -60,7 +60,7 @@ TEST_P(KernelTest, AgreesWithThePortableOne) {
       Blocks sums = some(count, 2);
       add_multiples(sums, by, v);
       multiply_each(sums, v);
-      sums.push_back(evaluate(v, by));
+      sums.push_back(Evaluation(by).of(v));
       Blocks cipher(count);
       Aes(by).encrypt(v, cipher);
       sums.insert(sums.end(), cipher.begin(), cipher.end());
@@ -92,7 +92,7 @@ TEST_P(KernelTest, EvaluatesAPolynomialFromTheFirstPower) {
     power = multiply(power, point);
     sum ^= multiply(value, power);
   }
-  EXPECT_EQ(evaluate(v, point), sum);
+  EXPECT_EQ(Evaluation(point).of(v), sum);
 }
 
 TEST(Prg, GivesOneStreamWhateverThePieces) {
@@ -151,7 +151,7 @@ TEST_P(KernelTest, FoldsTheLeavesOfATree) {
     for (const std::size_t length : {1, 7, 8, 15, 16, 17, 100}) {
       const std::size_t stride = stride_of(length);
       Blocks columns(bits * stride), total(length), expected(bits * stride), sum(length);
-      fold_leaves(seeds, hidden, 5, columns, stride, total);
+      fold_leaves(std::vector<Aes>(seeds.begin(), seeds.end()), hidden, 5, columns, stride, total);
       for (std::size_t leaf = 0; leaf < seeds.size(); ++leaf) {
         Blocks stream(length);
         Prg(seeds[leaf ^ hidden], 5).fill(stream);

@@ -13,8 +13,6 @@ namespace {
 constexpr Fold kFold = Fold::k4;
 // Of equalities: a piece stays in the second cache, and some are under way at once, so that nobody waits for the line.
 // The tables of those are 80 KiB, which a line takes before they are read: who sends columns reads none meanwhile.
-constexpr std::size_t kAhead = 4;
-constexpr std::size_t kEqualityPiece = (std::size_t{1} << 15) - 128;  // 256 blocks with the one that masks
 
 std::span<std::uint8_t> bytes_of_words(std::vector<std::uint64_t>& words) {
   return {reinterpret_cast<std::uint8_t*>(words.data()), words.size() * sizeof(std::uint64_t)};
@@ -105,7 +103,7 @@ Bits Gmw::random_bits(std::size_t count) {
   return out;
 }
 
-void Gmw::make_pads(Blocks& zeros, Blocks& ones) {
+void Gmw::make_pads(std::span<Block> zeros, Blocks& ones) {
   ones.resize(zeros.size());
   for (std::size_t i = 0; i < ones.size(); ++i) ones[i] = zeros[i] ^ sender_.delta();
   hash_blocks(zeros, sent_tweak_);
@@ -115,30 +113,28 @@ void Gmw::make_pads(Blocks& zeros, Blocks& ones) {
 
 // The sender's two pads of a transfer, m0 and m1, make its b = m0 ^ m1; with the other's a as choice, m_a = m0 ^ a b.
 Result<> Gmw::offer_products(Triples& out) {
-  for (std::size_t at = 0; at < out.c.count; at += kTransfersAtOnce) {
-    const std::size_t count = std::min(kTransfersAtOnce, out.c.count - at);
-    WEIR_TRY_LET(Blocks zeros, sender_.extend(*channel_, *random_, count));
-    Blocks ones;
+  Blocks ones;
+  return sender_.extend(*channel_, *random_, out.c.count, [&](std::size_t at, std::span<Block> zeros) -> Result<> {
     make_pads(zeros, ones);
-    for (std::size_t i = 0; i < count; ++i) {
-      out.b.set(at + i, ((zeros[i].lo ^ ones[i].lo) & 1) != 0);
-      out.c.set(at + i, (zeros[i].lo & 1) != 0);
+    for (std::size_t i = 0; i < zeros.size(); ++i) {
+      const std::size_t word = (at + i) / 64, bit = (at + i) % 64;
+      out.b.words[word] |= ((zeros[i].lo ^ ones[i].lo) & 1) << bit;
+      out.c.words[word] |= (zeros[i].lo & 1) << bit;
     }
-  }
-  return {};
+    return {};
+  });
 }
 
 Result<> Gmw::choose_products(Triples& out) {
-  for (std::size_t at = 0; at < out.c.count; at += kTransfersAtOnce) {
-    const std::size_t count = std::min(kTransfersAtOnce, out.c.count - at);
-    WEIR_TRY_LET(Blocks chosen, receiver_.extend(*channel_, *random_, choices_of(out.a, at, count), count));
+  const auto use = [&](std::size_t at, std::span<Block> chosen) -> Result<> {
     hash_blocks(chosen, received_tweak_);
-    received_tweak_ += count;
-    for (std::size_t i = 0; i < count; ++i) {
+    received_tweak_ += chosen.size();
+    for (std::size_t i = 0; i < chosen.size(); ++i) {
       out.c.words[(at + i) / 64] ^= (chosen[i].lo & 1) << ((at + i) % 64);
     }
-  }
-  return {};
+    return {};
+  };
+  return receiver_.extend(*channel_, *random_, choices_of(out.a, 0, out.a.count), out.a.count, use);
 }
 
 Result<Gmw::Triples> Gmw::triples(std::size_t count) {
@@ -194,49 +190,51 @@ Result<Bits> Gmw::equal_fours(const Bits& own) {
   static constexpr std::array<std::uint16_t, 4> kSet = {0xaaaa, 0xcccc, 0xf0f0, 0xff00};
   Bits out(own.count / 4);
   const auto four_at = [&](std::size_t i) { return own.words[i / 16] >> (4 * (i % 16)) & 15; };
-  const std::size_t pieces = (own.count + kEqualityPiece - 1) / kEqualityPiece;
-  const auto count_of = [&](std::size_t piece) { return std::min(kEqualityPiece, own.count - piece * kEqualityPiece); };
-  std::vector<std::uint16_t> tables(kEqualityPiece / 4);
+  const std::size_t pieces = (own.count + kOtPiece - 1) / kOtPiece;
+  const auto count_of = [&](std::size_t piece) { return std::min(kOtPiece, own.count - piece * kOtPiece); };
+  std::vector<std::uint16_t> tables(kOtPiece / 4);
   const auto bytes_of_tables = [&](std::size_t piece) {
     return std::span(reinterpret_cast<std::uint8_t*>(tables.data()), count_of(piece) / 2);
   };
   if (side_ == Side::kFirst) {
-    std::array<Blocks, kAhead + 1> chosen;
+    std::array<Blocks, kOtAhead + 1> chosen;
     const auto open = [&](std::size_t piece) -> Result<> {
       WEIR_TRY(channel_->receive(Tag::kEqualities, bytes_of_tables(piece)));
       const Block* pads = chosen[piece % chosen.size()].data();
       for (std::size_t i = 0; i < count_of(piece) / 4; ++i, pads += 4) {
-        const std::size_t place = piece * (kEqualityPiece / 4) + i;
+        const std::size_t place = piece * (kOtPiece / 4) + i;
         const std::uint64_t opened = tables[i] ^ pads[0].lo ^ pads[1].lo ^ pads[2].lo ^ pads[3].lo;
         out.words[place / 64] |= (opened >> four_at(place) & 1) << (place % 64);
       }
       return {};
     };
     // Ahead with the columns, behind with the tables.
-    for (std::size_t step = 0; step < pieces + 2 * kAhead; ++step) {
+    for (std::size_t step = 0; step < pieces + 2 * kOtAhead; ++step) {
       if (step < pieces) {
-        const std::size_t at = step * kEqualityPiece;
+        const std::size_t at = step * kOtPiece;
         WEIR_TRY(receiver_.send_columns(*channel_, *random_, choices_of(own, at, count_of(step)), count_of(step)));
       }
-      if (step >= kAhead && step < pieces + kAhead) {
-        Blocks& pads = chosen[(step - kAhead) % chosen.size()];
+      if (step >= kOtAhead && step < pieces + kOtAhead) {
+        Blocks& pads = chosen[(step - kOtAhead) % chosen.size()];
+        pads.resize(count_of(step - kOtAhead));
         WEIR_TRY(receiver_.finish(*channel_, pads));
         hash_blocks(pads, received_tweak_);
         received_tweak_ += pads.size();
       }
-      if (step >= 2 * kAhead) WEIR_TRY(open(step - 2 * kAhead));
+      if (step >= 2 * kOtAhead) WEIR_TRY(open(step - 2 * kOtAhead));
     }
     return out;
   }
   out = random_bits(out.count);
   Blocks zeros, ones;
-  for (std::size_t step = 0; step < pieces + kAhead; ++step) {
+  for (std::size_t step = 0; step < pieces + kOtAhead; ++step) {
     if (step < pieces) WEIR_TRY(sender_.take_columns(*channel_, *random_, count_of(step)));
-    if (step < kAhead) continue;
+    if (step < kOtAhead) continue;
+    zeros.resize(count_of(step - kOtAhead));
     WEIR_TRY(sender_.finish(*channel_, zeros));
     make_pads(zeros, ones);
     for (std::size_t i = 0; i < zeros.size() / 4; ++i) {
-      const std::size_t place = (step - kAhead) * (kEqualityPiece / 4) + i;
+      const std::size_t place = (step - kOtAhead) * (kOtPiece / 4) + i;
       std::uint64_t table = std::uint64_t{1} << four_at(place);
       table ^= 0 - (out.words[place / 64] >> (place % 64) & 1);
       for (std::size_t l = 0; l < 4; ++l) {
@@ -244,7 +242,7 @@ Result<Bits> Gmw::equal_fours(const Bits& own) {
       }
       tables[i] = static_cast<std::uint16_t>(table);
     }
-    WEIR_TRY(channel_->send(Tag::kEqualities, ByteView(bytes_of_tables(step - kAhead))));
+    WEIR_TRY(channel_->send(Tag::kEqualities, ByteView(bytes_of_tables(step - kOtAhead))));
     WEIR_TRY(channel_->flush());
   }
   return out;

@@ -75,7 +75,7 @@ class Gmw {
   };
   Result<Triples> triples(std::size_t count);
   // Of the sender's transfers: its pads for 0, in place, and for 1.
-  void make_pads(Blocks& zeros, Blocks& ones);
+  void make_pads(std::span<Block> zeros, Blocks& ones);
   Result<> offer_products(Triples& out);   // as sender: c ^= its part of a' * b
   Result<> choose_products(Triples& out);  // as receiver
   // First the one side sends, then the other, so that no two long messages wait for each other.

@@ -20,7 +20,7 @@ constexpr std::size_t kPiece = 64;  // blocks of a stream that are folded at onc
 
 // Leaves are added up pair by pair, as their tree stands: at level b the odd ones of all pairs are column b, and the
 // sums of the pairs are the next level's leaves.
-void fold_plain(std::span<const Aes> leaves, std::uint64_t from, std::size_t at, std::span<Block> columns,
+void fold_plain(std::span<const Aes> leaves, std::size_t hidden, std::uint64_t from, std::size_t at, std::span<Block> columns,
                 std::size_t stride, std::span<Block> total) {
   const std::size_t bits = columns.size() / stride;
   Blocks values(leaves.size() * kPiece);
@@ -29,7 +29,7 @@ void fold_plain(std::span<const Aes> leaves, std::uint64_t from, std::size_t at,
     const std::size_t width = std::min(kPiece, total.size() - at);
     for (std::size_t i = 0; i < width; ++i) counters[i] = {from + at + i, 0};
     for (std::size_t leaf = 0; leaf < leaves.size(); ++leaf) {
-      leaves[leaf].encrypt(std::span(counters).first(width), std::span(values).subspan(leaf * kPiece, width));
+      leaves[leaf ^ hidden].encrypt(std::span(counters).first(width), std::span(values).subspan(leaf * kPiece, width));
     }
     std::size_t left = leaves.size();
     for (std::size_t b = 0; b < bits; ++b, left /= 2) {
@@ -50,7 +50,7 @@ void fold_plain(std::span<const Aes> leaves, std::uint64_t from, std::size_t at,
 
 // The same in registers, `kWide` of four blocks at a time. Gives how many blocks it did.
 template <std::size_t kBits, std::size_t kWide>
-WEIR_VAES std::size_t fold_vaes(std::span<const Aes> leaves, std::uint64_t from, Block* columns, std::size_t stride,
+WEIR_VAES std::size_t fold_vaes(std::span<const Aes> leaves, std::size_t hidden, std::uint64_t from, Block* columns, std::size_t stride,
                                 std::span<Block> total) {
   constexpr std::size_t kStep = 4 * kWide;
   const __m512i lanes = _mm512_set_epi64(0, 3, 0, 2, 0, 1, 0, 0);
@@ -64,7 +64,7 @@ WEIR_VAES std::size_t fold_vaes(std::span<const Aes> leaves, std::uint64_t from,
       for (std::size_t b = 0; b < kBits; ++b) column[b][i] = all[i];
     }
     for (std::size_t leaf = 0; leaf < leaves.size(); ++leaf) {
-      const auto* keys = reinterpret_cast<const __m128i*>(leaves[leaf].round_keys().data());
+      const auto* keys = reinterpret_cast<const __m128i*>(leaves[leaf ^ hidden].round_keys().data());
       __m512i x[kWide];
       const __m512i whitening = _mm512_broadcast_i32x4(keys[0]), last = _mm512_broadcast_i32x4(keys[10]);
       for (std::size_t i = 0; i < kWide; ++i) x[i] = _mm512_xor_si512(counter[i], whitening);
@@ -93,24 +93,21 @@ WEIR_VAES std::size_t fold_vaes(std::span<const Aes> leaves, std::uint64_t from,
 
 }  // namespace
 
-void fold_leaves(std::span<const Block> seeds, std::size_t hidden, std::uint64_t from, std::span<Block> columns,
+void fold_leaves(std::span<const Aes> seeds, std::size_t hidden, std::uint64_t from, std::span<Block> columns,
                  std::size_t stride, std::span<Block> total) {
   WEIR_CHECK(total.size() <= stride && std::size_t{1} << (columns.size() / stride) == seeds.size());
-  std::vector<Aes> leaves;
-  leaves.reserve(seeds.size());
-  for (std::size_t leaf = 0; leaf < seeds.size(); ++leaf) leaves.emplace_back(seeds[leaf ^ hidden]);
   std::size_t done = 0;
 #if defined(__x86_64__)
   if (isa() == Isa::kAvx512) {
     switch (seeds.size()) {
-      case 4: done = fold_vaes<2, 4>(leaves, from, columns.data(), stride, total); break;
-      case 16: done = fold_vaes<4, 4>(leaves, from, columns.data(), stride, total); break;
-      case 256: done = fold_vaes<8, 2>(leaves, from, columns.data(), stride, total); break;
+      case 4: done = fold_vaes<2, 4>(seeds, hidden, from, columns.data(), stride, total); break;
+      case 16: done = fold_vaes<4, 4>(seeds, hidden, from, columns.data(), stride, total); break;
+      case 256: done = fold_vaes<8, 2>(seeds, hidden, from, columns.data(), stride, total); break;
       default: break;
     }
   }
 #endif
-  fold_plain(leaves, from, done, columns, stride, total);
+  if (done < total.size()) fold_plain(seeds, hidden, from, done, columns, stride, total);
 }
 
 }  // namespace weir::mpc

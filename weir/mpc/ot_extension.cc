@@ -17,8 +17,8 @@ constexpr std::size_t kColumns = 128;
 std::size_t blocks_for(std::size_t count) { return (count + kColumns - 1) / kColumns + 1; }
 
 // The check's hash of a column: its last block masks the others.
-Block digest_of(std::span<const Block> column, Block challenge) {
-  return evaluate(column.first(column.size() - 1), challenge) ^ column.back();
+Block digest_of(std::span<const Block> column, const Evaluation& at) {
+  return at.of(column.first(column.size() - 1)) ^ column.back();
 }
 
 std::size_t bits_at(Block value, std::size_t first, unsigned width) {
@@ -32,6 +32,29 @@ ExtensionStep take_spare(std::vector<ExtensionStep>& spare) {
   ExtensionStep out = std::move(spare.back());
   spare.pop_back();
   return out;
+}
+
+// Begins pieces ahead of those that it ends: begin(from, count), end(piece).
+template <class Begin, class End>
+Result<> in_pieces(std::size_t count, const Begin& begin, const End& end, const OtUse& use) {
+  const std::size_t pieces = (count + kOtPiece - 1) / kOtPiece;
+  const auto size_of = [&](std::size_t piece) { return std::min(kOtPiece, count - piece * kOtPiece); };
+  Blocks rows(std::min(count, kOtPiece));
+  for (std::size_t step = 0; step < pieces + kOtAhead; ++step) {
+    if (step < pieces) WEIR_TRY(begin(step * kOtPiece, size_of(step)));
+    if (step < kOtAhead) continue;
+    const auto piece = std::span(rows).first(size_of(step - kOtAhead));
+    WEIR_TRY(end(piece));
+    WEIR_TRY(use((step - kOtAhead) * kOtPiece, piece));
+  }
+  return {};
+}
+
+OtUse copy_to(Blocks& out) {
+  return [&out](std::size_t from, std::span<Block> piece) -> Result<> {
+    std::copy(piece.begin(), piece.end(), out.begin() + static_cast<std::ptrdiff_t>(from));
+    return {};
+  };
 }
 
 }  // namespace
@@ -54,7 +77,7 @@ Result<OtSender> OtSender::open(Channel& channel, Random& random, Fold fold) {
     for (std::size_t l = 0; l < k; ++l) known[l] = keys[first + l] ^ sums[first + l][choices[first + l] ? 1 : 0];
     Blocks leaves(std::size_t{1} << k);
     grow_punctured_tree(bits_at(out.delta_, first, k), known, leaves);
-    out.seeds_.push_back(std::move(leaves));
+    out.seeds_.emplace_back(leaves.begin(), leaves.end());
   }
   return out;
 }
@@ -67,7 +90,7 @@ Result<OtReceiver> OtReceiver::open(Channel& channel, Random& random, Fold fold)
   for (std::size_t first = 0; first < kColumns; first += k) {
     Blocks leaves(std::size_t{1} << k);
     grow_tree(random_block(random), leaves, std::span(sums).subspan(first, k));
-    out.seeds_.push_back(std::move(leaves));
+    out.seeds_.emplace_back(leaves.begin(), leaves.end());
   }
   for (std::size_t i = 0; i < kColumns; ++i) {
     for (std::size_t side = 0; side < 2; ++side) sums[i][side] ^= keys[i][side];
@@ -77,10 +100,15 @@ Result<OtReceiver> OtReceiver::open(Channel& channel, Random& random, Fold fold)
   return out;
 }
 
+Result<> OtSender::extend(Channel& channel, Random& random, std::size_t count, const OtUse& use) {
+  return in_pieces(
+      count, [&](std::size_t, std::size_t size) { return take_columns(channel, random, size); },
+      [&](std::span<Block> piece) { return finish(channel, piece); }, use);
+}
+
 Result<Blocks> OtSender::extend(Channel& channel, Random& random, std::size_t count) {
-  WEIR_TRY(take_columns(channel, random, count));
-  Blocks out;
-  WEIR_TRY(finish(channel, out));
+  Blocks out(count);
+  WEIR_TRY(extend(channel, random, count, copy_to(out)));
   return out;
 }
 
@@ -111,7 +139,7 @@ Result<> OtSender::take_columns(Channel& channel, Random& random, std::size_t co
   return {};
 }
 
-Result<> OtSender::finish(Channel& channel, Blocks& out) {
+Result<> OtSender::finish(Channel& channel, std::span<Block> out) {
   WEIR_CHECK(!under_way_.empty());
   ExtensionStep step = std::move(under_way_.front());
   under_way_.pop_front();
@@ -119,9 +147,10 @@ Result<> OtSender::finish(Channel& channel, Blocks& out) {
   const std::size_t stride = stride_of(length);
   std::array<Block, kColumns + 1> proof;  // of the columns, then of the choices
   WEIR_TRY(channel.receive(Tag::kExtensionCheck, std::span<Block>(proof)));
+  const Evaluation challenge(step.challenge);
   Block wrong;
   for (unsigned c = 0; c < kColumns; ++c) {
-    const Block digest = digest_of(std::span(step.columns).subspan(c * stride, length), step.challenge);
+    const Block digest = digest_of(std::span(step.columns).subspan(c * stride, length), challenge);
     const Block differ = digest ^ proof[c] ^ (proof[kColumns] & mask_of(delta_.bit(c)));
     wrong.lo |= differ.lo;
     wrong.hi |= differ.hi;
@@ -130,16 +159,26 @@ Result<> OtSender::finish(Channel& channel, Blocks& out) {
     return Error(Errc::kCorrupt, "the other side's transfers are inconsistent: it deviates from the protocol")
         .because("mpc.check");
   }
-  out.resize(step.count);
+  WEIR_CHECK(out.size() == step.count);
   transpose(step.columns, stride, out);
   spare_.push_back(std::move(step));
   return {};
 }
 
+Result<> OtReceiver::extend(Channel& channel, Random& random, std::span<const Block> choices, std::size_t count,
+                            const OtUse& use) {
+  WEIR_CHECK(choices.size() >= (count + kColumns - 1) / kColumns);
+  return in_pieces(
+      count,
+      [&](std::size_t from, std::size_t size) {
+        return send_columns(channel, random, choices.subspan(from / kColumns), size);
+      },
+      [&](std::span<Block> piece) { return finish(channel, piece); }, use);
+}
+
 Result<Blocks> OtReceiver::extend(Channel& channel, Random& random, std::span<const Block> choices, std::size_t count) {
-  WEIR_TRY(send_columns(channel, random, choices, count));
-  Blocks out;
-  WEIR_TRY(finish(channel, out));
+  Blocks out(count);
+  WEIR_TRY(extend(channel, random, choices, count, copy_to(out)));
   return out;
 }
 
@@ -166,21 +205,22 @@ Result<> OtReceiver::send_columns(Channel& channel, Random& random, std::span<co
   return {};
 }
 
-Result<> OtReceiver::finish(Channel& channel, Blocks& out) {
+Result<> OtReceiver::finish(Channel& channel, std::span<Block> out) {
   WEIR_CHECK(!under_way_.empty());
   ExtensionStep step = std::move(under_way_.front());
   under_way_.pop_front();
   const std::size_t length = blocks_for(step.count);
   const std::size_t stride = stride_of(length);
   WEIR_TRY(channel.receive(Tag::kExtensionChallenge, std::span(&step.challenge, 1)));
+  const Evaluation challenge(step.challenge);
   std::array<Block, kColumns + 1> proof;
   for (std::size_t c = 0; c < kColumns; ++c) {
-    proof[c] = digest_of(std::span(step.columns).subspan(c * stride, length), step.challenge);
+    proof[c] = digest_of(std::span(step.columns).subspan(c * stride, length), challenge);
   }
-  proof[kColumns] = digest_of(step.choices, step.challenge);
+  proof[kColumns] = digest_of(step.choices, challenge);
   WEIR_TRY(channel.send(Tag::kExtensionCheck, std::span<const Block>(proof)));
   WEIR_TRY(channel.flush());
-  out.resize(step.count);
+  WEIR_CHECK(out.size() == step.count);
   transpose(step.columns, stride, out);
   spare_.push_back(std::move(step));
   return {};

@@ -101,8 +101,8 @@ class ExtensionTest : public ::testing::TestWithParam<Fold> {};
 INSTANTIATE_TEST_SUITE_P(Folds, ExtensionTest, ::testing::Values(Fold::k2, Fold::k4, Fold::k8));
 
 TEST_P(ExtensionTest, SharesDifferByDeltaWhereChosen) {
-  const std::vector<std::size_t> sizes{0, 1, 127, 128, 129, 1000};
-  const Blocks choices = some(8);
+  const std::vector<std::size_t> sizes{0, 1, 127, 128, 129, 1000, kOtPiece, 6 * kOtPiece + 5};  // the last: seven pieces
+  const Blocks choices = some(sizes.back() / 128 + 1);
   struct Outcome {
     Block delta;
     std::vector<Blocks> shares;

@@ -21,10 +21,15 @@ std::uint64_t up(std::uint64_t count, std::uint64_t unit) { return (count + unit
 // Of the party that chooses in these transfers; the other's is the reverse.
 Traffic opening() { return {.sent = kHead + kPoint + blocks(256), .received = kHead + 2 * 128 * kPoint, .rounds = 1}; }
 Traffic extension(std::uint64_t count) {
-  return {.sent = kTrees * blocks(up(count, 128) + 1) + blocks(129),
-          .received = blocks(1),
-          .rounds = 1,
-          .transfers = count};
+  Traffic out;
+  for (std::uint64_t at = 0; at < count; at += kOtPiece) {
+    const std::uint64_t piece = std::min<std::uint64_t>(kOtPiece, count - at);
+    out.sent += kTrees * blocks(up(piece, 128) + 1) + blocks(129);
+    out.received += blocks(1);
+  }
+  out.rounds = up(up(count, kOtPiece), kOtAhead);
+  out.transfers = count;
+  return out;
 }
 Traffic reversed(const Traffic& of) {
   return {.sent = of.received, .received = of.sent, .rounds = of.rounds, .transfers = of.transfers};
@@ -67,14 +72,12 @@ Traffic layer(std::uint64_t count) {
 // Fours of bits, the asker choosing; four pieces are under way at once.
 Traffic equalities(std::uint64_t count) {
   Traffic out;
-  constexpr std::uint64_t kTransfersAtOnce = (std::uint64_t{1} << 15) - 128;
-  for (std::uint64_t at = 0; at < count; at += kTransfersAtOnce) {
-    const std::uint64_t piece = std::min<std::uint64_t>(kTransfersAtOnce, count - at);
+  for (std::uint64_t at = 0; at < count; at += kOtPiece) {
+    const std::uint64_t piece = std::min<std::uint64_t>(kOtPiece, count - at);
     out += extension(piece);
     out.received += kHead + 2 * (piece / 4);
   }
-  constexpr std::uint64_t kAhead = 4;
-  out.rounds = up(out.rounds, kAhead) + 1;
+  out.rounds = up(out.rounds, kOtAhead) + 1;
   return out;
 }
 

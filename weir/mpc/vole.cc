@@ -114,13 +114,13 @@ class LeafSum {
  public:
   LeafSum(Block challenge, std::size_t leaves) : challenge_(challenge), step_(power(challenge, leaves)) {}
   void add(std::span<const Block> leaves) {
-    sum_ ^= multiply(evaluate(leaves, challenge_), place_);
+    sum_ ^= multiply(challenge_.of(leaves), place_);
     place_ = multiply(place_, step_);
   }
   Block value() const { return sum_; }
 
  private:
-  Block challenge_;
+  Evaluation challenge_;
   Block step_;
   Block place_{1, 0};
   Block sum_;
