@@ -37,6 +37,9 @@ void expect_error_or_the_same(Other&& other, Party&& party, std::size_t least) {
   ASSERT_TRUE(said && right);
   const auto judge = [&](const Deviated& what, const auto& got) -> std::string {
     if (!got) return complaint_about(what, got.error());
+    // Whether a proof holds must not depend on what the other side guessed, also where the outcome would be right.
+    const bool proof = what.tag == Tag::kExtensionCheck || what.tag == Tag::kVoleCheck;
+    if (proof && what.kind == Deviation::kFlip) return "takes a wrong proof";
     return *got == *right ? "" : "ends with what is wrong";
   };
   expect_met(try_deviations(script_of(other, party), party, judge), least);
@@ -92,7 +95,7 @@ TEST(DeviationsFromVole, LeaveRightProductsOrNone) {
     WEIR_TRY_LET(VoleValues out, vole_hold(c, r, ots, 129));
     return std::pair(std::move(out.values), std::move(out.products));
   };
-  expect_error_or_the_same(keep, hold, 40);
+  expect_error_or_the_same(keep, hold, 30);
   expect_error_or_the_same(hold, keep, 90);
 }
 
@@ -105,7 +108,7 @@ TEST(DeviationsFromOprf, LeaveRightImagesOrNone) {
     key.evaluate(elements, images);
     return images;
   };
-  expect_error_or_the_same(serve, ask, 50);
+  expect_error_or_the_same(serve, ask, 40);
   // A store that is spoilt is another question: what is asked is the asker's to choose.
   expect_an_end(ask, serve, 100);
 }
@@ -125,7 +128,7 @@ TEST(DeviationsFromPsi, LeaveTheReceiverTheIntersectionOrLessOfIt) {
     }
     return *got == ideal ? "" : "ends with what is wrong";
   };
-  expect_met(try_deviations(script_of(send, receive), receive, judge), 60);
+  expect_met(try_deviations(script_of(send, receive), receive, judge), 45);
   expect_an_end(receive, send, 100);
 }
 

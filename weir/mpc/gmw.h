@@ -8,7 +8,8 @@
 // A bit is shared as the exclusive or of both shares, a number as their sum modulo 2^64.
 // Learns: nothing but how many bits and numbers there are.
 // Security: 128 bits computational, semi-honest: a party that deviates may spoil results, and may learn from how its
-// partner goes on. The transfers themselves are malicious (ot_extension.h).
+// partner goes on. The transfers themselves are malicious (ot_extension.h). Messages of another kind or length end the
+// run; wrong values in shares, products and tables do not.
 // Messages: a triple 2 * 4 bytes (Fold k4) and no more; an AND 2 bits each way; a product 4 bytes and 8; an equality of
 // four bits 4 * 4 bytes and 2. Rounds: one for each layer of ANDs or equalities.
 // Thread-safety: one thread.

@@ -4,6 +4,8 @@
 // (malicious), over GF(2^128): the asker sends a key-value store of hashed elements hidden by VOLE values.
 // Learns: the asker the images of its elements, nothing else; the server how many elements the asker has.
 // Security: 128 bits computational, malicious, ideal-cipher model (hash_blocks as the outer random oracle).
+// Deviating: an asker may ask of as many elements as its store has places; a server's coin is fixed before it sees the
+// store, and its correlations are checked, so the asker has the right images or none.
 // Messages for n elements: VOLE of 1.3 n; asker -> server 16 * 1.3 n; two coins. Rounds: VOLE's and two.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -6,6 +6,10 @@
 // Learns: the receiver the intersection, and how many elements the sender has; the sender how many the receiver has.
 // Not hidden: both counts. Not covered: what repeated runs with changing sets tell (see use/job).
 // Security: 128 bits computational, malicious, ideal-cipher model (hash_blocks as the outer random oracle).
+// What a party that deviates may still do: choose its input when it sends it. Of a sender each image is one element,
+// whatever it says; one that is spoilt is an element nobody has, so the receiver's answer lacks it and is never wrong
+// otherwise. A receiver may ask of as many elements as its store has places, 1.3 m (overfitting: Garimella and others,
+// CRYPTO 2021). Either may stop at any message; the receiver then may know the answer and the sender never does.
 // Messages for n and m elements: VOLE of 1.3 m; receiver -> sender 16 * 1.3 m; sender -> receiver 16 n. Rounds: VOLE's
 // and two.
 // Deviations: the images are 128 bits also where fewer would do.
