@@ -58,10 +58,11 @@ class Compute(SpaceCase):
     def setUpClass(cls):
         super().setUpClass()
         known = {each["id"]: each for each in cls.provider.json("compute", "algorithms")["items"]}
-        cls.algorithm, cls.join = known["psi-rr22"], known["join-psty19"]
+        cls.known, cls.algorithm, cls.join = known, known["psi-rr22"], known["join-psty19"]
 
-    def terms(self, more=""):
-        return f"action=compute, env=mpc, algorithm=psi-rr22@{self.algorithm['hash']}, purpose=marketing{more}"
+    def terms(self, more="", algorithms=("psi-rr22",)):
+        named = "|".join(f"{each}@{self.known[each]['hash']}" for each in algorithms)
+        return f"action=compute, env=mpc, algorithm={named}, purpose=marketing{more}"
 
     def psi(self, agreement, own=BANK, *options, ok=True, purpose="marketing"):
         words = ("compute", "psi", agreement, "--mine", self.file(own), "--key", "phone", "--their-key", "mobile", "--form",
@@ -180,7 +181,10 @@ class Compute(SpaceCase):
         words = ("compute", "plan", agreement, "--mine", self.file(BANK), "--key", "phone", "--their-key", "mobile", "--purpose")
         plan = self.consumer.json(*words, "marketing", "--theirs", "800")
         best = next(each for each in plan["items"] if each["chosen"])
-        self.assertEqual([each["allowed"] for each in plan["items"]], [True, False, False])
+        self.assertEqual({each["algorithm"] for each in plan["items"] if each["allowed"]}, {"psi-rr22"})
+        self.assertEqual({self.known[each["algorithm"]]["what"]["en"] for each in plan["items"]},
+                         {"The consumer's rows whose key the provider has too"})
+        self.assertEqual(plan["choice"]["en"], "the only one that the terms allow")
         self.assertIn("how many keys the provider has", best["consumerLearns"]["en"])
         self.assertGreater(plan["bytesPerSecond"], 0)
         ran = self.psi(agreement)
@@ -198,11 +202,58 @@ class Compute(SpaceCase):
         self.assertIn("expected", self.consumer.weir("compute", "status", ran["id"]))
 
     def test_the_national_curve_finds_the_same(self):
-        algorithm = next(a for a in self.provider.json("compute", "algorithms")["items"] if a["id"] == "psi-ecdh-sm2")
-        terms = f"action=compute, env=mpc, algorithm=psi-ecdh-sm2@{algorithm['hash']}, purpose=marketing"
-        agreement = self.agree(TELECOM, terms)["agreementId"]
-        self.psi(agreement, ok=False)  # the default is another algorithm
+        agreement = self.agree(TELECOM, self.terms(algorithms=["psi-ecdh-sm2"]))["agreementId"]
+        self.psi(agreement, BANK, "--algorithm", "psi-rr22", ok=False)
         self.assertEqual(self.psi(agreement, BANK, "--algorithm", "psi-ecdh-sm2")["outcome"]["matches"], 300)
+
+    def test_an_algorithm_that_is_not_named_is_the_plans_choice_among_those_of_the_terms(self):
+        for allowed, chosen in ((["psi-ecdh-sm2"], "psi-ecdh-sm2"), (["psi-size-sm2", "psi-rr22"], "psi-rr22")):
+            job = self.psi(self.agree(TELECOM, self.terms(algorithms=allowed))["agreementId"])
+            self.assertEqual((job["work"]["algorithm"], job["choice"]["en"]), (chosen, "the only one that the terms allow"))
+        # Which one is chosen depends on the line; that it is said does not.
+        both = self.agree(TELECOM, self.terms(algorithms=["psi-ecdh-x25519", "psi-rr22"]))["agreementId"]
+        job = self.psi(both)
+        self.assertIn(job["work"]["algorithm"], ("psi-ecdh-x25519", "psi-rr22"))
+        self.assertIn(" ms", job["choice"]["en"])
+        self.assertEqual(self.psi(both, BANK, "--algorithm", "psi-ecdh-x25519")["work"]["algorithm"], "psi-ecdh-x25519")
+
+    def test_the_size_alone_is_told_where_the_terms_allow_no_more(self):
+        agreement = self.agree(TELECOM, self.terms(algorithms=["psi-size-x25519"]))["agreementId"]
+        self.psi(agreement, ok=False)  # rows
+        job = self.psi(agreement, BANK, "--answer", "size")
+        self.assertEqual((job["work"]["algorithm"], job["outcome"]["matches"]), ("psi-size-x25519", 300))
+        self.assertNotIn("rows", job["outcome"])
+        for when in ("sent", "received"):
+            self.assertEqual(job["estimate"][when], job["outcome"][when])
+        telecom = until(lambda: (lambda j: j if j["state"] == "DONE" else None)(self.provider.json("compute", "status", job["id"])))
+        self.assertNotIn("matches", telecom["outcome"])
+        self.assertIn("not which", self.provider.weir("compute", "status", job["id"]))
+        self.refused(NOT_FOUND, self.consumer, "compute", "result", job["id"])
+        self.assertIn("gives size, not both", self.refused(
+            USAGE, self.consumer, "compute", "psi", agreement, "--mine", self.file(BANK), "--key", "phone", "--answer", "both",
+            "--algorithm", "psi-size-x25519"))
+
+    def test_both_have_their_rows_where_the_terms_say_so_also_when_the_consumer_was_killed(self):
+        done = self.agree(TELECOM, self.terms(", log", ["psi-both-rr22"]))
+        agreement = done["agreementId"]
+        answer = self.consumer.request("POST", f"/api/v1/jobs?agreement={agreement}&key=phone&theirKey=mobile&form=phone"
+                                       "&purpose=marketing&answer=both&bucket=200", BANK, {"Content-Type": "application/octet-stream"})
+        self.assertEqual(answer.status, 201, answer.body)
+        job = answer.json["id"]
+        until(lambda: self.consumer.call("GET", "/api/v1/jobs/" + job)["state"] in ("RUNNING", "DONE"))
+        self.consumer.kill()
+        self.consumer.start()
+        bank, telecom = (until(lambda n=node: (lambda j: j if j["state"] == "DONE" else None)(n.json("compute", "status", job)))
+                         for node in (self.consumer, self.provider))
+        self.assertEqual((bank["outcome"]["matches"], bank["outcome"]["rows"]), (300, 301))
+        self.assertEqual((telecom["outcome"]["matches"], telecom["outcome"]["rows"]), (300, 300))
+        self.assertEqual(bank["outcome"]["sentHash"], telecom["outcome"]["receivedHash"])
+        rows = list(csv.reader(io.StringIO(self.provider.weir("compute", "result", job))))
+        self.assertEqual([row[0] for row in rows], ["mobile", *[plain(n) for n in SHARED]])
+        self.assertIn("job.released", self.kinds(self.provider, contract=done["contractId"]))
+        self.assertIn("which of its keys the consumer has", self.provider.weir("compute", "status", job))
+        for node in (self.consumer, self.provider):
+            until(lambda n=node: not glob.glob(n.path("jobs/work/*")))
 
     def test_a_person_approves_where_the_contract_names_no_algorithm(self):
         agreement = self.agree(TELECOM, "action=compute, env=mpc")["agreementId"]

@@ -360,6 +360,9 @@ OPERATORS = {
         ("malformed", "a form that is none", {"query": f"agreement={w.agreement}&key=id&form=shape"}),
         ("malformed", "two columns here and one there", {"query": f"agreement={w.agreement}&key=id,x&theirKey=id"}),
         ("malformed", "an algorithm that nobody has", {"query": f"agreement={w.agreement}&key=id&algorithm=guess"}),
+        ("malformed", "an answer that is none", {"query": f"agreement={w.agreement}&key=id&answer=figure"}),
+        ("malformed", "an algorithm that gives another answer", {
+            "query": f"agreement={w.agreement}&key=id&answer=size&algorithm=psi-rr22"}),
         ("malformed", "a query that is not supported", {"query": f"agreement={w.agreement}&query=SELECT+*"}),
         ("malformed", "two forms of one key of a query", {
             "query": f"agreement={w.agreement}&form=text,phone&query=SELECT+COUNT(*)+FROM+a+JOIN+b+USING+(id)"}),

@@ -81,12 +81,8 @@ Result<> receive_images(Channel& channel, Blocks& images, std::size_t total) {
   return {};
 }
 
-}  // namespace
-
-Result<> ecdh_psi_send(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements,
-                       std::size_t others) {
-  const DhSecret secret = DhSecret::random(curve, random);
-  WEIR_TRY(answer(channel, secret, others));
+// What the sender's elements come to, in random order.
+Result<> send_shuffled(Channel& channel, Random& random, const DhSecret& secret, std::span<const Block> elements) {
   Blocks order(elements.begin(), elements.end());
   shuffle(order, random);
   for (std::size_t at = 0; at < order.size(); at += kImagesPiece) {
@@ -94,6 +90,68 @@ Result<> ecdh_psi_send(Channel& channel, Random& random, DhCurve curve, std::spa
     WEIR_TRY(send_images(channel, ecdh_images(secret, some)));
   }
   return {};
+}
+
+// Points of some bytes each, every order equally likely.
+Bytes shuffled(const Bytes& points, std::size_t bytes, Random& random) {
+  Blocks places(points.size() / bytes);
+  for (std::size_t i = 0; i < places.size(); ++i) places[i] = {i, 0};
+  shuffle(places, random);
+  Bytes out(points.size());
+  for (std::size_t i = 0; i < places.size(); ++i) {
+    std::copy_n(points.begin() + static_cast<std::ptrdiff_t>(places[i].lo * bytes), bytes,
+                out.begin() + static_cast<std::ptrdiff_t>(i * bytes));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<> ecdh_psi_send(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements,
+                       std::size_t others) {
+  const DhSecret secret = DhSecret::random(curve, random);
+  WEIR_TRY(answer(channel, secret, others));
+  return send_shuffled(channel, random, secret, elements);
+}
+
+Result<> ecdh_size_send(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements,
+                        std::size_t others) {
+  const DhSecret secret = DhSecret::random(curve, random);
+  const std::size_t piece = kPiece * point_bytes(curve);
+  Bytes points;
+  while (points.size() < others * point_bytes(curve)) {
+    Bytes theirs(std::min(piece, others * point_bytes(curve) - points.size()));
+    WEIR_TRY(channel.receive(Tag::kEcdhPoints, std::span<std::uint8_t>(theirs)));
+    WEIR_TRY_LET(const Bytes raised, secret.raise(theirs));
+    points.insert(points.end(), raised.begin(), raised.end());
+  }
+  points = shuffled(points, point_bytes(curve), random);
+  for (std::size_t at = 0; at < points.size(); at += piece) {
+    WEIR_TRY(channel.send(Tag::kEcdhPoints, ByteView(points).subspan(at, std::min(piece, points.size() - at))));
+  }
+  return send_shuffled(channel, random, secret, elements);
+}
+
+Result<std::size_t> ecdh_size_receive(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements,
+                                      std::size_t others) {
+  const DhSecret secret = DhSecret::random(curve, random);
+  for (std::size_t at = 0; at < elements.size(); at += kPiece) {
+    const auto some = elements.subspan(at, std::min(kPiece, elements.size() - at));
+    WEIR_TRY(channel.send(Tag::kEcdhPoints, ByteView(secret.hide(some))));
+    WEIR_TRY(channel.flush());
+  }
+  const DhSecret undo = secret.undo();
+  Blocks own;
+  while (own.size() < elements.size()) {
+    Bytes raised(std::min(kPiece, elements.size() - own.size()) * point_bytes(curve));
+    WEIR_TRY(channel.receive(Tag::kEcdhPoints, std::span<std::uint8_t>(raised)));
+    WEIR_TRY_LET(const Bytes points, undo.raise(raised));
+    const Blocks values = blocks_of_points(curve, points);
+    own.insert(own.end(), values.begin(), values.end());
+  }
+  Blocks images;
+  WEIR_TRY(receive_images(channel, images, others));
+  return match(own, images).size();
 }
 
 Result<std::vector<std::size_t>> ecdh_psi_receive(Channel& channel, Random& random, DhCurve curve,

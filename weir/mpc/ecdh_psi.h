@@ -40,6 +40,19 @@ Result<> ecdh_psi_send(Channel& channel, Random& random, DhCurve curve, std::spa
 Result<std::vector<std::size_t>> ecdh_psi_receive(Channel& channel, Random& random, DhCurve curve,
                                                   std::span<const Block> elements, std::size_t others);
 
+// How many elements they share, and not which (De Cristofaro, Gasti, Tsudik, CANS 2012, figure 1): the sender gives the
+// receiver's points back in random order, once it has all of them.
+// Learns: the receiver the size of the intersection, and how many elements the sender has; the sender how many the
+// receiver has. Security and work as above, semi-honest.
+// Not covered: a receiver that runs another program may send one element several times under other secrets, as often as
+// tells them apart, and so read from the size which of a few elements the sender has.
+// Messages: those above, but no point comes back before the last was sent. Rounds: one.
+// Deviations: X25519 or SM2 for a group modulo a prime, no second hash over what is compared, images of 128 bits.
+Result<> ecdh_size_send(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements,
+                        std::size_t others);
+Result<std::size_t> ecdh_size_receive(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements,
+                                      std::size_t others);
+
 // The same with what is kept. The sender's elements in the order of their images: random to who has not the secret, and
 // the same each time, so that evaluating and sending may be taken up where they broke off.
 void order_for_images(const DhSecret& secret, std::span<Block> elements);

@@ -48,6 +48,70 @@ TEST(EcdhPsi, SetsOfSeveralPiecesAreWhole) {
   EXPECT_EQ(*found, ideal_psi(receiver, sender));
 }
 
+// ── the size alone ──
+
+auto run_size(DhCurve curve, const Blocks& receiver, const Blocks& sender, Change change = {}) {
+  return both(
+      [&](Channel& channel, Random& random) {
+        return ecdh_size_send(channel, random, curve, sender, receiver.size());
+      },
+      [&](Channel& channel, Random& random) {
+        return ecdh_size_receive(channel, random, curve, receiver, sender.size());
+      },
+      std::move(change));
+}
+
+TEST(EcdhSize, IsTheSizeOfTheIdealIntersectionOnBothCurves) {
+  for (const DhCurve curve : {DhCurve::kX25519, DhCurve::kSm2}) {
+    for (const std::size_t size : {0, 1, 127, 129}) {
+      const Blocks receiver = keys_from(0, size), sender = keys_from(size / 2, size + 3);
+      const auto [sent, found] = run_size(curve, receiver, sender);
+      ASSERT_TRUE(sent && found);
+      EXPECT_EQ(*found, ideal_psi(receiver, sender).size());
+    }
+  }
+  const auto [sent, found] = run_size(DhCurve::kX25519, keys_from(0, 1100), keys_from(1000, 1050));
+  ASSERT_TRUE(sent && found);
+  EXPECT_EQ(*found, 100u);
+}
+
+// What the receiver could tell its elements by is the place at which a point comes back.
+TEST(EcdhSize, PointsComeBackInAnOrderThatTellsNothing) {
+  const Blocks receiver = keys_from(0, 400), sender = keys_from(0, 1);
+  const auto order = [&](std::uint64_t seed) {
+    Blocks own;
+    const auto [sent, asked] = both(
+        [&](Channel& channel, Random&) {
+          SeededRandom random(seed);
+          return ecdh_size_send(channel, random, DhCurve::kX25519, sender, receiver.size());
+        },
+        [&](Channel& channel, Random&) -> Result<> {
+          SeededRandom random(7);
+          const DhSecret secret = DhSecret::random(DhCurve::kX25519, random);
+          WEIR_TRY(channel.send(Tag::kEcdhPoints, ByteView(secret.hide(receiver))));
+          Bytes raised(receiver.size() * point_bytes(DhCurve::kX25519));
+          WEIR_TRY(channel.receive(Tag::kEcdhPoints, std::span<std::uint8_t>(raised)));
+          WEIR_TRY_LET(const Bytes points, secret.undo().raise(raised));
+          own = blocks_of_points(DhCurve::kX25519, points);
+          Blocks images(1);
+          return channel.receive(Tag::kPsiImages, std::span(images));
+        });
+    EXPECT_TRUE(sent && asked);
+    // The sender draws its secret first, so the same seed gives the images in the receiver's order.
+    SeededRandom random(seed);
+    const Blocks images = ecdh_images(DhSecret::random(DhCurve::kX25519, random), receiver);
+    std::vector<std::ptrdiff_t> places;
+    for (const Block& each : own) places.push_back(std::ranges::find(images, each) - images.begin());
+    return places;
+  };
+  const auto first = order(1), second = order(2);
+  EXPECT_FALSE(std::ranges::is_sorted(first));
+  EXPECT_NE(first, second);
+  auto sorted = first;
+  std::ranges::sort(sorted);
+  for (std::size_t i = 0; i < sorted.size(); ++i) EXPECT_EQ(sorted[i], static_cast<std::ptrdiff_t>(i));
+}
+
 // ── what is kept ──
 
 struct Kept {
@@ -139,6 +203,9 @@ TEST(EcdhPsi, WhatIsNoPointIsRefusedOnBothSides) {
         [&](Channel& channel, Random& random) { return ecdh_psi_send(channel, random, curve, set, 3); }, spoil);
     ASSERT_FALSE(answered);
     EXPECT_EQ(answered.error().reason(), "mpc.message");
+    const auto [sizing, counted] = run_size(curve, set, set, spoil);
+    ASSERT_FALSE(counted);
+    EXPECT_EQ(counted.error().reason(), "mpc.message");
   }
 }
 

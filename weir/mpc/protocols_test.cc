@@ -279,6 +279,19 @@ TEST(Psi, EqualSetsMatchWhollyAndDisjointOnesNotAtAll) {
   EXPECT_TRUE(intersect(set, some(500, 2)).second->empty());
 }
 
+TEST(Psi, WithTheRolesTurnedBothHaveTheIdealIntersection) {
+  for (const auto& [n, m] : {std::pair<std::size_t, std::size_t>{0, 3}, {129, 1}, {300, 200}}) {
+    const Blocks one = some(n, 1);
+    Blocks other = some(m, 2);
+    for (std::size_t i = 0; i < std::min(n, m); i += 2) other[i] = one[n - 1 - i];
+    const auto [left, right] = both([&](Channel& c, Random& r) { return psi_both(c, r, one, other.size(), true); },
+                                    [&](Channel& c, Random& r) { return psi_both(c, r, other, one.size(), false); });
+    ASSERT_TRUE(left && right) << n << " " << m;
+    EXPECT_EQ(*left, ideal_psi(one, other));
+    EXPECT_EQ(*right, ideal_psi(other, one));
+  }
+}
+
 // The sender chose its coin before it saw the store; another one afterwards would let it aim its images.
 TEST(PsiUnderAttack, ReceiverRefusesAnotherCoinThanTheOneCommittedTo) {
   const Blocks set = some(50);

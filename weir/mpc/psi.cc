@@ -41,6 +41,15 @@ Result<std::vector<std::size_t>> psi_receive(Channel& channel, Random& random, s
   return matcher.find(received);
 }
 
+Result<std::vector<std::size_t>> psi_both(Channel& channel, Random& random, std::span<const Block> elements,
+                                          std::size_t others, bool first) {
+  std::vector<std::size_t> found;
+  if (!first) WEIR_TRY(psi_send(channel, random, elements, others));
+  WEIR_TRY_LET(found, psi_receive(channel, random, elements, others));
+  if (first) WEIR_TRY(psi_send(channel, random, elements, others));
+  return found;
+}
+
 std::vector<std::size_t> ideal_psi(std::span<const Block> receiver, std::span<const Block> sender) {
   const auto less = [](Block a, Block b) { return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo; };
   const std::set<Block, decltype(less)> have(sender.begin(), sender.end(), less);

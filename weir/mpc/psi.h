@@ -26,6 +26,16 @@ Result<> psi_send(Channel& channel, Random& random, std::span<const Block> eleme
 Result<std::vector<std::size_t>> psi_receive(Channel& channel, Random& random, std::span<const Block> elements,
                                              std::size_t others);
 
+// Both learn it: two runs with the roles turned, secrets of their own in each. `first` receives in the first run.
+// Learns: each the intersection, and how many elements the other has.
+// Security: that of a run, for each. Not covered: a party that runs another program may bring another set to each of
+// the runs, or leave after its own: what one learned proves not what the other did. Who receives second brings its set
+// to the first run before it learned anything; who receives first knows the intersection when it brings its own to the
+// second.
+// Messages: of one run after the other.
+Result<std::vector<std::size_t>> psi_both(Channel& channel, Random& random, std::span<const Block> elements,
+                                          std::size_t others, bool first);
+
 // The ideal functionality, for tests.
 std::vector<std::size_t> ideal_psi(std::span<const Block> receiver, std::span<const Block> sender);
 

@@ -116,6 +116,18 @@ Traffic psi_traffic(std::size_t own, std::size_t others) {
   return out;
 }
 
+Traffic psi_both_traffic(std::size_t own, std::size_t others) {
+  Traffic out = psi_traffic(own, others);
+  out += reversed(psi_traffic(others, own));
+  return out;
+}
+
+Traffic ecdh_size_traffic(DhCurve curve, std::size_t own, std::size_t others) {
+  Traffic out = ecdh_psi_traffic(curve, own, others);
+  out.rounds = 1;
+  return out;
+}
+
 Traffic ecdh_psi_traffic(DhCurve curve, std::size_t own, std::size_t others) {
   const std::uint64_t pieces = up(own, 1024);
   const std::uint64_t there = point_bytes(curve) * own + kHead * pieces;

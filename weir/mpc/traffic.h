@@ -21,7 +21,9 @@ struct Traffic {
 };
 
 Traffic psi_traffic(std::size_t own, std::size_t others);
+Traffic psi_both_traffic(std::size_t own, std::size_t others);
 Traffic ecdh_psi_traffic(DhCurve curve, std::size_t own, std::size_t others);
+Traffic ecdh_size_traffic(DhCurve curve, std::size_t own, std::size_t others);
 Traffic join_traffic(const JoinShape& shape);
 
 }  // namespace weir::mpc

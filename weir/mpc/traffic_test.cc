@@ -54,6 +54,23 @@ TEST(Traffic, IsWhatAnIntersectionFromDiffieHellmanMoves) {
   }
 }
 
+TEST(Traffic, IsWhatASizeMoves) {
+  const Blocks own = keys_from(0, 1100), others = keys_from(50, 30);
+  const auto real = moved(
+      [&](Channel& channel, Random& random) { return ecdh_size_receive(channel, random, DhCurve::kX25519, own, 30); },
+      [&](Channel& channel, Random& random) {
+        return ecdh_size_send(channel, random, DhCurve::kX25519, others, 1100);
+      });
+  EXPECT_EQ(real, bytes(ecdh_size_traffic(DhCurve::kX25519, 1100, 30)));
+}
+
+TEST(Traffic, IsWhatAnIntersectionForBothMoves) {
+  const Blocks own = keys_from(0, 200), others = keys_from(150, 90);
+  const auto real = moved([&](Channel& c, Random& random) { return psi_both(c, random, own, 90, false); },
+                          [&](Channel& c, Random& random) { return psi_both(c, random, others, 200, true); });
+  EXPECT_EQ(real, bytes(psi_both_traffic(200, 90)));
+}
+
 TEST(Traffic, IsWhatAJoinMoves) {
   for (const JoinShape& shape :
        {JoinShape{.asker_keys = 200, .holder_keys = 100},

@@ -98,6 +98,9 @@ void trace_intersections(Traces& out) {
     out[curve == DhCurve::kX25519 ? "ecdh_psi_x25519" : "ecdh_psi_sm2"] =
         trace_of([&](Channel& c, Random& r) { return ecdh_psi_receive(c, r, curve, few, some.size()); },
                  [&](Channel& c, Random& r) { return ecdh_psi_send(c, r, curve, some, few.size()); });
+    out[curve == DhCurve::kX25519 ? "ecdh_size_x25519" : "ecdh_size_sm2"] =
+        trace_of([&](Channel& c, Random& r) { return ecdh_size_receive(c, r, curve, few, some.size()); },
+                 [&](Channel& c, Random& r) { return ecdh_size_send(c, r, curve, some, few.size()); });
   }
 }
 

@@ -48,8 +48,8 @@ use::job::Estimate estimate_of(const Job& job, const use::job::LineSpeed& line) 
   return use::job::estimate(**algorithm, sizes, job.work.query, line);
 }
 
-Outcome outcome_of(const use::job::Checkpoint& ran, Role role) {
-  return {.matches = role == Role::kConsumer ? ran.matches : -1,
+Outcome outcome_of(const Job& job, const use::job::Checkpoint& ran) {
+  return {.matches = learns(job) ? ran.matches : -1,
           .rows = -1,
           .sent = ran.sent,
           .received = ran.received,
@@ -99,6 +99,7 @@ struct Jobs::State {
   Result<> compute(const Job& job);
   Result<> serve(const Job& job, std::unique_ptr<Line> line);
   Result<> tidy_up(const Job& job);
+  Result<> write_own(const Job& job);
   Result<use::job::LineSpeed> measure(const std::string& address, const supply::identifier::NodeId& peer);
   template <class Act>
   void visit(std::unique_ptr<Line> line, Act act);
@@ -139,13 +140,19 @@ Result<Outcome> Jobs::State::intersect(const Job& job, std::unique_ptr<Line> lin
     WEIR_TRY_LET(const Job fresh, deps.service.get(job.id));
     const auto side = tables.side(fresh, table);
     WEIR_TRY_LET(const auto ran, use::job::run_intersection(channel, deps.random, fresh, *side));
-    if (fresh.role == Role::kConsumer) {
-      Outcome outcome = outcome_of(ran, fresh.role);
-      WEIR_TRY(tables.write_rows(fresh, outcome, ran.lines));
-      return outcome;
-    }
-    return outcome_of(ran, fresh.role);
+    Outcome outcome = outcome_of(fresh, ran);
+    if (fresh.role == Role::kConsumer && has_result(fresh)) WEIR_TRY(tables.write_rows(fresh, outcome, ran.lines));
+    return outcome;
   });
+}
+
+// A provider that learned too writes its rows when both have all of the run.
+Result<> Jobs::State::write_own(const Job& job) {
+  const use::job::Checkpoint& ran = job.progress.now;
+  Outcome outcome = outcome_of(job, ran);
+  WEIR_TRY(tables.write_rows(job, outcome, ran.lines));
+  watch.end(job.id);
+  return deps.service.finish(job.id, outcome);
 }
 
 // The same for a figure: `run(channel)` is the whole of it.
@@ -223,7 +230,7 @@ Result<> Jobs::State::serve(const Job& job, std::unique_ptr<Line> line) {
   WEIR_TRY_LET(const Job started, deps.service.start(job.id, table->claim));
   if (!started.work.query) {
     WEIR_TRY_LET(const Outcome outcome, intersect(started, std::move(line), *table));
-    return deps.service.finish(job.id, outcome);
+    return learns(started) ? deps.service.ran(job.id, outcome) : deps.service.finish(job.id, outcome);
   }
   WEIR_TRY_LET(const Outcome outcome, timed(started, std::move(line), [&](PeerChannel& channel) {
                  return whole_run(channel, [&](PeerChannel& line_of_it) {
@@ -251,6 +258,7 @@ Result<> Jobs::State::advance(const std::string& id) {
     return deps.service.claim(id, table->claim);
   }
   if (asks && (job.state == State::kApproved || job.state == State::kRunning)) return compute(job);
+  if (!asks && job.state == State::kRunning && !job.outcome.sent_hash.empty()) return write_own(job);
   return {};
 }
 

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include <algorithm>
+
 #include "weir/adapters/peer/channel.h"
 #include "weir/node/data_plane.h"
 #include "weir/node/jobs.h"
@@ -58,6 +60,7 @@ Result<std::vector<use::job::KeyColumn>> keys_of(const std::string& own, const s
 
 constexpr std::string_view kJoin = "join-psty19";
 constexpr std::int64_t kKeysMax = 1'000'000'000;
+constexpr std::uint64_t kSampleBytes = 1 << 20;
 
 Error no_upgrade() {
   return Error(Errc::kInvalidArgument, "this is a channel: ask for the upgrade to it").because("job.no_upgrade");
@@ -107,11 +110,52 @@ Json shown(Node& node, const Job& job) {
   return out;
 }
 
+// About how many rows a table has, by its first piece: for a choice among algorithms.
+Result<std::int64_t> about_rows(Node& node, const flow::delivery::StoredContent& stored) {
+  WEIR_TRY_LET(const auto file, node.job_inputs().open_data(stored.root));
+  WEIR_TRY_LET(const std::uint64_t size, file->size());
+  Bytes piece(std::min<std::uint64_t>(size, kSampleBytes));
+  WEIR_TRY_LET(const std::size_t got, file->read_at(0, piece));
+  const auto lines = static_cast<double>(std::count(piece.begin(), piece.end(), '\n'));
+  return got == 0 ? 0 : static_cast<std::int64_t>(lines * static_cast<double>(size) / static_cast<double>(got));
+}
+
+// The plan's choice among the algorithms that give the answer and that the terms allow; the line is measured only if
+// there is a choice. Nothing to say if none is allowed: the refusal names the first.
+Result<Text> choose(Node& node, const flow::delivery::StoredContent& stored, use::job::Answer answer,
+                    use::job::Proposal& proposal, const std::string& actor) {
+  use::job::Sizes sizes{.bucket = proposal.bucket};
+  WEIR_TRY_LET(sizes.consumer, about_rows(node, stored));
+  WEIR_TRY_LET(const auto last, node.jobs().their_last_count(proposal.agreement));
+  sizes.provider = last.value_or(sizes.consumer);
+  WEIR_TRY_LET(auto plan, node.jobs().plan(proposal, answer, sizes, {}, actor));
+  if (std::ranges::count(plan.candidates, true, &use::job::Candidate::allowed) > 1) {
+    const Job& draft = plan.drafts.front();
+    if (const auto line = node.job_runner().probe(draft.peer_address, draft.peer)) {
+      WEIR_TRY_LET(plan, node.jobs().plan(proposal, answer, sizes, *line, actor));
+    }
+  }
+  proposal.algorithm = plan.candidates[plan.chosen.value_or(0)].algorithm->id;
+  return plan.why;
+}
+
+// The answer that is asked for, or that a named algorithm gives.
+Result<use::job::Answer> answer_for(const std::string& name, const std::string& algorithm) {
+  WEIR_TRY_LET(const auto answer, use::job::parse_answer(name.empty() ? "rows" : name));
+  if (algorithm.empty()) return answer;
+  WEIR_TRY_LET(const auto* known, use::job::find_algorithm(algorithm));
+  if (name.empty() || known->answer == answer) return known->answer;
+  return Error(Errc::kInvalidArgument, algorithm + " gives " + std::string(name_of(known->answer)) + ", not " + name)
+      .because("job.answer")
+      .advise("name the algorithm or the answer, or see what fits: weir compute algorithms");
+}
+
 Result<Response> post_job(Node& node, Request& request) {
   const auto& sink = static_cast<const ContentSink&>(*request.upload);
   const bool asks_query = !request.query_or("query", "").empty();
+  const std::string named = request.query_or("algorithm", asks_query ? std::string(kJoin) : "");
   use::job::Proposal proposal{.agreement = request.query_or("agreement", ""),
-                              .algorithm = request.query_or("algorithm", asks_query ? std::string(kJoin) : "psi-rr22"),
+                              .algorithm = named,
                               .keys = {},
                               .action = request.query_or("action", "compute"),
                               .purpose = request.query_or("purpose", ""),
@@ -126,8 +170,18 @@ Result<Response> post_job(Node& node, Request& request) {
     WEIR_TRY_LET(proposal.keys, keys_of(request.query_or("key", ""), request.query_or("theirKey", ""),
                                         request.query_or("form", "text")));
   }
-  WEIR_TRY_LET(const Job job, node.jobs().propose(proposal, request.principal.actor()));
-  return Response::created("/api/v1/jobs/" + job.id, to_json(job));
+  const std::string& actor = request.principal.actor();
+  Text chosen;
+  if (!asks_query) {
+    WEIR_TRY_LET(const auto answer, answer_for(request.query_or("answer", ""), named));
+    if (named.empty()) {
+      WEIR_TRY_LET(chosen, choose(node, sink.stored(), answer, proposal, actor));
+    }
+  }
+  WEIR_TRY_LET(const Job job, node.jobs().propose(proposal, actor));
+  Json out = to_json(job);
+  if (!chosen.en.empty()) out.set("choice", Json::object({{"en", chosen.en}, {"zh", chosen.zh}}));
+  return Response::created("/api/v1/jobs/" + job.id, std::move(out));
 }
 
 Result<Response> list_jobs(Node& node, Request& request) {
@@ -186,7 +240,8 @@ Result<Response> list_algorithms(Node&, Request&) {
   return Response::json(Json::object({{"items", std::move(items)}}));
 }
 
-// What is to be planned: {"agreement", "mine", "theirs"?, "query"? and "columns", or "key", "theirKey", "form"}.
+// What is to be planned: {"agreement", "mine", "theirs"?, "query"? and "columns", or "key", "theirKey", "form",
+// "answer"}.
 Result<use::job::Proposal> read_plan(const Json& body) {
   use::job::Proposal out;
   WEIR_TRY_LET(out.agreement, body.text("agreement"));
@@ -223,8 +278,12 @@ Result<Response> plan_job(Node& node, Request& request) {
   if (sizes.groups < 1 || sizes.groups > static_cast<std::int64_t>(mpc::kGroupsMax)) {
     return Error(Errc::kInvalidArgument, "no number of groups").because("job.too_many_groups");
   }
+  auto answer = use::job::Answer::kFigure;
+  if (!proposal.query) {
+    WEIR_TRY_LET(answer, answer_for(body.text_or("answer", ""), ""));
+  }
   WEIR_TRY_LET(const auto line, node.job_runner().probe(draft.peer_address, draft.peer));
-  WEIR_TRY_LET(const auto plan, node.jobs().plan(proposal, sizes, line, actor));
+  WEIR_TRY_LET(const auto plan, node.jobs().plan(proposal, answer, sizes, line, actor));
   Json items = Json::array();
   for (std::size_t i = 0; i < plan.candidates.size(); ++i) {
     const auto& each = plan.candidates[i];
@@ -245,6 +304,7 @@ Result<Response> plan_job(Node& node, Request& request) {
                            {"roundTripMicroseconds", line.round_trip_us},
                            {"bytesPerSecond", line.bytes_per_second},
                            {"items", std::move(items)}});
+  if (plan.chosen) out.set("choice", Json::object({{"en", plan.why.en}, {"zh", plan.why.zh}}));
   add_privacy(out, plan.privacy);
   if (draft.work.query) out.set("statement", use::job::statement_of(draft.work)).set("groups", sizes.groups);
   return Response::json(out);
@@ -296,7 +356,8 @@ void add_operator_routes(Router& router, Node& node) {
                         {"query", "string", {"A joint figure, in SQL, instead of a key", "联合统计的 SQL（代替键列）"}},
                         {"theirKey", "string", {"The same in the other side's table", "对方表的键列"}},
                         {"form", "string", {"Form of the keys: exact, text, phone, id-card", "键的规范形式"}},
-                        {"algorithm", "string", {"Algorithm", "算法"}},
+                        {"answer", "string", {"Of an intersection: rows, size or both", "求交的结果：rows、size 或 both"}},
+                        {"algorithm", "string", {"Algorithm; else the plan's choice", "算法；缺省时按计划选择"}},
                         {"action", "string", {"Action: compute or jointDevelop", "行为：compute 或 jointDevelop"}},
                         {"purpose", "string", {"What for", "用途"}},
                         {"bucket", "integer", {"About how many keys are computed on at once", "每次计算的键数（约）"}}},

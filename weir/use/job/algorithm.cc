@@ -1,7 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "weir/use/job/algorithm.h"
 
-#include <array>
+#include <algorithm>
+#include <iterator>
+#include <utility>
+#include <vector>
 
 #include "weir/crypto/hash.h"
 #include "weir/wire/encoding.h"
@@ -22,7 +25,8 @@ Json described(const Algorithm& a) {
                        {"providerLearns", text_json(a.provider_learns)}});
 }
 
-std::array<Algorithm, 4> make_algorithms() {
+// The intersections of whole rows.
+std::vector<Algorithm> of_rows() {
   const Algorithm fast{
       .id = "psi-rr22",
       .version = "3",
@@ -32,17 +36,60 @@ std::array<Algorithm, 4> make_algorithms() {
                           "自己的哪些键值提供方也持有，以及提供方键值的个数"},
       .provider_learns = {"how many keys the consumer has; nothing of which they are", "使用方键值的个数；不知其内容"},
       .malicious = true,
+      .curve = {},
       .hash = {}};
   Algorithm x25519 = fast;
   x25519.id = "psi-ecdh-x25519";
   x25519.version = "2";  // of which 1 sent points where images are sent now
   x25519.malicious = false;
+  x25519.curve = mpc::DhCurve::kX25519;
   x25519.security =
       "semi-honest, 128 bits; Diffie-Hellman on Curve25519, Jarecki, Kiayias and Krawczyk, ASIACRYPT 2014";
   Algorithm sm2 = x25519;
   sm2.id = "psi-ecdh-sm2";
+  sm2.curve = mpc::DhCurve::kSm2;
   sm2.security = "semi-honest, 128 bits; Diffie-Hellman on the curve of GB/T 32918 with SM3, as psi-ecdh-x25519";
-  const Algorithm join{
+  Algorithm both = fast;
+  both.id = "psi-both-rr22";
+  both.version = "1";
+  both.answer = Answer::kBoth;
+  both.security =
+      "malicious, 128 bits computational, 40 statistical; psi-rr22 twice, with the roles turned. A side that runs "
+      "another program may bring another set to each of the two runs, or leave after its own: what one side learned "
+      "does not prove what the other did";
+  both.what = {"To each side its rows whose key the other has too", "双方各自得到本方表中、其键值对方也持有的行"};
+  both.consumer_learns = {"which of its keys the provider has, and how many keys the provider has",
+                          "自己的哪些键值提供方也持有，以及提供方键值的个数"};
+  both.provider_learns = {"which of its keys the consumer has, and how many keys the consumer has",
+                          "自己的哪些键值使用方也持有，以及使用方键值的个数"};
+  return {fast, x25519, sm2, both};
+}
+
+// The size of an intersection.
+std::vector<Algorithm> of_size() {
+  const Algorithm x25519{
+      .id = "psi-size-x25519",
+      .version = "1",
+      .security =
+          "semi-honest, 128 bits: a consumer that runs another program may read from the size which of a few keys the "
+          "provider has; Diffie-Hellman on Curve25519, De Cristofaro, Gasti and Tsudik, CANS 2012",
+      .what = {"How many keys both have, and not which", "双方共有键值的个数；不透露是哪些"},
+      .consumer_learns = {"how many of its keys the provider has, not which; and how many keys the provider has",
+                          "自己有多少键值提供方也持有（不知是哪些），以及提供方键值的个数"},
+      .provider_learns = {"how many keys the consumer has; nothing of which they are", "使用方键值的个数；不知其内容"},
+      .answer = Answer::kSize,
+      .curve = mpc::DhCurve::kX25519,
+      .hash = {}};
+  Algorithm sm2 = x25519;
+  sm2.id = "psi-size-sm2";
+  sm2.curve = mpc::DhCurve::kSm2;
+  sm2.security =
+      "semi-honest, 128 bits; Diffie-Hellman on the curve of GB/T 32918 with SM3, otherwise as psi-size-x25519";
+  return {x25519, sm2};
+}
+
+Algorithm of_figures() {
+  return {
       .id = "join-psty19",
       .version = "2",
       .security =
@@ -59,16 +106,38 @@ std::array<Algorithm, 4> make_algorithms() {
            "其结果透露共有键的程度取决于使用方在这些列中放入的内容"},
       .provider_learns = {"how many keys the consumer has, and how many groups, if they are the consumer's; no figure",
                           "使用方键值的个数，以及按使用方的列分组时的组数；不知任何结果"},
-      .answers_query = true,
+      .answer = Answer::kFigure,
+      .curve = {},
       .hash = {}};
-  std::array<Algorithm, 4> out = {fast, x25519, sm2, join};
+}
+
+std::vector<Algorithm> make_algorithms() {
+  std::vector<Algorithm> out = of_rows();
+  std::ranges::move(of_size(), std::back_inserter(out));
+  out.push_back(of_figures());
   for (Algorithm& each : out) {
     each.hash = wire::encode_hex(crypto::hash(crypto::HashAlgorithm::kSha256, view_of(described(each).canonical())));
   }
   return out;
 }
 
+constexpr std::pair<Answer, std::string_view> kAnswers[] = {
+    {Answer::kRows, "rows"}, {Answer::kSize, "size"}, {Answer::kBoth, "both"}, {Answer::kFigure, "figure"}};
+
 }  // namespace
+
+std::string_view name_of(Answer answer) {
+  return std::ranges::find(kAnswers, answer, [](const auto& each) { return each.first; })->second;
+}
+
+Result<Answer> parse_answer(std::string_view name) {
+  for (const auto& [answer, known] : kAnswers) {
+    if (name == known && answer != Answer::kFigure) return answer;
+  }
+  return Error(Errc::kInvalidArgument, "an intersection gives rows, size or both")
+      .because("job.answer")
+      .advise("rows: one's own that match; size: how many; both: to each side its own rows");
+}
 
 std::span<const Algorithm> algorithms() {
   static const auto all = make_algorithms();

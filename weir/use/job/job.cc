@@ -93,7 +93,7 @@ Json to_json(const Work& work) {
                            {"purpose", work.purpose}});
   if (work.query) {
     out.set("query", to_json(*work.query));
-  } else {
+  } else if (const auto known = find_algorithm(work.algorithm); known && (*known)->in_buckets()) {
     out.set("bucket", work.bucket);
   }
   return out;
@@ -126,13 +126,13 @@ Result<Work> parse_work(const Json& json) {
     if (key.consumer.size() > kNameBytesMax || key.provider.size() > kNameBytesMax) return malformed("a name too long");
     out.keys.push_back(std::move(key));
   }
-  if ((*known)->answers_query != json.has("query")) {
-    return malformed((*known)->answers_query ? "this algorithm answers a query, and there is none"
+  if ((*known)->answers_query() != json.has("query")) {
+    return malformed((*known)->answers_query() ? "this algorithm answers a query, and there is none"
                                              : "this algorithm answers no query");
   }
   if (json.has("query")) {
     WEIR_TRY_LET(out.query, parse_query(json["query"]));
-  } else {
+  } else if ((*known)->in_buckets()) {
     WEIR_TRY_LET(out.bucket, json.integer("bucket"));
     if (out.bucket < kBucketKeysLeast || out.bucket > kBucketKeysMost) return malformed("a bucket of no such size");
   }
@@ -163,6 +163,13 @@ Json head_json(const Claim& claim) {
 }
 
 Result<> check_claim(const Work& work, Role side, const Claim& claim) {
+  const auto known = find_algorithm(work.algorithm);
+  if (known && !(*known)->answers_query() && !(*known)->in_buckets() && claim.count > kWholeKeysMax) {
+    return Error(Errc::kInvalidArgument, "this algorithm computes on at most " + std::to_string(kWholeKeysMax) +
+                                             " keys of a side, and there are " + std::to_string(claim.count))
+        .because("job.set_too_large")
+        .advise("an algorithm that goes bucket by bucket: weir compute plan");
+  }
   const std::vector<std::string> wanted = work.query ? read_of(*work.query, side) : std::vector<std::string>{};
   const bool groups = work.query && work.query->group && work.query->group->side == side;
   const std::size_t sums = wanted.size() - (groups ? 1 : 0);
@@ -279,6 +286,20 @@ Json to_json(const Job& job) {
     out.set("security", (*known)->security);
   }
   return out;
+}
+
+Answer answer_of(const Work& work) {
+  const auto known = find_algorithm(work.algorithm);
+  return known ? (*known)->answer : Answer::kRows;
+}
+
+bool learns(const Job& job) { return job.role == Role::kConsumer || answer_of(job.work) == Answer::kBoth; }
+bool has_result(const Job& job) { return learns(job) && answer_of(job.work) != Answer::kSize; }
+
+std::size_t buckets_of(const Job& job) {
+  const auto known = find_algorithm(job.work.algorithm);
+  if (!known || !(*known)->in_buckets()) return 1;
+  return buckets_of(job.work.bucket, job.of(Role::kConsumer).count, job.of(Role::kProvider).count);
 }
 
 std::string statement_of(const Work& work) {

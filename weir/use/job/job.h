@@ -15,6 +15,7 @@
 #include "weir/base/time.h"
 #include "weir/crypto/hash.h"
 #include "weir/supply/identifier/identifier.h"
+#include "weir/use/job/algorithm.h"
 #include "weir/use/job/plan.h"
 #include "weir/use/job/progress.h"
 #include "weir/use/job/query.h"
@@ -70,7 +71,8 @@ Result<Work> parse_work(const wire::Json& json);
 wire::Json to_json(const Claim& claim);
 // Without the sketch: what is written down, shown and agreed on.
 wire::Json head_json(const Claim& claim);
-// Fails with kInvalidArgument ("job.malformed") if a claim is not about the columns that the work reads of its side.
+// Fails with kInvalidArgument ("job.malformed") if a claim is not about the columns that the work reads of its side,
+// ("job.set_too_large") if it has more keys than are computed on at once and the algorithm knows no buckets.
 Result<> check_claim(const Work& work, Role side, const Claim& claim);
 Result<Claim> parse_claim(const wire::Json& json);
 
@@ -114,6 +116,14 @@ struct Job {
 };
 // For the API.
 wire::Json to_json(const Job& job);
+
+// What the work gives; rows if its algorithm is not known any more.
+Answer answer_of(const Work& work);
+// Whether this side learns the answer, and whether that is a table.
+bool learns(const Job& job);
+bool has_result(const Job& job);
+// Into how many the keys fall. Requires: both claims.
+std::size_t buckets_of(const Job& job);
 
 // The work's query as SQL; empty if it has none.
 std::string statement_of(const Work& work);

@@ -24,8 +24,11 @@ struct Rate {
 };
 constexpr Rate kRates[] = {
     {"psi-rr22", 42, 400, 100, 0},
+    {"psi-both-rr22", 84, 500, 500, 0},
     {"psi-ecdh-x25519", 1, 15'000, 10'000, 0},
     {"psi-ecdh-sm2", 1, 30'000, 20'000, 0},
+    {"psi-size-x25519", 1, 15'000, 10'000, 0},
+    {"psi-size-sm2", 1, 30'000, 20'000, 0},
     {"join-psty19", 150, 1'000, 700, 40},
 };
 // What a malicious side is worth: so much longer, or whatever is done at once.
@@ -37,14 +40,20 @@ const Rate& rate_of(const Algorithm& algorithm) {
   return found == std::end(kRates) ? kRates[0] : *found;
 }
 
+mpc::Traffic of_intersection(const Algorithm& algorithm, std::size_t own, std::size_t others) {
+  if (algorithm.answer == Answer::kBoth) return mpc::psi_both_traffic(own, others);
+  if (!algorithm.curve) return mpc::psi_traffic(own, others);
+  if (algorithm.answer == Answer::kSize) return mpc::ecdh_size_traffic(*algorithm.curve, own, others);
+  return mpc::ecdh_psi_traffic(*algorithm.curve, own, others);
+}
+
 mpc::Traffic traffic_of(const Algorithm& algorithm, const Sizes& sizes, const std::optional<Query>& query) {
   if (!query) {
-    const std::size_t buckets = buckets_of(sizes.bucket, sizes.consumer, sizes.provider);
+    const std::size_t buckets =
+        algorithm.in_buckets() ? buckets_of(sizes.bucket, sizes.consumer, sizes.provider) : 1;
     const std::size_t own = bucket_size(sizes.consumer, buckets);
     const std::size_t others = bucket_size(sizes.provider, buckets);
-    const auto curve = algorithm.id == "psi-ecdh-sm2" ? mpc::DhCurve::kSm2 : mpc::DhCurve::kX25519;
-    mpc::Traffic out =
-        algorithm.id == "psi-rr22" ? mpc::psi_traffic(own, others) : mpc::ecdh_psi_traffic(curve, own, others);
+    mpc::Traffic out = of_intersection(algorithm, own, others);
     for (std::uint64_t* each : {&out.sent, &out.received, &out.rounds, &out.transfers}) *each *= buckets;
     return out;
   }
@@ -106,6 +115,24 @@ std::optional<std::size_t> choose(std::span<const Candidate> candidates) {
   if (!safest) return fastest;
   const auto time = [&](std::size_t i) { return static_cast<double>(candidates[i].estimate.milliseconds); };
   return time(*safest) <= std::max(kAtOnceMs, kTimesLonger * time(*fastest)) ? safest : fastest;
+}
+
+Text why(std::span<const Candidate> candidates, std::size_t chosen) {
+  const auto about = [](const Candidate& each) { return std::to_string(each.estimate.milliseconds) + " ms"; };
+  const Candidate& best = candidates[chosen];
+  const Candidate* other = nullptr;  // the fastest of the rest
+  for (const Candidate& each : candidates) {
+    if (!each.allowed || &each == &best) continue;
+    if (other == nullptr || each.estimate.milliseconds < other->estimate.milliseconds) other = &each;
+  }
+  if (other == nullptr) return {"the only one that the terms allow", "条款只允许这一种"};
+  const std::string& name = other->algorithm->id;
+  if (best.algorithm->malicious && other->estimate.milliseconds < best.estimate.milliseconds) {
+    return {"withstands a side that deviates, in about " + about(best) + "; " + name + " takes " + about(*other),
+            "可抵御恶意一方，约 " + about(best) + "；" + name + " 约 " + about(*other)};
+  }
+  return {"the fastest that the terms allow, in about " + about(best) + "; " + name + " takes " + about(*other),
+          "条款允许的算法中最快，约 " + about(best) + "；" + name + " 约 " + about(*other)};
 }
 
 }  // namespace weir::use::job

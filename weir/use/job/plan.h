@@ -52,5 +52,7 @@ struct Candidate {
 // The fastest that is allowed; of those that take at most twice as long or a second, one that withstands a malicious
 // side is preferred. Nothing if none is allowed.
 std::optional<std::size_t> choose(std::span<const Candidate> candidates);
+// Why this one, in a line. Requires: what choose() gave.
+Text why(std::span<const Candidate> candidates, std::size_t chosen);
 
 }  // namespace weir::use::job

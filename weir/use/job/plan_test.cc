@@ -17,10 +17,10 @@ Estimate of(std::string_view id, std::int64_t consumer, std::int64_t provider, c
 }
 
 std::string chosen(std::int64_t consumer, std::int64_t provider, const LineSpeed& line,
-                   const std::string& denied = "") {
+                   const std::string& denied = "", Answer answer = Answer::kRows) {
   std::vector<Candidate> all;
   for (const Algorithm& each : algorithms()) {
-    if (each.answers_query) continue;
+    if (each.answer != answer) continue;
     all.push_back({&each, each.id != denied, of(each.id, consumer, provider, line)});
   }
   const auto choice = choose(all);
@@ -33,6 +33,25 @@ TEST(Plan, WithAGoodLineTheMaliciousAndFastOneIsChosen) {
 }
 
 TEST(Plan, FewKeysOnASlowLineAreLeftToDiffieHellman) { EXPECT_EQ(chosen(100, 200, kSlow), "psi-ecdh-x25519"); }
+
+TEST(Plan, AmongThoseThatGiveTheSizeTheFasterCurveIsChosen) {
+  EXPECT_EQ(chosen(1000, 2000, kHere, "", Answer::kSize), "psi-size-x25519");
+  EXPECT_EQ(chosen(1000, 2000, kHere, "psi-size-x25519", Answer::kSize), "psi-size-sm2");
+  EXPECT_EQ(chosen(1000, 2000, kHere, "", Answer::kBoth), "psi-both-rr22");
+}
+
+TEST(Plan, SaysWhyInALine) {
+  const Algorithm& safe = **find_algorithm("psi-rr22");
+  const Algorithm& quick = **find_algorithm("psi-ecdh-x25519");
+  const auto said = [&](std::int64_t safe_ms, std::int64_t quick_ms, bool quick_allowed) {
+    const Candidate both[] = {{&safe, true, {.milliseconds = safe_ms}},
+                              {&quick, quick_allowed, {.milliseconds = quick_ms}}};
+    return why(both, *choose(both)).en;
+  };
+  EXPECT_EQ(said(50, 10, false), "the only one that the terms allow");
+  EXPECT_EQ(said(50, 10, true), "withstands a side that deviates, in about 50 ms; psi-ecdh-x25519 takes 10 ms");
+  EXPECT_EQ(said(9000, 10, true), "the fastest that the terms allow, in about 10 ms; psi-rr22 takes 9000 ms");
+}
 
 TEST(Plan, WhatIsNotAllowedIsNotChosen) {
   EXPECT_EQ(chosen(1 << 20, 1 << 20, kHere, "psi-rr22"), "psi-ecdh-x25519");
@@ -62,7 +81,7 @@ TEST(Plan, AQueryCostsByItsGroupsAndColumns) {
 TEST(Plan, EveryAlgorithmHasItsCosts) {
   const auto statement = parse_statement("SELECT COUNT(*) FROM a JOIN b USING (id)", {});
   for (const Algorithm& each : algorithms()) {
-    const auto query = each.answers_query ? std::optional(statement->query) : std::nullopt;
+    const auto query = each.answers_query() ? std::optional(statement->query) : std::nullopt;
     const Estimate got = estimate(each, {.consumer = 1000, .provider = 1000}, query, kHere);
     EXPECT_GT(got.milliseconds, 0) << each.id;
     const auto again = parse_estimate(to_json(got));

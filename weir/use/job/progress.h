@@ -20,6 +20,8 @@ inline constexpr std::int64_t kBucketKeys = std::int64_t{1} << 20;
 inline constexpr std::int64_t kBucketKeysLeast = 16;
 inline constexpr std::int64_t kBucketKeysMost = std::int64_t{1} << 24;
 inline constexpr std::size_t kBucketsMax = 256;
+// Of a side, by an algorithm without buckets: about 100 bytes of memory each.
+inline constexpr std::int64_t kWholeKeysMax = std::int64_t{1} << 25;
 // How often a bucket is computed, if the line breaks: a consumer that hangs up after the images came might ask of other
 // elements each time.
 inline constexpr std::int64_t kTriesMax = 5;

@@ -30,13 +30,6 @@ mpc::Blocks elements_of(const crypto::Digest& terms, const mpc::Blocks& keys) {
   return out;
 }
 
-// Of the algorithms that have one; the rest is psi-rr22, as nothing else parses (parse_work).
-std::optional<mpc::DhCurve> curve_of(const Job& job) {
-  if (job.work.algorithm == "psi-ecdh-x25519") return mpc::DhCurve::kX25519;
-  if (job.work.algorithm == "psi-ecdh-sm2") return mpc::DhCurve::kSm2;
-  return std::nullopt;
-}
-
 Error other_place() {
   return Error(Errc::kConflict, "the other side has other parts of the computation behind it").because("job.mismatch");
 }
@@ -77,6 +70,20 @@ Result<std::int64_t> resume(mpc::Channel& channel, std::size_t buckets, Progress
   return progress.now.done;
 }
 
+Result<> expect_place(mpc::Channel& channel, const Place& wanted) {
+  WEIR_TRY_LET(const Place other, receive_place(channel));
+  return other == wanted ? Result<>() : Result<>(other_place());
+}
+
+// Where both learn: the provider says that it has written down what it found, before the consumer does so. Who has
+// ended its last bucket then knows that the other has.
+Result<> announce(mpc::Channel& channel, Role role, std::size_t buckets, std::int64_t done) {
+  const Place place = place_of(buckets, done);
+  if (role == Role::kConsumer) return expect_place(channel, place);
+  WEIR_TRY(send_place(channel, place));
+  return channel.flush();
+}
+
 // The consumer says that it has written down what it found.
 Result<> acknowledge(mpc::Channel& channel, Role role, std::size_t buckets, std::int64_t done) {
   const Place place = place_of(buckets, done);
@@ -84,8 +91,7 @@ Result<> acknowledge(mpc::Channel& channel, Role role, std::size_t buckets, std:
     WEIR_TRY(send_place(channel, place));
     return channel.flush();
   }
-  WEIR_TRY_LET(const Place other, receive_place(channel));
-  return other == place ? Result<>() : Result<>(other_place());
+  return expect_place(channel, place);
 }
 
 // One bucket of a run.
@@ -93,34 +99,60 @@ struct Bucket {
   mpc::Channel& channel;
   Random& random;
   const Job& job;
+  const Algorithm& algorithm;
   const crypto::Digest& terms;
   std::size_t buckets;
   Side& side;
 
+  bool both() const { return algorithm.answer == Answer::kBoth; }
+
   Result<Checkpoint> compute(std::int64_t number, const Checkpoint& before) const {
-    const std::uint64_t sent = channel.sent(), received = channel.received();
+    const std::uint64_t sent_before = channel.sent(), received_before = channel.received();
     WEIR_TRY_LET(const mpc::Blocks elements, open(static_cast<std::size_t>(number)));
-    const std::size_t others = bucket_size(job.theirs.count, buckets);
-    const auto curve = curve_of(job);
-    Checkpoint out = before;
     channel.keep_transcript();
-    if (job.role == Role::kProvider) {
-      WEIR_TRY(curve ? mpc::ecdh_psi_send(channel, random, *curve, elements, others)
-                     : mpc::psi_send(channel, random, elements, others));
-    } else {
-      WEIR_TRY_LET(auto found, curve ? mpc::ecdh_psi_receive(channel, random, *curve, elements, others)
-                                     : mpc::psi_receive(channel, random, elements, others));
-      WEIR_TRY_LET(out.lines, side.keep(found, before.lines));
-      out.matches += static_cast<std::int64_t>(found.size());
-    }
+    WEIR_TRY_LET(const Found found, protocol(elements, bucket_size(job.theirs.count, buckets)));
     const auto transcript = channel.transcript();
+    Checkpoint out = before;
     out.done = number + 1;
-    out.sent += static_cast<std::int64_t>(channel.sent() - sent);
-    out.received += static_cast<std::int64_t>(channel.received() - received);
+    out.matches += static_cast<std::int64_t>(found.count);
+    out.sent += static_cast<std::int64_t>(channel.sent() - sent_before);
+    out.received += static_cast<std::int64_t>(channel.received() - received_before);
     out.sent_hash = chained(before.sent_hash, transcript.sent);
     out.received_hash = chained(before.received_hash, transcript.received);
+    if (job.role == Role::kConsumer && both()) WEIR_TRY(announce(channel, job.role, buckets, out.done));
+    if (!found.places.empty()) {
+      WEIR_TRY_LET(out.lines, side.keep(found.places, before.lines));
+    }
     return out;
   }
+
+  // What this side learned.
+  struct Found {
+    std::size_t count = 0;
+    std::vector<std::size_t> places;  // if it learns which
+  };
+  Result<Found> protocol(std::span<const mpc::Block> elements, std::size_t others) const {
+    Found out;
+    const bool asks = job.role == Role::kConsumer;
+    const auto curve = algorithm.curve.value_or(mpc::DhCurve::kX25519);
+    if (algorithm.answer == Answer::kSize) {
+      if (!asks) return sent(mpc::ecdh_size_send(channel, random, curve, elements, others));
+      WEIR_TRY_LET(out.count, mpc::ecdh_size_receive(channel, random, curve, elements, others));
+      return out;
+    }
+    if (both()) {
+      WEIR_TRY_LET(out.places, mpc::psi_both(channel, random, elements, others, !asks));
+    } else if (algorithm.curve) {
+      if (!asks) return sent(mpc::ecdh_psi_send(channel, random, curve, elements, others));
+      WEIR_TRY_LET(out.places, mpc::ecdh_psi_receive(channel, random, curve, elements, others));
+    } else {
+      if (!asks) return sent(mpc::psi_send(channel, random, elements, others));
+      WEIR_TRY_LET(out.places, mpc::psi_receive(channel, random, elements, others));
+    }
+    out.count = out.places.size();
+    return out;
+  }
+  static Result<Found> sent(const Result<>& ran) { return ran ? Result<Found>(Found()) : Result<Found>(ran.error()); }
 
   // The elements of the bucket, filled up; no filler is anybody else's element but with probability below 2^-80.
   Result<mpc::Blocks> open(std::size_t number) const {
@@ -141,19 +173,21 @@ struct Bucket {
 }  // namespace
 
 Result<Checkpoint> run_intersection(mpc::Channel& channel, Random& random, const Job& job, Side& side) {
+  WEIR_TRY_LET(const Algorithm* algorithm, find_algorithm(job.work.algorithm));
   WEIR_TRY_LET(const crypto::Digest terms, greet(channel, job));
-  const std::size_t buckets = buckets_of(job.work.bucket, job.of(Role::kConsumer).count, job.of(Role::kProvider).count);
+  const std::size_t buckets = buckets_of(job);
+  const bool both = algorithm->answer == Answer::kBoth;
   Progress progress = job.progress;
   WEIR_TRY_LET(const std::int64_t first, resume(channel, buckets, progress));
   const std::int64_t spent = progress.now.milliseconds;
   if (first == static_cast<std::int64_t>(buckets)) return progress.now;
   progress.begin(first, true);
-  if (job.role == Role::kProvider && progress.tries > kTriesMax) {
+  if ((both || job.role == Role::kProvider) && progress.tries > kTriesMax) {
     return Error(Errc::kForbidden, "the line broke too often in one part of the computation")
         .because("job.too_many_tries");
   }
   WEIR_TRY(side.note(progress));
-  const Bucket bucket{channel, random, job, terms, buckets, side};
+  const Bucket bucket{channel, random, job, *algorithm, terms, buckets, side};
   for (std::int64_t i = first; i < static_cast<std::int64_t>(buckets); ++i) {
     WEIR_TRY_LET(Checkpoint next, bucket.compute(i, progress.now));
     next.milliseconds = spent + side.milliseconds();
@@ -161,6 +195,7 @@ Result<Checkpoint> run_intersection(mpc::Channel& channel, Random& random, const
     progress.now = next;
     if (next.done < static_cast<std::int64_t>(buckets)) progress.begin(next.done, false);
     WEIR_TRY(side.note(progress));
+    if (both && job.role == Role::kProvider) WEIR_TRY(announce(channel, job.role, buckets, next.done));
     WEIR_TRY(acknowledge(channel, job.role, buckets, next.done));
   }
   return progress.now;

@@ -4,7 +4,8 @@
 // another normalisation is found before a byte that depends on data. Then the protocol over AES_s(key), a permutation
 // of the keys by the first 128 bits s of the terms' digest; then the consumer says goodbye.
 // An intersection is computed bucket by bucket (progress.h). Both sides say how many they have behind them, and go on
-// with the first that one of them lacks; after each, both have written it down before the next begins.
+// with the first that one of them lacks; after each, both have written it down before the next begins. Where both
+// learn, the provider is the first to receive and to write down; a run that ended at the consumer has ended at both.
 // Learns: what the protocol says (mpc/psi.h, mpc/join.h), and no more. Format: docs/formats/private-computing.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -21,7 +22,7 @@ class Side {
   virtual ~Side() = default;
   // The keys of a bucket, ascending by their bytes, each once.
   virtual Result<mpc::Blocks> open(std::size_t bucket, std::size_t buckets) = 0;
-  // The consumer's: these keys of the bucket that was opened last are shared, ascending places. What was written
+  // Of a side that learns: these keys of the bucket that was opened last are shared, ascending places. What was written
   // from `line` on is overwritten; returns behind which line it ends now, durably.
   virtual Result<std::int64_t> keep(std::span<const std::size_t> found, std::int64_t line) = 0;
   // Durable when it returns.
@@ -32,8 +33,8 @@ class Side {
 
 // From job.progress to the end of all buckets. Fails with kConflict: "job.mismatch" if the other side means something
 // else, or has other buckets behind it; "job.bucket_full" if more keys fall into one than hashes do; with kForbidden
-// ("job.too_many_tries") at the provider if a bucket was computed kTriesMax times; else as the protocol and the side
-// do.
+// ("job.too_many_tries") where the other side learns, if a bucket was computed kTriesMax times; else as the protocol
+// and the side do.
 Result<Checkpoint> run_intersection(mpc::Channel& channel, Random& random, const Job& job, Side& side);
 
 // A job whose work has a query. Fail with kConflict ("job.mismatch"); else as the protocol does.

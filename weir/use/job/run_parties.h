@@ -113,11 +113,14 @@ struct Both {
         mpc::both(side(first), side(second), change);
   }
   std::size_t buckets() const { return consumer.opened.size(); }
-  void expect_found(mpc::Blocks wanted) {
+  void expect_found(mpc::Blocks wanted, Answer answer = Answer::kRows) {
     ASSERT_TRUE(at_consumer) << at_consumer.error().message();
     ASSERT_TRUE(at_provider) << at_provider.error().message();
-    EXPECT_EQ(consumer.found, wanted);
-    EXPECT_EQ(at_consumer->matches, static_cast<std::int64_t>(wanted.size()));
+    const auto count = static_cast<std::int64_t>(wanted.size());
+    EXPECT_EQ(consumer.found, answer == Answer::kSize ? mpc::Blocks() : wanted);
+    EXPECT_EQ(provider.found, answer == Answer::kBoth ? wanted : mpc::Blocks());
+    EXPECT_EQ(at_consumer->matches, count);
+    EXPECT_EQ(at_provider->matches, answer == Answer::kBoth ? count : 0);
     EXPECT_EQ(at_consumer->sent_hash, at_provider->received_hash);
     EXPECT_EQ(at_consumer->received_hash, at_provider->sent_hash);
     EXPECT_EQ(at_consumer->sent, at_provider->received);

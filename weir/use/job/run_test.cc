@@ -15,12 +15,15 @@ TEST(Run, GivesTheIntersectionAndBothHaveOneTranscript) {
 
 TEST(Run, EveryAlgorithmGivesTheSameInBuckets) {
   for (const Algorithm& each : algorithms()) {
-    if (each.answers_query) continue;
+    if (each.answers_query()) continue;
     Both run(keys_from(0, 120), keys_from(100, 230), 70);
     run.each([&](Job& job) { job.work.algorithm = each.id; });
     run.connect();
-    run.expect_found(keys_from(100, 120));
-    EXPECT_EQ(run.buckets(), 2u) << each.id;
+    run.expect_found(keys_from(100, 120), each.answer);
+    EXPECT_EQ(run.buckets(), each.in_buckets() ? 2u : 1u) << each.id;
+    const Estimate plan = estimate(each, {.consumer = 120, .provider = 130, .bucket = 70}, {}, {});
+    EXPECT_EQ(run.at_consumer->sent, plan.sent) << each.id;
+    EXPECT_EQ(run.at_consumer->received, plan.received) << each.id;
   }
 }
 
@@ -45,6 +48,18 @@ TEST(Run, MovesWhatThePlanSaysInBucketsThatTellNothingButTheNumberOfKeys) {
 }
 
 // ── the line breaks ──
+
+// A consumer that has all is done, and does not come back for the provider's sake.
+TEST(RunBroken, WhereBothLearnAConsumerThatIsDoneLeavesNoProviderBehind) {
+  for (const bool forgets : {false, true}) {
+    Both run(keys_from(0, 100), keys_from(50, 150));
+    run.each([](Job& job) { job.work.algorithm = "psi-both-rr22"; });
+    run.provider.forgets = forgets;
+    run.connect();
+    EXPECT_EQ(run.consumer.progress().now.done, forgets ? 0 : 1);
+    EXPECT_EQ(run.provider.progress().now.done, forgets ? 0 : 1);
+  }
+}
 
 TEST(RunBroken, ASideThatForgotItsLastBucketComputesItAgain) {
   for (const bool consumers : {true, false}) {

@@ -219,10 +219,11 @@ Result<> Service::expect(const std::string& id, const Estimate& estimate) {
   });
 }
 
-Result<Plan> Service::plan(Proposal proposal, const Sizes& sizes, const LineSpeed& line, const std::string& actor) {
+Result<Plan> Service::plan(Proposal proposal, Answer answer, const Sizes& sizes, const LineSpeed& line,
+                           const std::string& actor) {
   Plan out;
   for (const Algorithm& each : algorithms()) {
-    if (each.answers_query != proposal.query.has_value()) continue;
+    if (each.answer != answer) continue;
     proposal.algorithm = each.id;
     WEIR_TRY_LET(const Job job, draft(proposal, actor));
     WEIR_TRY_LET(const Preview at, preview(job));
@@ -232,6 +233,7 @@ Result<Plan> Service::plan(Proposal proposal, const Sizes& sizes, const LineSpee
     out.privacy = at.privacy;
   }
   out.chosen = choose(out.candidates);
+  if (out.chosen) out.why = why(out.candidates, *out.chosen);
   return out;
 }
 
@@ -269,7 +271,7 @@ Result<> Service::fail(const std::string& id, const Error& error) {
 Result<Job> Service::release(const std::string& id, const std::string& actor) {
   return store::sql_write<Job>(deps_.sql, [&](store::Tx& tx) -> Result<Job> {
     WEIR_TRY_LET(const Job job, load(tx, id));
-    if (job.state != State::kDone || job.role != Role::kConsumer) {
+    if (job.state != State::kDone || !has_result(job)) {
       return Error(Errc::kConflict, "the job has no result on this side: it is " + std::string(name_of(job.state)))
           .because("job.no_result");
     }

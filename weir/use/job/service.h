@@ -73,6 +73,7 @@ struct Plan {
   std::vector<std::string> words;  // of a refusal by the terms
   Privacy privacy;
   std::optional<std::size_t> chosen;
+  Text why;  // that one was
 };
 
 class Service {
@@ -95,8 +96,9 @@ class Service {
   Result<Job> propose(const Proposal& proposal, const std::string& actor);
   // The job that a proposal would become; nothing is kept.
   Result<Job> draft(const Proposal& proposal, const std::string& actor);
-  // Nothing is asked and nothing counted.
-  Result<Plan> plan(Proposal proposal, const Sizes& sizes, const LineSpeed& line, const std::string& actor);
+  // By each algorithm that gives this answer. Nothing is asked and nothing counted.
+  Result<Plan> plan(Proposal proposal, Answer answer, const Sizes& sizes, const LineSpeed& line,
+                    const std::string& actor);
   // Keys of the other side in the newest job under the agreement, if there was one.
   Result<std::optional<std::int64_t>> their_last_count(const std::string& agreement);
   // What a run that is about to start is expected to take.
@@ -123,6 +125,8 @@ class Service {
   // How far a run is: where it goes on after an interruption. Fails with kConflict ("job.wrong_state") if it ended.
   Result<> note(const std::string& id, const Progress& progress);
   Result<> finish(const std::string& id, const Outcome& outcome);
+  // Both sides have all that was computed; this one, a provider that learns, has yet to write its rows.
+  Result<> ran(const std::string& id, const Outcome& outcome);
   Result<> fail(const std::string& id, const Error& error);
 
   // ── hear; the same message again changes nothing ──

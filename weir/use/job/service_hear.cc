@@ -169,6 +169,8 @@ Result<> Service::take_completion(store::Tx& tx, Job& job, const Json& body, con
   if (job.role != Role::kProvider) return not_for(job);
   if (job.state == State::kDone) return {};
   WEIR_TRY_LET(const Outcome theirs, parse_outcome(body["outcome"]));
+  const bool writes = learns(job);
+  if (writes && job.progress.now.done < static_cast<std::int64_t>(buckets_of(job))) return not_for(job);
   job.outcome = {.matches = -1,
                  .rows = -1,
                  .sent = theirs.received,
@@ -177,6 +179,10 @@ Result<> Service::take_completion(store::Tx& tx, Job& job, const Json& body, con
                  .sent_hash = theirs.received_hash,
                  .received_hash = theirs.sent_hash,
                  .result_hash = {}};
+  if (writes) {  // its own rows first
+    wake_after(tx, job.id);
+    return update(tx, job);
+  }
   WEIR_TRY(step(tx, job, Event::kFinish));
   WEIR_TRY(record(tx, job, "job.finished", actor, Json::object({{"outcome", to_json(job.outcome)}, {"told", true}})));
   WEIR_TRY(deps_.neighbours.meter(tx, job));

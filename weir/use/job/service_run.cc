@@ -16,4 +16,14 @@ Result<> Service::note(const std::string& id, const Progress& progress) {
   });
 }
 
+Result<> Service::ran(const std::string& id, const Outcome& outcome) {
+  return deps_.sql.write([&](store::Tx& tx) -> Result<> {
+    WEIR_TRY_LET(Job job, load(tx, id));
+    if (job.state != State::kRunning) return {};
+    job.outcome = outcome;
+    wake_after(tx, id);
+    return update(tx, job);
+  });
+}
+
 }  // namespace weir::use::job
