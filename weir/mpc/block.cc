@@ -207,6 +207,28 @@ Block inverse(Block a) {
   return out;
 }
 
+Block power(Block base, std::size_t exponent) {
+  Block out{1, 0};
+  for (; exponent > 0; exponent >>= 1) {
+    if ((exponent & 1) != 0) out = multiply(out, base);
+    base = multiply(base, base);
+  }
+  return out;
+}
+
+Block sum_of(std::span<const Block> blocks) {
+  Block sum;
+  for (const Block& block : blocks) sum ^= block;
+  return sum;
+}
+
+Block spell(std::span<const Block> shares) {
+  WEIR_CHECK(shares.size() == 128);
+  Block sum;
+  for (std::size_t b = shares.size(); b-- > 0;) sum = times_x(sum) ^ shares[b];
+  return sum;
+}
+
 void add_multiples(std::span<Block> sums, Block scale, std::span<const Block> values) {
   WEIR_CHECK(sums.size() == values.size());
   std::size_t done = 0;

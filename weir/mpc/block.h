@@ -62,6 +62,10 @@ Block random_block(Random& random);
 Block multiply(Block a, Block b);
 // Requires: a is not zero.
 Block inverse(Block a);
+Block power(Block base, std::size_t exponent);  // not constant time in the exponent
+Block sum_of(std::span<const Block> blocks);
+// 128 shares of single bits become a share of the field element that they spell.
+Block spell(std::span<const Block> shares);
 // sums[i] ^= scale * values[i]. Requires: equal sizes.
 void add_multiples(std::span<Block> sums, Block scale, std::span<const Block> values);
 // a[i] = a[i] * b[i]. Requires: equal sizes.
@@ -77,6 +81,23 @@ class Evaluation {
 
  private:
   std::array<Block, kPowers> powers_;  // from the first on
+};
+
+// The same of values that come in pieces, all but the last one of one size.
+class EvaluationInPieces {
+ public:
+  EvaluationInPieces(Block point, std::size_t size) : at_(point), step_(power(point, size)) {}
+  void add(std::span<const Block> piece) {
+    sum_ ^= multiply(at_.of(piece), place_);
+    place_ = multiply(place_, step_);
+  }
+  Block value() const { return sum_; }
+
+ private:
+  Evaluation at_;
+  Block step_;
+  Block place_{1, 0};
+  Block sum_;
 };
 
 }  // namespace weir::mpc

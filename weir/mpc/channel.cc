@@ -43,6 +43,9 @@ std::string_view name_of(Tag tag) {
     case Tag::kEqualities: return "equalities";
     case Tag::kEcdhHave: return "ecdh_have";
     case Tag::kProgress: return "progress";
+    case Tag::kSilentTrees: return "silent_trees";
+    case Tag::kSilentChallenge: return "silent_challenge";
+    case Tag::kSilentCheck: return "silent_check";
   }
   return "unknown";
 }

@@ -48,6 +48,9 @@ enum class Tag : std::uint16_t {
   kEqualities = 25,
   kEcdhHave = 26,
   kProgress = 27,
+  kSilentTrees = 28,
+  kSilentChallenge = 29,
+  kSilentCheck = 30,
 };
 
 // "base_ot_points"

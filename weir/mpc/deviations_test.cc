@@ -14,6 +14,7 @@
 #include "weir/mpc/join.h"
 #include "weir/mpc/oprf.h"
 #include "weir/mpc/psi.h"
+#include "weir/mpc/silent_ot.h"
 #include "weir/mpc/vole.h"
 
 namespace weir::mpc {
@@ -38,7 +39,8 @@ void expect_error_or_the_same(Other&& other, Party&& party, std::size_t least) {
   const auto judge = [&](const Deviated& what, const auto& got) -> std::string {
     if (!got) return complaint_about(what, got.error());
     // Whether a proof holds must not depend on what the other side guessed, also where the outcome would be right.
-    const bool proof = what.tag == Tag::kExtensionCheck || what.tag == Tag::kVoleCheck;
+    const bool proof =
+        what.tag == Tag::kExtensionCheck || what.tag == Tag::kVoleCheck || what.tag == Tag::kSilentCheck;
     if (proof && what.kind == Deviation::kFlip) return "takes a wrong proof";
     return *got == *right ? "" : "ends with what is wrong";
   };
@@ -81,6 +83,28 @@ TEST_P(DeviationsFromExtension, LeaveRightTransfersOrNone) {
   };
   expect_error_or_the_same(receive, send, 2 * (256 / static_cast<unsigned>(GetParam())));
   expect_error_or_the_same(send, receive, 16);
+}
+
+TEST(DeviationsFromSilentOt, LeaveRightTransfersOrNone) {
+  static constexpr SilentShape kSmallBatch{.base = 500, .trees = 70, .depth = 5};  // of no security
+  const auto all = [](auto& ots, Channel& c, Random& r) -> Result<Blocks> {
+    Blocks out;
+    WEIR_TRY(ots.extend(c, r, 3000, [&](std::size_t, std::span<Block> piece) -> Result<> {
+      out.insert(out.end(), piece.begin(), piece.end());
+      return {};
+    }));
+    return out;
+  };
+  const auto send = [&](Channel& c, Random& r) -> Result<Blocks> {
+    WEIR_TRY_LET(SilentOtSender ots, SilentOtSender::open(c, r, kSmallBatch));
+    return all(ots, c, r);
+  };
+  const auto receive = [&](Channel& c, Random& r) -> Result<Blocks> {
+    WEIR_TRY_LET(SilentOtReceiver ots, SilentOtReceiver::open(c, r, kSmallBatch));
+    return all(ots, c, r);
+  };
+  expect_error_or_the_same(receive, send, 80);
+  expect_error_or_the_same(send, receive, 40);
 }
 
 // ── vector OLE and the random function ──

@@ -20,8 +20,8 @@ constexpr std::size_t kPiece = 64;  // blocks of a stream that are folded at onc
 
 // Leaves are added up pair by pair, as their tree stands: at level b the odd ones of all pairs are column b, and the
 // sums of the pairs are the next level's leaves.
-void fold_plain(std::span<const Aes> leaves, std::size_t hidden, std::uint64_t from, std::size_t at, std::span<Block> columns,
-                std::size_t stride, std::span<Block> total) {
+void fold_plain(std::span<const Aes> leaves, std::size_t hidden, std::uint64_t from, std::size_t at,
+                std::span<Block> columns, std::size_t stride, std::span<Block> total) {
   const std::size_t bits = columns.size() / stride;
   Blocks values(leaves.size() * kPiece);
   std::array<Block, kPiece> counters;
@@ -50,8 +50,8 @@ void fold_plain(std::span<const Aes> leaves, std::size_t hidden, std::uint64_t f
 
 // The same in registers, `kWide` of four blocks at a time. Gives how many blocks it did.
 template <std::size_t kBits, std::size_t kWide>
-WEIR_VAES std::size_t fold_vaes(std::span<const Aes> leaves, std::size_t hidden, std::uint64_t from, Block* columns, std::size_t stride,
-                                std::span<Block> total) {
+WEIR_VAES std::size_t fold_vaes(std::span<const Aes> leaves, std::size_t hidden, std::uint64_t from, Block* columns,
+                                std::size_t stride, std::span<Block> total) {
   constexpr std::size_t kStep = 4 * kWide;
   const __m512i lanes = _mm512_set_epi64(0, 3, 0, 2, 0, 1, 0, 0);
   std::size_t at = 0;

@@ -8,9 +8,9 @@
 // Learns: nothing else. A malicious receiver that guesses b bits of delta goes unnoticed with probability 2^-b.
 // Security: 128 bits computational, malicious, checked by a linear universal hash over GF(2^128) with statistical error
 // n/2^128; correlation robustness of hash_blocks where the transfers are hashed.
-// Messages: base OT; then for each piece of kOtPiece: receiver -> sender (128/k) columns of n+128 bits; sender -> receiver
-// 16 bytes; receiver -> sender 129 blocks. Rounds: base OT, then one and a half for each call: kOtAhead pieces are under
-// way at once. Deviations: base OTs are endemic; the challenge is sent, not hashed.
+// Messages: base OT; then for each piece of kOtPiece: receiver -> sender (128/k) columns of n+128 bits; sender ->
+// receiver 16 bytes; receiver -> sender 129 blocks. Rounds: base OT, then one and a half for each call: kOtAhead pieces
+// are under way at once. Deviations: base OTs are endemic; the challenge is sent, not hashed.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

@@ -8,6 +8,7 @@
 #include "weir/mpc/okvs.h"
 #include "weir/mpc/psi.h"
 #include "weir/mpc/seed_tree.h"
+#include "weir/mpc/silent_ot.h"
 #include "weir/mpc/two_parties.h"
 #include "weir/mpc/vole.h"
 
@@ -101,7 +102,7 @@ class ExtensionTest : public ::testing::TestWithParam<Fold> {};
 INSTANTIATE_TEST_SUITE_P(Folds, ExtensionTest, ::testing::Values(Fold::k2, Fold::k4, Fold::k8));
 
 TEST_P(ExtensionTest, SharesDifferByDeltaWhereChosen) {
-  const std::vector<std::size_t> sizes{0, 1, 127, 128, 129, 1000, kOtPiece, 6 * kOtPiece + 5};  // the last: seven pieces
+  const std::vector<std::size_t> sizes{0, 1, 127, 128, 129, 1000, kOtPiece, 6 * kOtPiece + 5};
   const Blocks choices = some(sizes.back() / 128 + 1);
   struct Outcome {
     Block delta;
@@ -136,6 +137,67 @@ TEST_P(ExtensionTest, SharesDifferByDeltaWhereChosen) {
   }
 }
 
+
+// ── random transfers that cost little on the line ──
+
+// A batch of 1792 transfers, of no security.
+constexpr SilentShape kSmallBatch{.base = 500, .trees = 20, .depth = 7};
+
+struct SilentlyKept {
+  Block delta;
+  Blocks shares;
+};
+template <class Ots>
+Result<Blocks> all_of(Ots& ots, Channel& c, Random& r, const std::vector<std::size_t>& sizes) {
+  Blocks out;
+  for (const std::size_t size : sizes) {
+    std::size_t expected_from = 0;
+    WEIR_TRY(ots.extend(c, r, size, [&](std::size_t from, std::span<Block> piece) -> Result<> {
+      EXPECT_EQ(from, expected_from);
+      expected_from += piece.size();
+      out.insert(out.end(), piece.begin(), piece.end());
+      return {};
+    }));
+    EXPECT_EQ(expected_from, size);
+  }
+  return out;
+}
+auto keep_silently(std::vector<std::size_t> sizes) {
+  return [sizes](Channel& c, Random& r) -> Result<SilentlyKept> {
+    WEIR_TRY_LET(SilentOtSender ots, SilentOtSender::open(c, r, kSmallBatch));
+    WEIR_TRY_LET(Blocks shares, all_of(ots, c, r, sizes));
+    return SilentlyKept{ots.delta(), std::move(shares)};
+  };
+}
+auto choose_silently(std::vector<std::size_t> sizes) {
+  return [sizes](Channel& c, Random& r) -> Result<Blocks> {
+    WEIR_TRY_LET(SilentOtReceiver ots, SilentOtReceiver::open(c, r, kSmallBatch));
+    return all_of(ots, c, r, sizes);
+  };
+}
+bool differ_by_delta_where_chosen(const SilentlyKept& kept, const Blocks& chosen) {
+  if ((kept.delta.lo & 1) == 0 || kept.shares.size() != chosen.size()) return false;
+  for (std::size_t i = 0; i < chosen.size(); ++i) {
+    if ((kept.shares[i].lo & 1) != 0) return false;
+    if (chosen[i] != (kept.shares[i] ^ (kept.delta & mask_of((chosen[i].lo & 1) != 0)))) return false;
+  }
+  return true;
+}
+
+TEST(SilentOt, SharesDifferByDeltaWhereChosenAcrossBatches) {
+  const std::vector<std::size_t> sizes{0, 1, 127, 128, 129, 1500, 4000};  // the last three begin new batches
+  auto [kept, chosen] = both(keep_silently(sizes), choose_silently(sizes));
+  ASSERT_TRUE(kept && chosen);
+  EXPECT_TRUE(differ_by_delta_where_chosen(*kept, *chosen));
+  std::size_t ones = 0;
+  std::set<std::pair<std::uint64_t, std::uint64_t>> distinct;
+  for (const Block& each : *chosen) {
+    ones += each.lo & 1;
+    distinct.insert({each.lo, each.hi});
+  }
+  EXPECT_NEAR(static_cast<double>(ones), 2942.5, 250);
+  EXPECT_EQ(distinct.size(), chosen->size());
+}
 
 // ── vector oblivious linear evaluation ──
 

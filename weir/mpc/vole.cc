@@ -16,22 +16,6 @@ constexpr std::size_t kBits = 128;
 
 constexpr std::size_t kBlockMax = std::size_t{1} << 18;  // values: what the code picks from stays in the second cache
 
-// Shares of single bits become a share of the field element that they spell.
-Block spell(std::span<const Block> shares) {
-  Block sum;
-  for (std::size_t b = kBits; b-- > 0;) sum = multiply(sum, {2, 0}) ^ shares[b];
-  return sum;
-}
-
-Block power(Block base, std::size_t exponent) {
-  Block out{1, 0};
-  for (; exponent > 0; exponent >>= 1) {
-    if ((exponent & 1) != 0) out = multiply(out, base);
-    base = multiply(base, base);
-  }
-  return out;
-}
-
 Blocks hashed(std::span<const Block> shares, Block offset) {
   Blocks out(shares.begin(), shares.end());
   for (Block& block : out) block ^= offset;
@@ -71,12 +55,6 @@ Result<> check_held(Channel& channel, Block sum) {
   return {};
 }
 
-Block sum_of(std::span<const Block> blocks) {
-  Block sum;
-  for (const Block& block : blocks) sum ^= block;
-  return sum;
-}
-
 // What is compressed goes to its place among all values.
 void put_block(const VoleShape& shape, std::size_t block, std::span<const Block> values, Blocks& out) {
   const std::size_t from = block * shape.per_block();
@@ -107,23 +85,6 @@ struct Noise {
     }
     return out;
   }
-};
-
-// The sum of all leaves at the challenge, block by block.
-class LeafSum {
- public:
-  LeafSum(Block challenge, std::size_t leaves) : challenge_(challenge), step_(power(challenge, leaves)) {}
-  void add(std::span<const Block> leaves) {
-    sum_ ^= multiply(challenge_.of(leaves), place_);
-    place_ = multiply(place_, step_);
-  }
-  Block value() const { return sum_; }
-
- private:
-  Evaluation challenge_;
-  Block step_;
-  Block place_{1, 0};
-  Block sum_;
 };
 
 }  // namespace
@@ -165,7 +126,7 @@ Result<Blocks> vole_keep(Channel& channel, Random& random, OtSender& ots, std::s
   if (meanwhile) WEIR_TRY(meanwhile());
   std::array<Block, 2> challenge_and_values;
   WEIR_TRY(channel.receive(Tag::kVoleChallenge, std::span<Block>(challenge_and_values)));
-  LeafSum sum(challenge_and_values[0], shape.leaves());
+  EvaluationInPieces sum(challenge_and_values[0], shape.leaves());
   Blocks out(count);
   for (std::size_t block = 0; block < shape.blocks; ++block) {
     for (std::size_t tree = 0; tree < shape.trees; ++tree) {
@@ -204,7 +165,7 @@ Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, 
   WEIR_TRY(channel.send(Tag::kVoleChallenge, std::span<const Block>(challenge_and_values)));
   WEIR_TRY(channel.flush());
 
-  LeafSum sum(challenge, shape.leaves());
+  EvaluationInPieces sum(challenge, shape.leaves());
   VoleValues out{Blocks(count), Blocks(count)};
   Blocks leaves(shape.leaves());
   Blocks values(shape.leaves());

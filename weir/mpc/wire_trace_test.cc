@@ -16,6 +16,7 @@
 #include "weir/mpc/join.h"
 #include "weir/mpc/oprf.h"
 #include "weir/mpc/psi.h"
+#include "weir/mpc/silent_ot.h"
 #include "weir/mpc/two_parties.h"
 #include "weir/mpc/vole.h"
 #include "weir/wire/encoding.h"
@@ -74,6 +75,17 @@ void trace_correlations(Traces& out) {
           return {};
         });
   }
+  const auto ignore = [](std::size_t, std::span<Block>) -> Result<> { return {}; };
+  const SilentShape small{.base = 500, .trees = 70, .depth = 5};  // of no security
+  out["silent_ot"] = trace_of(
+      [&](Channel& c, Random& r) -> Result<> {
+        WEIR_TRY_LET(SilentOtSender ots, SilentOtSender::open(c, r, small));
+        return ots.extend(c, r, 3000, ignore);
+      },
+      [&](Channel& c, Random& r) -> Result<> {
+        WEIR_TRY_LET(SilentOtReceiver ots, SilentOtReceiver::open(c, r, small));
+        return ots.extend(c, r, 3000, ignore);
+      });
   out["vole"] = trace_of(
       [](Channel& c, Random& r) -> Result<> {
         WEIR_TRY_LET(OtSender ots, OtSender::open(c, r, Fold::k4));
