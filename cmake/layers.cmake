@@ -8,6 +8,7 @@ set(WEIR_FLOOR_store 3)
 set(WEIR_FLOOR_tlog 3)
 set(WEIR_FLOOR_policy 3)
 set(WEIR_FLOOR_mpc 3)
+set(WEIR_FLOOR_table 3)
 set(WEIR_FLOOR_trust 4)
 set(WEIR_FLOOR_supply 4)
 set(WEIR_FLOOR_flow 4)
@@ -19,6 +20,7 @@ set(WEIR_FLOOR_apps 7)
 
 # Arrows between rooms of one floor (from -> to). Everything else on the same floor is refused.
 set(WEIR_ARROWS
+  "table -> store"
   "tlog/fixture -> tlog"
   "trust/participant -> trust/evidence"
   "trust/claims -> trust/evidence"

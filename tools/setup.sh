@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Installs what building and testing Weir needs, from the distribution's own packages (Debian 12 or later,
-# Ubuntu 24.04 or later). Does nothing when all of it is there. On other systems it says what to install.
+# Ubuntu 24.04 or later), and DuckDB. Does nothing when all of it is there. On other systems it says what to install.
 set -euo pipefail
 
 packages=(
@@ -22,10 +22,13 @@ else
   echo "This is not a Debian system. Please install the counterparts of: ${packages[*]}" >&2
   exit 0
 fi
-[ ${#missing[@]} -eq 0 ] && exit 0
-
-echo "Installing: ${missing[*]}"
-sudo=""
-[ "$(id -u)" -eq 0 ] || sudo="sudo"
-$sudo apt-get update -qq
-DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+# npm has many sources, which exclude each other: any will do.
+command -v npm >/dev/null || missing+=(npm)
+if [ ${#missing[@]} -gt 0 ]; then
+  echo "Installing: ${missing[*]}"
+  sudo=""
+  [ "$(id -u)" -eq 0 ] || sudo="sudo"
+  $sudo apt-get update -qq
+  DEBIAN_FRONTEND=noninteractive $sudo apt-get install -y -qq --no-install-recommends "${missing[@]}" >/dev/null
+fi
+"$(dirname "$0")/duckdb.sh" >/dev/null

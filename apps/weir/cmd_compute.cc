@@ -9,7 +9,7 @@
 #include "apps/weir/commands.h"
 #include "apps/weir/compute_view.h"
 #include "weir/store/files.h"
-#include "weir/use/job/csv.h"
+#include "weir/table/csv.h"
 #include "weir/wire/encoding.h"
 
 namespace weir::cli {
@@ -164,7 +164,7 @@ std::string format_time(std::int64_t milliseconds) {
 // The columns and how many records there are, counted here: the table stays where it is.
 Result<std::pair<std::vector<std::string>, std::int64_t>> look_at(const std::string& path) {
   WEIR_TRY_LET(std::shared_ptr<store::File> file, store::real_files().open(path, store::OpenMode::kRead));
-  use::job::CsvReader reader([file, at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
+  table::CsvReader reader([file, at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
     WEIR_TRY_LET(const std::size_t got, file->read_at(at, out));
     at += got;
     return got;

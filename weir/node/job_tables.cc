@@ -34,7 +34,7 @@ struct Columns {
   std::vector<Form> forms;
 };
 
-use::job::ByteSource source_of(std::shared_ptr<store::File> file) {
+table::ByteSource source_of(std::shared_ptr<store::File> file) {
   return [file = std::move(file), at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
     WEIR_TRY_LET(const std::size_t got, file->read_at(at, out));
     at += got;

@@ -71,7 +71,7 @@ Error no_upgrade() {
 // The names of the columns of the own table, which says whose a column is that the query names without its table.
 Result<std::vector<std::string>> own_columns(Node& node, const flow::delivery::StoredContent& stored) {
   WEIR_TRY_LET(std::shared_ptr<store::File> file, node.job_inputs().open_data(stored.root));
-  use::job::CsvReader reader([file, at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
+  table::CsvReader reader([file, at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
     WEIR_TRY_LET(const std::size_t got, file->read_at(at, out));
     at += got;
     return got;

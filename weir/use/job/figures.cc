@@ -12,6 +12,9 @@
 #include "weir/tlog/tree.h"
 
 namespace weir::use::job {
+
+using table::Table;
+
 namespace {
 
 __extension__ using Wide = __int128;  // for sums before they are known to fit

@@ -15,11 +15,13 @@
 #include <vector>
 
 #include "weir/mpc/block.h"
+#include "weir/table/csv.h"
 #include "weir/tlog/tree.h"
-#include "weir/use/job/csv.h"
 #include "weir/use/job/key.h"
 
 namespace weir::use::job {
+
+using table::ByteSource;
 
 struct KeySet {
   mpc::Blocks keys;          // ascending by their bytes, each once

@@ -10,6 +10,13 @@
 #include "weir/base/check.h"
 
 namespace weir::use::job {
+
+using table::CsvReader;
+using table::Fields;
+using table::Heading;
+using table::Piece;
+using table::PieceReader;
+
 namespace {
 
 constexpr std::size_t kChunkLines = 2048;  // written and read at once

@@ -41,7 +41,7 @@ struct Sorted {
 
 // As one would do it without a disk.
 std::multiset<KeyLine> plain(const std::string& table) {
-  auto open = *Table::open(source_of(table), {"id"});
+  auto open = *table::Table::open(source_of(table), {"id"});
   std::multiset<KeyLine> out;
   for (std::uint64_t line = 1; *open.next(); ++line) {
     const auto key = key_of({open.value(0)}, {Form::kText});
@@ -134,7 +134,7 @@ TEST(SortedKeysErrors, AQuoteThatIsNotClosedIsNamedByItsLine) {
 
 TEST(SortedKeysErrors, ARecordOfAnyLengthDoesNotTakeAllMemory) {
   Sorted sorted;
-  EXPECT_EQ(sorted.read("id\n\"" + std::string(2 * CsvReader::kRecordBytesMax, 'x')).error().reason(), "job.csv");
+  EXPECT_EQ(sorted.read("id\n\"" + std::string(2 * table::CsvReader::kRecordBytesMax, 'x')).error().reason(), "job.csv");
 }
 
 TEST(SortedKeysErrors, AFullDiskIsSaidWithWhatItWasFor) {

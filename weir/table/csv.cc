@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "weir/use/job/csv.h"
+#include "weir/table/csv.h"
 
 #include <algorithm>
 
-namespace weir::use::job {
+namespace weir::table {
 namespace {
 
 constexpr std::size_t kPieceBytes = 256u << 10;
@@ -16,11 +16,13 @@ Error at_line(Errc code, std::uint64_t line, std::string_view what) {
 }
 
 // Splits a whole record, without its line end.
-void split_record(std::string_view record, std::vector<std::string>& fields) {
+void split_record(std::string_view record, std::vector<std::string>& fields, std::vector<bool>* in_quotes = nullptr) {
   std::size_t count = 0;
+  if (in_quotes != nullptr) in_quotes->clear();
   const auto add = [&]() -> std::string& {
     if (count == fields.size()) fields.emplace_back();
     fields[count].clear();
+    if (in_quotes != nullptr) in_quotes->push_back(false);
     return fields[count++];
   };
   std::string* field = &add();
@@ -32,6 +34,7 @@ void split_record(std::string_view record, std::vector<std::string>& fields) {
       ++i;
     } else if (c == '"' && (quoted || field->empty())) {
       quoted = !quoted;
+      if (in_quotes != nullptr) in_quotes->back() = true;
     } else if (c == ',' && !quoted) {
       field = &add();
     } else {
@@ -63,7 +66,7 @@ Result<bool> CsvReader::fill() {
 // Where the record that starts at start_ ends, without its line end.
 Result<std::size_t> CsvReader::end_of_record() {
   while (true) {
-    const std::size_t end = job::end_of_record(buffer_, start_);
+    const std::size_t end = table::end_of_record(buffer_, start_);
     if (end != std::string::npos) return end;
     WEIR_TRY_LET(const bool more, fill());
     if (!more) break;
@@ -86,7 +89,7 @@ Result<bool> CsvReader::next() {
     first_ = false;
     if (record.ends_with('\r')) record.remove_suffix(1);
     if (record.empty()) continue;
-    split_record(record, fields_);
+    split_record(record, fields_, &quoted_);
     return true;
   }
 }
@@ -150,11 +153,9 @@ void Fields::read(std::string_view record) {
 PieceReader::PieceReader(CsvReader reader)
     : source_(std::move(reader.source_)),
       rest_(reader.buffer_.substr(reader.at_)),
-      ended_(reader.ended_) {
-  const std::string_view before = std::string_view(reader.buffer_).substr(0, reader.at_);
-  line_ = static_cast<std::uint64_t>(std::count(before.begin(), before.end(), '\n'));
-  at_ = before.size();
-}
+      line_(reader.line_),
+      at_(reader.at_),
+      ended_(reader.ended_) {}
 
 // Fills a piece and cuts it behind its last whole record.
 Result<bool> PieceReader::next(Piece& piece) {
@@ -162,6 +163,7 @@ Result<bool> PieceReader::next(Piece& piece) {
   rest_.clear();
   std::size_t filled = piece.text.size();
   std::size_t cut = 0;  // behind the last whole record
+  std::uint64_t records = 0;
   while (cut == 0 && !ended_) {
     const std::size_t target = filled + kPieceTextBytes;
     piece.text.resize(target);
@@ -174,8 +176,9 @@ Result<bool> PieceReader::next(Piece& piece) {
     piece.text.resize(filled);
     if (piece.text.find('"') == std::string::npos) {
       cut = piece.text.rfind('\n') + 1;  // npos + 1 is 0
+      records = static_cast<std::uint64_t>(std::count(piece.text.begin(), piece.text.end(), '\n'));
     } else {
-      for (std::size_t end; (end = end_of_record(piece.text, cut)) != std::string::npos;) cut = end + 1;
+      for (std::size_t end; (end = end_of_record(piece.text, cut)) != std::string::npos; ++records) cut = end + 1;
     }
     if (filled - cut > CsvReader::kRecordBytesMax) return at_line(Errc::kExhausted, line_ + 1, kTooLong);
   }
@@ -183,14 +186,13 @@ Result<bool> PieceReader::next(Piece& piece) {
   if (ended_) {
     const auto tail = piece.text.begin() + static_cast<std::ptrdiff_t>(cut);
     if (std::count(tail, piece.text.end(), '"') % 2 != 0) {
-      const auto lines = static_cast<std::uint64_t>(std::count(piece.text.begin(), tail, '\n'));
-      return at_line(Errc::kInvalidArgument, line_ + lines + 1, kOpenQuote);
+      return at_line(Errc::kInvalidArgument, line_ + records + 1, kOpenQuote);
     }
     cut = piece.text.size();
   }
   rest_.assign(piece.text, cut);
   piece.text.resize(cut);
-  line_ += static_cast<std::uint64_t>(std::count(piece.text.begin(), piece.text.end(), '\n'));
+  line_ += records;
   at_ += cut;
   piece.end = at_;
   return cut > 0;
@@ -209,4 +211,4 @@ std::string_view Table::value(std::size_t column) const {
   return place < reader_.fields().size() ? std::string_view(reader_.fields()[place]) : std::string_view();
 }
 
-}  // namespace weir::use::job
+}  // namespace weir::table

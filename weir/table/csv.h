@@ -15,7 +15,7 @@
 
 #include "weir/base/result.h"
 
-namespace weir::use::job {
+namespace weir::table {
 
 // Fills some of `out`; 0 at the end.
 using ByteSource = std::function<Result<std::size_t>(std::span<std::uint8_t> out)>;
@@ -28,6 +28,8 @@ class CsvReader {
   Result<bool> next();
   // Of the record just read; valid until the next.
   const std::vector<std::string>& fields() const { return fields_; }
+  // Whether each of them stood in quotes.
+  const std::vector<bool>& quoted() const { return quoted_; }
   // As it stands in the file, with its line end.
   std::string_view record() const { return std::string_view(buffer_).substr(start_, at_ - start_); }
 
@@ -46,6 +48,7 @@ class CsvReader {
   bool first_ = true;
   bool ended_ = false;
   std::vector<std::string> fields_;
+  std::vector<bool> quoted_;
 };
 
 // The first record of a table, which names the columns.
@@ -76,7 +79,7 @@ class Fields {
 // Whole records, many at once, for those who look at them on several threads.
 struct Piece {
   std::string text;
-  std::uint64_t line = 0;  // of the file, from 0, on which it begins: names a record wherever it is read again
+  std::uint64_t line = 0;  // of its first record: how many records, empty ones too, are before it in the file
   std::uint64_t end = 0;   // where in the file it ends
 };
 class PieceReader {
@@ -93,7 +96,8 @@ class PieceReader {
   std::uint64_t at_ = 0;
   bool ended_ = false;
 };
-// Calls record(line, text, whole) for each record of the piece: `text` is without its line end, `whole` with it.
+// Calls record(line, text, whole) for each record of the piece: `line` names it wherever the table is read again, `text`
+// is without its line end, `whole` with it.
 template <class Each>
 void each_record(const Piece& piece, Each&& each);
 
@@ -127,9 +131,9 @@ void each_record(const Piece& piece, Each&& each) {
     std::string_view record = text.substr(at, end - at);
     if (record.ends_with('\r')) record.remove_suffix(1);
     if (!record.empty()) each(line, record, whole);
-    line += 1 + (record.find('\n') == std::string_view::npos ? 0 : std::count(record.begin(), record.end(), '\n'));
+    ++line;
     at = end + 1;
   }
 }
 
-}  // namespace weir::use::job
+}  // namespace weir::table

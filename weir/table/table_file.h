@@ -1,0 +1,49 @@
+// TableFile: a table on disk, CSV or Parquet, as the CSV text that csv.h reads; and such text as a Parquet file.
+//
+// Parquet is what begins with PAR1. Its rows come out in order, one record each: NULL is nothing, an empty text is "";
+// numbers as people write them, dates and times by ISO 8601, times with a zone in UTC, binary with \x escapes, lists and
+// structures as DuckDB writes them. Memory: that of a row group's pages, bounded by the engine's (engine.h).
+// Parquet files are opened by the engine, not through store::Files (I-9), so they are real ones.
+// Thread-safety: one thread. Trust: files may be damaged; errors name no content.
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <vector>
+
+#include "weir/store/files.h"
+#include "weir/table/csv.h"
+
+namespace weir::table {
+
+class TableFile {
+ public:
+  // Fails as Files::open() does, and with kInvalidArgument ("job.parquet"), kConflict ("job.no_parquet").
+  static Result<TableFile> open(store::Files& files, const std::string& path);
+
+  bool is_parquet() const { return parquet_ != nullptr; }
+  // Of the text; 0 if that is not known beforehand.
+  std::uint64_t size() const { return is_parquet() ? 0 : size_; }
+  // DuckDB's names of the columns' types, of Parquet; those that write_parquet() does not know are VARCHAR.
+  const std::vector<std::string>& types() const { return types_; }
+  // The heading and the records: those of the columns that are named and there, or of all. Whatever columns are chosen,
+  // the nth record is the nth row. Once.
+  Result<ByteSource> read(const std::vector<std::string>& columns = {}) const;
+
+ private:
+  struct Parquet;
+  std::shared_ptr<store::File> file_;
+  std::shared_ptr<Parquet> parquet_;
+  std::uint64_t size_ = 0;
+  std::uint64_t rows_ = 0;
+  std::vector<std::string> names_;
+  std::vector<std::string> types_;
+};
+
+// Makes `path`, which may not exist, of a table whose first record names the columns. Fewer types than columns: the rest
+// is VARCHAR. A value that is empty and not quoted is NULL. Fails as CsvReader does, with kInvalidArgument
+// ("job.parquet") where a value is none of its type, or no UTF-8, and with kExhausted ("store.disk_full").
+Result<> write_parquet(ByteSource csv, const std::vector<std::string>& types, const std::string& path);
+
+}  // namespace weir::table
