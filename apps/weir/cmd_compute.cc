@@ -9,7 +9,7 @@
 #include "apps/weir/commands.h"
 #include "apps/weir/compute_view.h"
 #include "weir/store/files.h"
-#include "weir/table/csv.h"
+#include "weir/table/table_file.h"
 #include "weir/wire/encoding.h"
 
 namespace weir::cli {
@@ -38,12 +38,15 @@ struct Question {
   std::string action = "compute";
   std::string purpose;
   std::string output;
+  std::string format;  // of the output; as its name ends if left out
   std::int64_t theirs = -1;  // keys of the other side, if known
   std::int64_t groups = 0;
   std::int64_t bucket = 0;   // keys; 0 is the usual number
 };
 
-Result<int> fetch_result(Context& context, Output& out, const std::string& id, const std::string& output) {
+Result<int> fetch_result(Context& context, Output& out, const std::string& id, const std::string& output,
+                         const std::string& format) {
+  const bool parquet = format.empty() ? output.ends_with(".parquet") : format == "parquet";
   WEIR_TRY_LET(Api api, context.api());
   api.timeout = Milliseconds(3'600'000);
   const bool to_file = !output.empty();
@@ -51,7 +54,7 @@ Result<int> fetch_result(Context& context, Output& out, const std::string& id, c
   std::FILE* file = to_file ? std::fopen(temporary.c_str(), "wb") : stdout;
   if (file == nullptr) return Error(Errc::kInvalidArgument, "cannot write " + temporary);
   std::uint64_t bytes = 0;
-  const auto answer = api.stream(Method::kGet, job_path(id, "/result"), {}, [&](ByteView piece) -> Result<bool> {
+  const auto answer = api.stream(Method::kGet, job_path(id, parquet ? "/result?format=parquet" : "/result"), {}, [&](ByteView piece) -> Result<bool> {
     bytes += piece.size();
     return std::fwrite(piece.data(), 1, piece.size(), file) == piece.size();
   });
@@ -143,7 +146,7 @@ Result<int> ask(Context& context, Output& out, const Question& options) {
   const bool has_rows = job["outcome"].has("rows");
   if (!options.output.empty() && has_rows) {
     show_done(out, job);
-    return fetch_result(context, out, id, options.output);
+    return fetch_result(context, out, id, options.output, options.format);
   }
   out.object(job);
   show_done(out, job);
@@ -163,12 +166,9 @@ std::string format_time(std::int64_t milliseconds) {
 
 // The columns and how many records there are, counted here: the table stays where it is.
 Result<std::pair<std::vector<std::string>, std::int64_t>> look_at(const std::string& path) {
-  WEIR_TRY_LET(std::shared_ptr<store::File> file, store::real_files().open(path, store::OpenMode::kRead));
-  table::CsvReader reader([file, at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
-    WEIR_TRY_LET(const std::size_t got, file->read_at(at, out));
-    at += got;
-    return got;
-  });
+  WEIR_TRY_LET(const auto table, table::TableFile::open(store::real_files(), path));
+  WEIR_TRY_LET(auto text, table.read());
+  table::CsvReader reader(std::move(text));
   WEIR_TRY_LET(bool more, reader.next());
   std::pair<std::vector<std::string>, std::int64_t> out;
   if (more) out.first = reader.fields();
@@ -280,7 +280,7 @@ CLI::App* add_question(CLI::App& group, Context& context, const char* name, cons
   CLI::App* command = group.add_subcommand(name, what);
   command->add_option("AGREEMENT", options->agreement, "Agreement over the other side's table")->required();
   positional(*command);
-  command->add_option("--mine", options->file, "Own table, CSV with a heading; it does not leave the own node")
+  command->add_option("--mine", options->file, "Own table, CSV with a heading or Parquet; it does not leave the own node")
       ->required();
   command->add_option("--form", options->form, "exact, text, phone or id-card; one, or one for each key column")
       ->capture_default_str();
@@ -292,6 +292,11 @@ CLI::App* add_question(CLI::App& group, Context& context, const char* name, cons
   return command;
 }
 
+void add_format(CLI::App& app, std::string& format) {
+  app.add_option("--format", format, "csv or parquet; as the output's name ends if left out")
+      ->check(CLI::IsMember({"csv", "parquet"}));
+}
+
 void add_psi(CLI::App& group, Context& context) {
   const auto options = std::make_shared<Question>();
   add_question(
@@ -299,7 +304,8 @@ void add_psi(CLI::App& group, Context& context) {
       [&](CLI::App& app) {
         app.add_option("--key", options->key, "Columns of the key in the own table, with commas between")->required();
         app.add_option("--their-key", options->their_key, "The same in the other table, if they are called otherwise");
-        app.add_option("-o,--output", options->output, "Where the rows go");
+        app.add_option("-o,--output", options->output, "Where the rows go; a name that ends with .parquet is Parquet");
+        add_format(app, options->format);
         app.add_option("--answer", options->answer, "rows (one's own), size, or both (to each side its rows)");
         app.add_option("--algorithm", options->algorithm, "weir compute algorithms lists them; else the plan's choice");
         app.add_option("--bucket", options->bucket, "About how many keys are computed on at once");
@@ -330,7 +336,8 @@ void add_query(CLI::App& group, Context& context) {
   add_question(
       group, context, "query", "Counts, sums and averages over both tables, by group", options,
       [&](CLI::App& app) {
-        app.add_option("-o,--output", options->output, "Where the figures go");
+        app.add_option("-o,--output", options->output, "Where the figures go; .parquet is Parquet");
+        add_format(app, options->format);
         app.add_option("SQL", options->query, "The figure; `mine` is the own table, `theirs` the other")->required();
       })
       ->footer(
@@ -350,6 +357,7 @@ void add_compute_commands(CLI::App& app, Context& context) {
     std::string id;
     std::string reason;
     std::string output;
+    std::string format;
   };
   const auto options = std::make_shared<Options>();
   CLI::App* look = group->add_subcommand("status", "Where a computation stands; all of them without an id");
@@ -373,9 +381,10 @@ void add_compute_commands(CLI::App& app, Context& context) {
   CLI::App* result = group->add_subcommand("result", "Takes out what a computation found; this is logged");
   result->add_option("JOB", options->id, "Computation")->required();
   result->add_option("-o,--output", options->output, "Where to; standard output if left out");
+  add_format(*result, options->format);
   result->callback([&context, options] {
     context.run = [&context, options](Output& out) {
-      return fetch_result(context, out, options->id, options->output);
+      return fetch_result(context, out, options->id, options->output, options->format);
     };
   });
   CLI::App* known = group->add_subcommand("algorithms", "What may be computed, with the hash that a contract names");

@@ -1,8 +1,8 @@
 """Private computation under a contract between a bank and a telecom operator: what is found, what is refused, what is proven."""
-import csv, glob, io, json, os
+import csv, glob, io, json, os, shutil, subprocess
 from urllib.parse import urlencode
 
-from case import DENIED, NOT_FOUND, USAGE, SpaceCase, main, read, until, verify
+from case import DENIED, FAILED, NOT_FOUND, USAGE, WEIR, SpaceCase, main, read, until, verify
 
 SHARED, ONLY_BANK, ONLY_TELECOM = range(0, 300), range(300, 700), range(700, 1200)
 
@@ -51,6 +51,11 @@ QUERY = ("SELECT channel, COUNT(*), SUM(mine.balance), AVG(theirs.spend) FROM mi
 
 NOISY = ("SELECT WITH DIFFERENTIAL_PRIVACY OPTIONS (epsilon = 2) COUNT(*), SUM(theirs.spend, contribution_bounds_per_group => "
          "(-100, 100)) FROM mine JOIN theirs ON mine.phone = theirs.mobile")
+
+
+def begin_of(path):
+    with open(path, "rb") as file:
+        return file.read(4)
 
 
 class Compute(SpaceCase):
@@ -158,6 +163,33 @@ class Compute(SpaceCase):
         for member in ("matches", "rows", "resultHash"):
             self.assertNotIn(member, telecom["outcome"])
         self.proven(done["contractId"], job)
+
+    def test_what_comes_out_as_parquet_goes_in_again_on_either_side(self):
+        done = self.agree(TELECOM, self.terms())
+        job = self.psi(done["agreementId"])["id"]
+        rows = self.consumer.weir("compute", "result", job)
+        self.assertEqual(len(rows.splitlines()), 302)
+        path = os.path.join(self.space.root, "shared.parquet")
+        self.consumer.weir("compute", "result", job, "-o", path)
+        self.assertEqual(begin_of(path), b"PAR1")
+        answer = self.consumer.request("GET", f"/api/v1/jobs/{job}/result?format=parquet")
+        self.assertEqual((answer.status, answer.headers["Content-Type"]), (200, "application/vnd.apache.parquet"))
+        self.assertEqual(self.kinds(self.consumer, contract=done["contractId"]).count("job.released"), 3)
+        product = self.provider.json("publish", path, "--title", "Customers of both", "--terms", self.terms())["id"]
+        both = self.negotiate(product)["agreementId"]
+        words = ("--key", "phone", "--form", "phone", "--purpose", "marketing")
+        for own in (path, self.file(BANK)):
+            again = self.consumer.json("compute", "psi", both, "--mine", own, *words)
+            self.assertEqual((again["outcome"]["matches"], again["outcome"]["rows"]), (300, 301))
+            self.assertEqual(sorted(self.consumer.weir("compute", "result", again["id"]).splitlines()), sorted(rows.splitlines()))
+        self.assertEqual(self.consumer.json("compute", "plan", both, "--mine", path, *words)["mine"], 301)
+        agreement = self.joined()["agreementId"]
+        job = self.query(agreement)["id"]
+        path = os.path.join(self.space.root, "figures")
+        self.consumer.weir("compute", "result", job, "--format", "parquet", "-o", path)
+        self.assertEqual(begin_of(path), b"PAR1")
+        for node in (self.consumer, self.provider):
+            until(lambda n=node: not glob.glob(n.path("jobs/work/*")))
 
     def test_both_sides_see_what_is_computed_before_anybody_approves(self):
         agreement = self.agree(contracts(), "action=compute, env=mpc")["agreementId"]
@@ -450,6 +482,32 @@ class Compute(SpaceCase):
         failed = until(lambda: (lambda j: j if j["state"] == "FAILED" else None)(self.consumer.json("compute", "status", job)))
         self.assertIn("not the one that was committed to", failed["error"])
         until(lambda: self.provider.json("compute", "status", job)["state"] == "FAILED")
+
+    def test_a_damaged_parquet_table_is_refused_on_either_side(self):
+        agreement = self.agree(TELECOM, self.terms())["agreementId"]
+        damaged = b"PAR1" + b"x" * 3000 + b"PAR1"
+        self.assertIn("no Parquet file that can be read", self.refused(USAGE, self.consumer, "compute", "psi", agreement, "--mine",
+                                                                       self.file(damaged), "--key", "phone"))
+        agreement = self.agree(damaged, self.terms())["agreementId"]
+        code, said = self.consumer.weir("compute", "psi", agreement, "--mine", self.file(BANK), "--key", "phone", "--form", "phone",
+                                        "--purpose", "marketing", ok=False)
+        self.assertNotEqual(code, 0)
+        self.assertIn("no Parquet file that can be read", said)
+
+    def test_a_result_is_taken_in_no_other_form(self):
+        job = self.psi(self.agree(TELECOM, self.terms())["agreementId"])["id"]
+        self.problem(400, "job.format", self.consumer.request("GET", f"/api/v1/jobs/{job}/result?format=xlsx"))
+        self.refused(USAGE, self.consumer, "compute", "result", job, "--format", "xlsx")
+
+    def test_a_program_without_the_engine_says_what_to_do(self):
+        alone = os.path.join(self.space.root, "bin", "weir")
+        os.makedirs(os.path.dirname(alone))
+        shutil.copy(WEIR, alone)
+        words = [alone, "compute", "plan", "urn:uuid:0", "--mine", self.file(b"PAR1"), "--key", "id", "--data", self.consumer.folder]
+        for language, part in (("en", "put libduckdb.so"), ("zh", "libduckdb.so")):
+            done = subprocess.run([*words, "--lang", language], capture_output=True, text=True)
+            self.assertEqual(done.returncode, FAILED, done.stderr)
+            self.assertIn(part, done.stdout + done.stderr)
 
     def test_a_column_that_is_not_there_is_told_to_both(self):
         agreement = self.agree(TELECOM, self.terms())["agreementId"]

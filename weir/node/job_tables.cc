@@ -19,6 +19,7 @@ using use::job::Role;
 namespace {
 
 constexpr std::size_t kPreparedMax = 4;
+constexpr std::uint64_t kTypesBytesMax = 4u << 20;
 constexpr std::size_t kThreadsMax = 4;
 constexpr auto kHash = crypto::HashAlgorithm::kSha256;
 
@@ -34,12 +35,14 @@ struct Columns {
   std::vector<Form> forms;
 };
 
-table::ByteSource source_of(std::shared_ptr<store::File> file) {
-  return [file = std::move(file), at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
-    WEIR_TRY_LET(const std::size_t got, file->read_at(at, out));
-    at += got;
-    return got;
-  };
+// What is read of the own table.
+std::vector<std::string> needed(const Job& job, const Columns& key) {
+  std::vector<std::string> out = key.names;
+  if (!job.work.query) return out;
+  for (std::string& column : use::job::summed(*job.work.query, job.role)) out.push_back(std::move(column));
+  const auto& group = job.work.query->group;
+  if (group && group->side == job.role) out.push_back(group->name);
+  return out;
 }
 
 // As many threads as there are processors, for as long as the tasks last.
@@ -162,11 +165,11 @@ Result<> JobTables::sweep() {
   return {};
 }
 
-Result<std::shared_ptr<store::File>> JobTables::table_of(const Job& job) {
+Result<table::TableFile> JobTables::table_of(const Job& job) {
   WEIR_TRY_LET(const auto root, flow::delivery::parse_content_root(job.input));
   flow::delivery::Contents& where = job.role == Role::kConsumer ? deps_.inputs : deps_.contents;
-  WEIR_TRY_LET(std::shared_ptr<store::File> file, where.open_data(root));
-  return file;
+  WEIR_TRY_LET(const std::string path, where.path_of_data(root));
+  return table::TableFile::open(deps_.files, path);
 }
 
 Result<std::shared_ptr<const JobTables::Prepared>> JobTables::prepare(const Job& job) {
@@ -174,22 +177,22 @@ Result<std::shared_ptr<const JobTables::Prepared>> JobTables::prepare(const Job&
     const std::scoped_lock lock(mutex_);
     if (const auto found = prepared_.find(job.id); found != prepared_.end()) return found->second;
   }
-  WEIR_TRY_LET(const auto file, table_of(job));
-  WEIR_TRY_LET(const std::uint64_t size, file->size());
+  WEIR_TRY_LET(const auto table, table_of(job));
   WEIR_TRY_LET(const Bytes salt, deps_.service.salt(job));
   const Columns columns(job);
+  WEIR_TRY_LET(auto text, table.read(needed(job, columns)));
   auto out = std::make_shared<Prepared>();
   JobWatch& watch = deps_.watch;
   const auto reached = [&](std::uint64_t done) { watch.reached(job.id, done); };
-  watch.begin(job.id, "reading", size);
+  watch.begin(job.id, "reading", table.size());
   if (job.work.query) {
     WEIR_TRY_LET(out->figures,
-                 use::job::read_figures(source_of(file), columns.names, columns.forms, *job.work.query, job.role));
+                 use::job::read_figures(std::move(text), columns.names, columns.forms, *job.work.query, job.role));
     out->claim = use::job::claim_of(out->figures, job.role, salt);
   } else {
     // A name of its own: two connections of one job may read at the same time.
     const std::string path = deps_.work + "/" + job.id + "." + deps_.random.uuid() + ".keys";
-    WEIR_TRY_LET(out->keys, use::job::SortedKeys::read(source_of(file), columns.names, columns.forms, deps_.files, path,
+    WEIR_TRY_LET(out->keys, use::job::SortedKeys::read(std::move(text), columns.names, columns.forms, deps_.files, path,
                                                        threads(), reached));
     watch.begin(job.id, "committing", out->keys->rows() - out->keys->keyless());
     WEIR_TRY(out->keys->settle(salt, threads(), reached));
@@ -224,7 +227,11 @@ std::unique_ptr<use::job::Side> JobTables::side(const Job& job, const Prepared& 
 }
 
 template <class Write>
-Result<> JobTables::write_result(const Job& job, Outcome& outcome, const Write& write) {
+Result<> JobTables::write_result(const Job& job, Outcome& outcome, const std::vector<std::string>& types,
+                                 const Write& write) {
+  std::string lines;
+  for (const std::string& type : types) lines += type + "\n";
+  WEIR_TRY(deps_.files.write_durable(types_path(job.id), view_of(lines)));
   const std::string path = result_path(job.id);
   WEIR_TRY_LET(auto made, deps_.files.open(path + ".part", store::OpenMode::kCreateOrOpen));
   WEIR_TRY(made->truncate(0));
@@ -239,11 +246,11 @@ Result<> JobTables::write_result(const Job& job, Outcome& outcome, const Write& 
 Result<> JobTables::write_rows(const Job& job, Outcome& outcome, std::int64_t lines) {
   WEIR_TRY_LET(const auto found, read_found(deps_.files, found_path(job.id), lines));
   WEIR_TRY_LET(const auto table, table_of(job));
-  WEIR_TRY_LET(const std::uint64_t size, table->size());
-  deps_.watch.begin(job.id, "writing", size);
+  WEIR_TRY_LET(auto text, table.read());
+  deps_.watch.begin(job.id, "writing", table.size());
   const auto reached = [&](std::uint64_t done) { deps_.watch.reached(job.id, done); };
-  return write_result(job, outcome, [&](const use::job::TextSink& sink) {
-    return use::job::write_lines(source_of(table), found, sink, reached);
+  return write_result(job, outcome, table.types(), [&](const use::job::TextSink& sink) {
+    return use::job::write_lines(std::move(text), found, sink, reached);
   });
 }
 
@@ -254,13 +261,40 @@ Result<> JobTables::write_figures(const Job& job, Outcome& outcome, const Prepar
     for (const auto& column : claim.columns) out.push_back(column.decimals);
     return out;
   };
-  return write_result(job, outcome, [&](const use::job::TextSink& sink) {
-    return use::job::write_answer(*job.work.query,
-                                  {.values = table.figures.group.empty() ? job.theirs.values : table.figures.values,
-                                   .consumer_decimals = decimals(job.mine),
-                                   .provider_decimals = decimals(job.theirs)},
-                                  answer, sink);
-  });
+  const use::job::AnswerNames names{.values = table.figures.group.empty() ? job.theirs.values : table.figures.values,
+                                    .consumer_decimals = decimals(job.mine),
+                                    .provider_decimals = decimals(job.theirs)};
+  return write_result(job, outcome, use::job::types_of_answer(*job.work.query, names),
+                      [&](const use::job::TextSink& sink) {
+                        return use::job::write_answer(*job.work.query, names, answer, sink);
+                      });
+}
+
+Result<std::unique_ptr<store::File>> JobTables::open_result(const std::string& id) {
+  WEIR_TRY_LET(const bool there, deps_.files.exists(result_path(id)));
+  if (there) return deps_.files.open(result_path(id), store::OpenMode::kRead);
+  return Error(Errc::kNotFound, "this job has left no result here").because("job.no_result");
+}
+
+// In a file whose name is gone when it is given away, so that it goes with its reader.
+Result<std::unique_ptr<store::File>> JobTables::open_parquet(const std::string& id) {
+  WEIR_TRY(open_result(id));
+  std::vector<std::string> types;
+  WEIR_TRY_LET(const bool typed, deps_.files.exists(types_path(id)));
+  if (typed) {
+    WEIR_TRY_LET(const Bytes lines, deps_.files.read_all(types_path(id), kTypesBytesMax));
+    for (const auto& line : split(text_of(lines), '\n')) types.emplace_back(line);
+  }
+  WEIR_TRY_LET(const auto result, table::TableFile::open(deps_.files, result_path(id)));
+  WEIR_TRY_LET(auto text, result.read());
+  const std::string path = deps_.work + "/" + id + "." + deps_.random.uuid() + ".parquet";
+  const std::scoped_lock lock(converting_);
+  const Result<> written = table::write_parquet(std::move(text), types, path);
+  auto out = written ? deps_.files.open(path, store::OpenMode::kRead)
+                     : Result<std::unique_ptr<store::File>>(written.error());
+  WEIR_TRY_LET(const bool left, deps_.files.exists(path));
+  if (left) WEIR_TRY(deps_.files.remove(path));
+  return out;
 }
 
 }  // namespace weir::node

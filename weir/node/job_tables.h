@@ -12,6 +12,7 @@
 
 #include "weir/flow/delivery/contents.h"
 #include "weir/node/job_watch.h"
+#include "weir/table/table_file.h"
 #include "weir/use/job/figures.h"
 #include "weir/use/job/run.h"
 #include "weir/use/job/service.h"
@@ -51,16 +52,22 @@ class JobTables {
   Result<> write_rows(const use::job::Job& job, use::job::Outcome& outcome, std::int64_t lines);
   Result<> write_figures(const use::job::Job& job, use::job::Outcome& outcome, const Prepared& table,
                          const mpc::JoinAnswer& answer);
-  std::string result_path(const std::string& id) const { return deps_.results + "/" + id + ".csv"; }
+  // What a job found, as CSV or as Parquet, whose columns have types. Fails with kNotFound ("job.no_result").
+  Result<std::unique_ptr<store::File>> open_result(const std::string& id);
+  Result<std::unique_ptr<store::File>> open_parquet(const std::string& id);
 
  private:
   template <class Write>
-  Result<> write_result(const use::job::Job& job, use::job::Outcome& outcome, const Write& write);
-  Result<std::shared_ptr<store::File>> table_of(const use::job::Job& job);
+  Result<> write_result(const use::job::Job& job, use::job::Outcome& outcome, const std::vector<std::string>& types,
+                        const Write& write);
+  Result<table::TableFile> table_of(const use::job::Job& job);
+  std::string result_path(const std::string& id) const { return deps_.results + "/" + id + ".csv"; }
+  std::string types_path(const std::string& id) const { return deps_.results + "/" + id + ".types"; }
   std::string found_path(const std::string& id) const { return deps_.work + "/" + id + ".found"; }
 
   Deps deps_;
-  std::mutex mutex_;  // guards prepared_
+  std::mutex converting_;  // one result at a time takes the engine's memory
+  std::mutex mutex_;       // guards prepared_
   std::map<std::string, std::shared_ptr<const Prepared>> prepared_;
 };
 

@@ -378,11 +378,8 @@ void Jobs::take(const std::string& id, std::unique_ptr<Line> line) {
   });
 }
 
-Result<std::unique_ptr<store::File>> Jobs::open_result(const std::string& id) {
-  const std::string path = state_->tables.result_path(id);
-  WEIR_TRY_LET(const bool there, state_->deps.files.exists(path));
-  if (there) return state_->deps.files.open(path, store::OpenMode::kRead);
-  return Error(Errc::kNotFound, "this job has left no result here").because("job.no_result");
+Result<std::unique_ptr<store::File>> Jobs::open_result(const std::string& id, bool parquet) {
+  return parquet ? state_->tables.open_parquet(id) : state_->tables.open_result(id);
 }
 
 Result<> Jobs::sweep() { return state_->tables.sweep(); }

@@ -51,8 +51,8 @@ class Jobs {
   void take_probe(std::unique_ptr<adapters::http::Line> line);
   // How fast the line to a node is: found now, or in the last ten minutes.
   Result<use::job::LineSpeed> probe(const std::string& address, const supply::identifier::NodeId& peer);
-  // The rows that a job found. Fails with kNotFound ("job.no_result").
-  Result<std::unique_ptr<store::File>> open_result(const std::string& id);
+  // What a job found, as CSV or as Parquet. Fails with kNotFound ("job.no_result"), and as table::write_parquet() does.
+  Result<std::unique_ptr<store::File>> open_result(const std::string& id, bool parquet);
   // How far a job that runs is (job_watch.h).
   std::optional<wire::Json> progress(const std::string& id) const;
   void stop();

@@ -8,6 +8,7 @@
 #include "weir/node/node.h"
 #include "weir/node/routes.h"
 #include "weir/mpc/join.h"
+#include "weir/table/table_file.h"
 #include "weir/use/job/algorithm.h"
 
 namespace weir::node {
@@ -69,13 +70,9 @@ Error no_upgrade() {
 // ── for operators ──
 
 // The names of the columns of the own table, which says whose a column is that the query names without its table.
-Result<std::vector<std::string>> own_columns(Node& node, const flow::delivery::StoredContent& stored) {
-  WEIR_TRY_LET(std::shared_ptr<store::File> file, node.job_inputs().open_data(stored.root));
-  table::CsvReader reader([file, at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
-    WEIR_TRY_LET(const std::size_t got, file->read_at(at, out));
-    at += got;
-    return got;
-  });
+Result<std::vector<std::string>> columns_of(const table::TableFile& table) {
+  WEIR_TRY_LET(auto text, table.read());
+  table::CsvReader reader(std::move(text));
   WEIR_TRY_LET(const bool any, reader.next());
   return any ? reader.fields() : std::vector<std::string>{};
 }
@@ -163,8 +160,10 @@ Result<Response> post_job(Node& node, Request& request) {
                               .query = {}};
   WEIR_TRY_LET(proposal.bucket, request.query_integer("bucket", use::job::kBucketKeys, use::job::kBucketKeysLeast,
                                                       use::job::kBucketKeysMost));
+  WEIR_TRY_LET(const std::string path, node.job_inputs().path_of_data(sink.stored().root));
+  WEIR_TRY_LET(const auto table, table::TableFile::open(store::real_files(), path));
   if (asks_query) {
-    WEIR_TRY_LET(const auto own, own_columns(node, sink.stored()));
+    WEIR_TRY_LET(const auto own, columns_of(table));
     WEIR_TRY(take_statement(request.query_or("query", ""), request.query_or("form", "text"), own, proposal));
   } else {
     WEIR_TRY_LET(proposal.keys, keys_of(request.query_or("key", ""), request.query_or("theirKey", ""),
@@ -226,10 +225,14 @@ Result<Response> reject_job(Node& node, Request& request) {
 Result<Response> get_result(Node& node, Request& request) {
   const std::string& id = request.parameter("id");
   WEIR_TRY(node.jobs().get(id));
-  WEIR_TRY_LET(auto file, node.job_runner().open_result(id));
+  const std::string format = request.query_or("format", "csv");
+  if (format != "csv" && format != "parquet") {
+    return Error(Errc::kInvalidArgument, "a result is taken as csv or as parquet").because("job.format");
+  }
+  WEIR_TRY_LET(auto file, node.job_runner().open_result(id, format == "parquet"));
   WEIR_TRY_LET(const std::uint64_t size, file->size());
   WEIR_TRY(node.jobs().release(id, request.principal.actor()));
-  Response response = Response::bytes("text/csv", "");
+  Response response = Response::bytes(format == "csv" ? "text/csv" : "application/vnd.apache.parquet", "");
   response.source = std::make_unique<FileSource>(std::move(file), size);
   return response;
 }
@@ -369,13 +372,12 @@ void add_operator_routes(Router& router, Node& node) {
                 return std::make_unique<ContentSink>(std::move(writer));
               }});
   const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, const char* scope,
-                       auto handler, std::string type = "application/json") {
+                       auto handler) {
     router.add({.method = method,
                 .pattern = std::move(pattern),
                 .access = Access::with_scope(scope),
                 .operation = std::move(operation),
                 .summary = std::move(summary),
-                .response_type = std::move(type),
                 .handler = [&node, handler](Request& request) { return handler(node, request); }});
   };
   add(Method::kPost, "/api/v1/jobs/plan", "planJob",
@@ -388,8 +390,14 @@ void add_operator_routes(Router& router, Node& node) {
   add(Method::kPost, "/api/v1/jobs/{id}/approve", "approveJob", {"Lets it run", "批准"}, kWrite, approve_job);
   add(Method::kPost, "/api/v1/jobs/{id}/reject", "rejectJob", {"Refuses it, or takes it back", "拒绝或撤回"}, kWrite,
       reject_job);
-  add(Method::kGet, "/api/v1/jobs/{id}/result", "getJobResult", {"What it found; written down first", "结果；取出前先记录"},
-      kWrite, get_result, "text/csv");
+  router.add({.method = Method::kGet,
+              .pattern = "/api/v1/jobs/{id}/result",
+              .access = Access::with_scope(kWrite),
+              .operation = "getJobResult",
+              .summary = {"What it found; written down first", "结果；取出前先记录"},
+              .query = {{"format", "string", {"csv, or parquet, whose columns have types", "csv，或带列类型的 parquet"}}},
+              .response_type = "text/csv",
+              .handler = [&node](Request& request) { return get_result(node, request); }});
   add(Method::kGet, "/api/v1/algorithms", "listAlgorithms",
       {"What may be computed, with version and hash", "可用算法及其版本与摘要"}, kRead, list_algorithms);
 }

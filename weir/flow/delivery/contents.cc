@@ -75,9 +75,14 @@ Result<Content> Contents::open(const ContentRoot& root) {
 }
 
 Result<std::unique_ptr<store::File>> Contents::open_data(const ContentRoot& root) {
+  WEIR_TRY_LET(const std::string path, path_of_data(root));
+  return files_.open(path, store::OpenMode::kRead);
+}
+
+Result<std::string> Contents::path_of_data(const ContentRoot& root) {
   const std::string folder = folder_of(root);
   WEIR_TRY_LET(const bool there, files_.exists(folder));
-  if (there) return files_.open(folder + "/data", store::OpenMode::kRead);
+  if (there) return folder + "/data";
   return Error(Errc::kNotFound, "no content " + format(root) + " on this node").because("delivery.no_content");
 }
 

@@ -58,6 +58,8 @@ class Contents {
   Result<Content> open(const ContentRoot& root);
   // The bytes alone, for a receiver that has the manifest: costs the same for a file of any size.
   Result<std::unique_ptr<store::File>> open_data(const ContentRoot& root);
+  // Where they are, for who reads them by path. Fails as open() does.
+  Result<std::string> path_of_data(const ContentRoot& root);
   Result<> remove(const ContentRoot& root);
   // Removes what an interrupted writer left; called once at start.
   Result<> sweep();

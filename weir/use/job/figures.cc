@@ -307,6 +307,30 @@ mpc::JoinTable table_of(const Figures& figures, mpc::Blocks elements) {
   return out;
 }
 
+namespace {
+
+std::int64_t decimals_of(const Query& query, const AnswerNames& names, const Column& column) {
+  const auto columns = summed(query, column.side);
+  const auto place = std::find(columns.begin(), columns.end(), column.name) - columns.begin();
+  return (column.side == Role::kConsumer ? names.consumer_decimals
+                                         : names.provider_decimals)[static_cast<std::size_t>(place)];
+}
+
+}  // namespace
+
+std::vector<std::string> types_of_answer(const Query& query, const AnswerNames& names) {
+  using Function = Item::Function;
+  std::vector<std::string> out;
+  for (const Item& item : query.items) {
+    const bool sum = item.function == Function::kSum, average = item.function == Function::kAverage;
+    const std::int64_t decimals =
+        (sum || average ? decimals_of(query, names, item.column) : 0) + (average ? kAverageDecimals : 0);
+    const std::string number = decimals == 0 ? "BIGINT" : "DECIMAL(38," + std::to_string(decimals) + ")";
+    out.push_back(item.function == Function::kGroup ? "VARCHAR" : number);
+  }
+  return out;
+}
+
 Result<std::uint64_t> write_answer(const Query& query, const AnswerNames& names, const mpc::JoinAnswer& answer,
                                    const TextSink& sink) {
   using Function = Item::Function;
@@ -333,7 +357,7 @@ Result<std::uint64_t> write_answer(const Query& query, const AnswerNames& names,
       const auto& columns = sides[own ? 0 : 1];
       const auto place = static_cast<std::size_t>(
           std::find(columns.begin(), columns.end(), item.column.name) - columns.begin());
-      const std::int64_t decimals = (own ? names.consumer_decimals : names.provider_decimals)[place];
+      const std::int64_t decimals = decimals_of(query, names, item.column);
       const Wide sum = static_cast<std::int64_t>(answer[g]->sums[(own ? 0 : sides[0].size()) + place]);
       if (item.function == Function::kSum) record += format_decimal(sum, decimals);
       if (item.function == Function::kSum || answer[g]->count == 0) continue;

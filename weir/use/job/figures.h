@@ -47,6 +47,8 @@ struct AnswerNames {
   std::vector<std::int64_t> consumer_decimals;  // of each summed column
   std::vector<std::int64_t> provider_decimals;
 };
+// Of the answer's columns, as DuckDB calls them.
+std::vector<std::string> types_of_answer(const Query& query, const AnswerNames& names);
 // The heading, and one record for each group that is shown; returns how many those are.
 Result<std::uint64_t> write_answer(const Query& query, const AnswerNames& names, const mpc::JoinAnswer& answer,
                                    const TextSink& sink);
