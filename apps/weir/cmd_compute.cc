@@ -54,7 +54,8 @@ Result<int> fetch_result(Context& context, Output& out, const std::string& id, c
   std::FILE* file = to_file ? std::fopen(temporary.c_str(), "wb") : stdout;
   if (file == nullptr) return Error(Errc::kInvalidArgument, "cannot write " + temporary);
   std::uint64_t bytes = 0;
-  const auto answer = api.stream(Method::kGet, job_path(id, parquet ? "/result?format=parquet" : "/result"), {}, [&](ByteView piece) -> Result<bool> {
+  const std::string path = job_path(id, parquet ? "/result?format=parquet" : "/result");
+  const auto answer = api.stream(Method::kGet, path, {}, [&](ByteView piece) -> Result<bool> {
     bytes += piece.size();
     return std::fwrite(piece.data(), 1, piece.size(), file) == piece.size();
   });
@@ -280,7 +281,7 @@ CLI::App* add_question(CLI::App& group, Context& context, const char* name, cons
   CLI::App* command = group.add_subcommand(name, what);
   command->add_option("AGREEMENT", options->agreement, "Agreement over the other side's table")->required();
   positional(*command);
-  command->add_option("--mine", options->file, "Own table, CSV with a heading or Parquet; it does not leave the own node")
+  command->add_option("--mine", options->file, "Own table, CSV with a heading, or Parquet; it stays on the own node")
       ->required();
   command->add_option("--form", options->form, "exact, text, phone or id-card; one, or one for each key column")
       ->capture_default_str();

@@ -96,8 +96,8 @@ class PieceReader {
   std::uint64_t at_ = 0;
   bool ended_ = false;
 };
-// Calls record(line, text, whole) for each record of the piece: `line` names it wherever the table is read again, `text`
-// is without its line end, `whole` with it.
+// Calls record(line, text, whole) for each record of the piece: `line` names it wherever the table is read again,
+// `text` is without its line end, `whole` with it.
 template <class Each>
 void each_record(const Piece& piece, Each&& each);
 

@@ -1,8 +1,7 @@
 // TableFile: a table on disk, CSV or Parquet, as the CSV text that csv.h reads; and such text as a Parquet file.
 //
-// Parquet is what begins with PAR1. Its rows come out in order, one record each: NULL is nothing, an empty text is "";
-// numbers as people write them, dates and times by ISO 8601, times with a zone in UTC, binary with \x escapes, lists and
-// structures as DuckDB writes them. Memory: that of a row group's pages, bounded by the engine's (engine.h).
+// Parquet is what begins with PAR1. Its rows come out in order, one record each, as docs/formats/jobs.md has it; lists
+// and structures as DuckDB writes them. Memory: that of a row group's pages, bounded by the engine's (engine.h).
 // Parquet files are opened by the engine, not through store::Files (I-9), so they are real ones.
 // Thread-safety: one thread. Trust: files may be damaged; errors name no content.
 // SPDX-License-Identifier: Apache-2.0
@@ -41,8 +40,8 @@ class TableFile {
   std::vector<std::string> types_;
 };
 
-// Makes `path`, which may not exist, of a table whose first record names the columns. Fewer types than columns: the rest
-// is VARCHAR. A value that is empty and not quoted is NULL. Fails as CsvReader does, with kInvalidArgument
+// Makes `path`, which may not exist, of a table whose first record names the columns. Fewer types than columns: the
+// rest is VARCHAR. A value that is empty and not quoted is NULL. Fails as CsvReader does, with kInvalidArgument
 // ("job.parquet") where a value is none of its type, or no UTF-8, and with kExhausted ("store.disk_full").
 Result<> write_parquet(ByteSource csv, const std::vector<std::string>& types, const std::string& path);
 

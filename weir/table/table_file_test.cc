@@ -49,13 +49,15 @@ const std::string kText =
     "1,\"中文, \"\"q\"\"\",12.50,0.1,2024-02-29,2024-02-29 23:59:59.5,true\n"
     "2,\"\",-0.01,3,1969-12-31,1969-12-31 00:00:00,false\n"
     "3,,,,,,\n";
-const std::vector<std::string> kTypes = {"BIGINT", "VARCHAR", "DECIMAL(10,2)", "DOUBLE", "DATE", "TIMESTAMP", "BOOLEAN"};
+const std::vector<std::string> kTypes = {"BIGINT", "VARCHAR",   "DECIMAL(10,2)", "DOUBLE",
+                                         "DATE",   "TIMESTAMP", "BOOLEAN"};
 
 class TableFiles : public ::testing::Test {
  protected:
   std::string path(const std::string& name) const { return folder_.path() + "/" + name; }
   // A Parquet file of a text.
-  std::string made(const std::string& text, const std::vector<std::string>& types, const std::string& name = "t.parquet") {
+  std::string made(const std::string& text, const std::vector<std::string>& types,
+                   const std::string& name = "t.parquet") {
     std::filesystem::remove(path(name));
     const Result<> written = write_parquet(source_of(text), types, path(name));
     EXPECT_TRUE(written) << written.error().message();

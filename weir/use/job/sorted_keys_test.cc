@@ -134,7 +134,8 @@ TEST(SortedKeysErrors, AQuoteThatIsNotClosedIsNamedByItsLine) {
 
 TEST(SortedKeysErrors, ARecordOfAnyLengthDoesNotTakeAllMemory) {
   Sorted sorted;
-  EXPECT_EQ(sorted.read("id\n\"" + std::string(2 * table::CsvReader::kRecordBytesMax, 'x')).error().reason(), "job.csv");
+  const std::string endless(2 * table::CsvReader::kRecordBytesMax, 'x');
+  EXPECT_EQ(sorted.read("id\n\"" + endless).error().reason(), "job.csv");
 }
 
 TEST(SortedKeysErrors, AFullDiskIsSaidWithWhatItWasFor) {
