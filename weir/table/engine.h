@@ -1,9 +1,9 @@
 // Engine: DuckDB in a cage: one statement over a file that the caller opened, or over rows that the caller gives.
 //
 // The shared library is loaded with the first engine, from beside the program, from ../lib seen from there, or from
-// where the system looks; until then it costs nothing. The cage: no extensions, no file but the one named, no temporary
-// files, a locked configuration, bounded memory, one thread, which is the caller's. Statements are this room's own: what
-// comes from outside is quoted in them.
+// where the system looks; until then it costs nothing. The cage: no extensions, no file but the one named, no
+// temporary files, a locked configuration, bounded memory, one thread, which is the caller's. Statements are this
+// room's own: what comes from outside is quoted in them.
 // Thread-safety: one thread an engine. Trust: files are the node's own side's, not its peers'; they may be damaged.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once

@@ -186,12 +186,12 @@ Result<TableFile> TableFile::open(store::Files& files, const std::string& path) 
 
 Result<ByteSource> TableFile::read(const std::vector<std::string>& columns) const {
   if (!is_parquet()) {
-    const auto read = [file = file_, at = std::uint64_t{0}](std::span<std::uint8_t> out) mutable -> Result<std::size_t> {
+    const auto bytes = [file = file_, at = std::uint64_t{0}](auto out) mutable -> Result<std::size_t> {
       WEIR_TRY_LET(const std::size_t got, file->read_at(at, out));
       at += got;
       return got;
     };
-    return ByteSource(read);
+    return ByteSource(bytes);
   }
   std::string heading, values;
   std::size_t taken = 0;
