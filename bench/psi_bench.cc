@@ -20,10 +20,15 @@ Result<Figures> run_psi(const Options& options) {
   const auto other_count = static_cast<std::size_t>(options.number("others", static_cast<std::int64_t>(count)));
   const auto ecdh = options.number("ecdh", 0);  // 1: on X25519, 2: on SM2, to compare
   const auto curve = ecdh == 2 ? mpc::DhCurve::kSm2 : mpc::DhCurve::kX25519;
-  const mpc::Blocks own = random_blocks(count, 1);
-  mpc::Blocks others = random_blocks(other_count, 2);
+  mpc::Blocks own, others;  // each in its own process only
   const std::size_t shared = std::min(count, other_count) / 2;
-  std::copy_n(own.begin(), shared, others.begin());
+  const auto make_own = [&] { own = random_blocks(count, 1); };
+  const auto make_others = [&] {
+    own = {};
+    others = random_blocks(other_count, 2);
+    const mpc::Blocks both = random_blocks(shared, 1);
+    std::copy(both.begin(), both.end(), others.begin());
+  };
   SystemRandom random;
   std::vector<double> seconds;
   double bytes = 0;
@@ -38,7 +43,7 @@ Result<Figures> run_psi(const Options& options) {
       return ecdh != 0 ? mpc::ecdh_psi_send(channel, random, curve, others, count)
                        : mpc::psi_send(channel, random, others, count);
     };
-    WEIR_TRY_LET(const TwoRuns ran, two_processes(receive, send));
+    WEIR_TRY_LET(const TwoRuns ran, two_processes(receive, send, make_own, make_others));
     seconds.push_back(ran.seconds);
     bytes = static_cast<double>(ran.sent + ran.received);
     if (found.size() != shared) return Error(Errc::kCorrupt, "the intersection is wrong");

@@ -25,18 +25,29 @@ struct TwoRuns {
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
 };
-// Runs `second(channel)` in a child and `first(channel)` here; fails if either does.
-template <class First, class Second>
-Result<TwoRuns> two_processes(First&& first, Second&& second) {
+// Runs `second(channel)` in a child and `first(channel)` here; fails if either does. Each prepares what is its own
+// before the clock starts.
+struct NoPreparation {
+  void operator()() const {}
+};
+template <class First, class Second, class PrepareFirst = NoPreparation, class PrepareSecond = NoPreparation>
+Result<TwoRuns> two_processes(First&& first, Second&& second, PrepareFirst&& prepare_first = {},
+                              PrepareSecond&& prepare_second = {}) {
   const auto [here, there] = loopback();
   if (here < 0) return Error(Errc::kUnavailable, "no loopback");
   const pid_t child = ::fork();
   if (child == 0) {
     ::close(here);
+    prepare_second();
+    const std::uint8_t ready = 1;
+    if (::write(there, &ready, 1) != 1) ::_exit(1);
     const auto channel = socket_channel(there);
     ::_exit(second(*channel) ? 0 : 1);
   }
   ::close(there);
+  prepare_first();
+  std::uint8_t ready = 0;
+  if (::read(here, &ready, 1) != 1) return Error(Errc::kUnavailable, "the other party did not start");
   const auto channel = socket_channel(here);
   TwoRuns out;
   Result<> ran;

@@ -33,43 +33,55 @@ Split::Split(std::span<const Block> blocks, unsigned bits, bool keep_places) : s
   }
 }
 
-Matcher::Matcher(std::span<const Block> own) : bits_(part_bits(own.size())), mine_(own, bits_, true) {
+Matcher::Matcher(std::span<const Block> own)
+    : bits_(part_bits(own.size())), mine_(own, bits_, true), tables_{0}, shared_(own.size()) {
   WEIR_CHECK(own.size() < kNone);
-}
-
-std::vector<std::size_t> Matcher::find(std::span<const Block> others) const {
-  WEIR_CHECK(others.size() < kNone);
-  const Split theirs(others, bits_, false);
-  std::vector<bool> shared(mine_.sorted.size());
-  std::vector<std::uint32_t> table;
   for (std::size_t part = 0; part + 1 < mine_.starts.size(); ++part) {
-    const std::uint32_t first = mine_.starts[part];
-    const std::size_t slots = std::bit_ceil(2 * std::size_t{mine_.starts[part + 1] - first} + 1);
-    table.assign(slots, kNone);
-    const auto slot_of = [slots](Block block) { return block.lo & (slots - 1); };
-    for (std::uint32_t i = first; i < mine_.starts[part + 1]; ++i) {
-      std::size_t slot = slot_of(mine_.sorted[i]);
-      while (table[slot] != kNone) slot = (slot + 1) & (slots - 1);
+    tables_.push_back(tables_.back() + std::bit_ceil(2 * std::size_t{mine_.starts[part + 1] - mine_.starts[part]} + 1));
+  }
+  slots_.assign(tables_.back(), kNone);
+  for (std::size_t part = 0; part + 1 < mine_.starts.size(); ++part) {
+    std::uint32_t* table = slots_.data() + tables_[part];
+    const std::size_t mask = tables_[part + 1] - tables_[part] - 1;
+    for (std::uint32_t i = mine_.starts[part]; i < mine_.starts[part + 1]; ++i) {
+      std::size_t slot = mine_.sorted[i].lo & mask;
+      while (table[slot] != kNone) slot = (slot + 1) & mask;
       table[slot] = i;
     }
+  }
+}
+
+void Matcher::look_up(std::span<const Block> others) {
+  WEIR_CHECK(others.size() < kNone);
+  const Split theirs(others, bits_, false);
+  for (std::size_t part = 0; part + 1 < mine_.starts.size(); ++part) {
+    const std::uint32_t* table = slots_.data() + tables_[part];
+    const std::size_t mask = tables_[part + 1] - tables_[part] - 1;
     for (std::uint32_t i = theirs.starts[part]; i < theirs.starts[part + 1]; ++i) {
-      for (std::size_t slot = slot_of(theirs.sorted[i]); table[slot] != kNone; slot = (slot + 1) & (slots - 1)) {
-        if (mine_.sorted[table[slot]] == theirs.sorted[i]) {
-          shared[mine_.where[table[slot]]] = true;
-          break;
-        }
+      const Block& wanted = theirs.sorted[i];
+      for (std::size_t slot = wanted.lo & mask; table[slot] != kNone; slot = (slot + 1) & mask) {
+        if (mine_.sorted[table[slot]] != wanted) continue;
+        shared_[mine_.where[table[slot]]] = true;
+        break;
       }
     }
   }
-  std::vector<std::size_t> found;
-  for (std::size_t i = 0; i < shared.size(); ++i) {
-    if (shared[i]) found.push_back(i);
+}
+
+std::vector<std::size_t> Matcher::found() const {
+  std::vector<std::size_t> out;
+  for (std::size_t i = 0; i < shared_.size(); ++i) {
+    if (shared_[i]) out.push_back(i);
   }
-  return found;
+  return out;
 }
 
 std::vector<std::size_t> match(std::span<const Block> own, std::span<const Block> others) {
-  return Matcher(own).find(others);
+  Matcher matcher(own);
+  for (std::size_t at = 0; at < others.size(); at += Matcher::kAtOnce) {
+    matcher.look_up(others.subspan(at, std::min(Matcher::kAtOnce, others.size() - at)));
+  }
+  return matcher.found();
 }
 
 void shuffle(std::span<Block> blocks, Random& random) {

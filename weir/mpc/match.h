@@ -22,17 +22,23 @@ struct Split {
   std::vector<std::uint32_t> where;
 };
 
-// One list made ready, so that this is done before the other is there.
+// One list made ready before the other is there, of which some is looked up at a time.
 class Matcher {
  public:
-  // Requires (both): fewer than 2^32.
+  // Requires: fewer than 2^32.
   explicit Matcher(std::span<const Block> own);
-  // Indices into the own list of what `others` has too, ascending.
-  std::vector<std::size_t> find(std::span<const Block> others) const;
+  // How many of the others are best looked up at once.
+  static constexpr std::size_t kAtOnce = std::size_t{1} << 20;
+  void look_up(std::span<const Block> others);
+  // Indices into the own list of what was looked up and is in it, ascending.
+  std::vector<std::size_t> found() const;
 
  private:
   unsigned bits_;
   Split mine_;
+  std::vector<std::size_t> tables_;   // where the table of a part begins
+  std::vector<std::uint32_t> slots_;  // of all tables
+  std::vector<bool> shared_;
 };
 
 // Indices into `own` of what `others` has too, ascending. Requires: fewer than 2^32 of each.

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <cmath>
+#include <vector>
 
 #include "weir/base/check.h"
 #include "weir/mpc/aes.h"
@@ -33,6 +34,17 @@ class Rows {
  public:
   Rows(OkvsShape shape, Block seed) : shape_(shape), places_(seed), weights_(seed ^ Block{1, 0}) {}
 
+  // The cluster of each key.
+  void find_clusters(std::span<const Block> keys, std::span<std::uint32_t> clusters) const {
+    std::array<Block, kBatch> places;
+    for (std::size_t at = 0; at < keys.size(); at += kBatch) {
+      const auto batch = keys.subspan(at, std::min(kBatch, keys.size() - at));
+      places_.encrypt(batch, std::span(places).first(batch.size()));
+      for (std::size_t i = 0; i < batch.size(); ++i) {
+        clusters[at + i] = scaled(static_cast<std::uint32_t>(places[i].lo ^ batch[i].lo), shape_.clusters);
+      }
+    }
+  }
   // Requires: at most kBatch keys.
   void find(std::span<const Block> keys, std::span<Row> rows) const {
     std::array<Block, kBatch> places;
@@ -241,29 +253,31 @@ Result<Blocks> okvs_encode(OkvsShape shape, Block seed, std::span<const Block> k
                            Random& random) {
   WEIR_CHECK(keys.size() == values.size() && keys.size() < kNone);
   const Rows finder(shape, seed);
-  std::vector<Row, LargeAllocator<Row>> rows(keys.size());
+  std::vector<std::uint32_t, LargeAllocator<std::uint32_t>> clusters(keys.size());
+  finder.find_clusters(keys, clusters);
   std::vector<std::size_t> starts(shape.clusters + 1);
-  for (std::size_t at = 0; at < keys.size(); at += kBatch) {
-    const std::size_t count = std::min(kBatch, keys.size() - at);
-    finder.find(keys.subspan(at, count), std::span(rows).subspan(at, count));
-    for (std::size_t i = 0; i < count; ++i) ++starts[rows[at + i].cluster + 1];
-  }
+  for (const std::uint32_t c : clusters) ++starts[c + 1];
   for (std::size_t c = 0; c < shape.clusters; ++c) starts[c + 1] += starts[c];
-  std::vector<Row, LargeAllocator<Row>> sorted(keys.size());
-  Blocks sorted_values(keys.size());
+  Blocks sorted(keys.size()), sorted_values(keys.size());
   std::vector<std::size_t> next(starts.begin(), starts.end() - 1);
   for (std::size_t i = 0; i < keys.size(); ++i) {
-    const std::size_t to = next[rows[i].cluster]++;
-    sorted[to] = rows[i];
+    const std::size_t to = next[clusters[i]]++;
+    sorted[to] = keys[i];
     sorted_values[to] = values[i];
   }
+  std::vector<Row> rows;
   Blocks store(shape.size());
   Prg(random_block(random)).fill(store);
   Cluster cluster(3 * shape.third);
   for (std::size_t c = 0; c < shape.clusters; ++c) {
-    const auto own = std::span<const Row>(sorted).subspan(starts[c], starts[c + 1] - starts[c]);
-    WEIR_TRY(cluster.peel(own));
-    WEIR_TRY(cluster.solve(own, std::span<const Block>(sorted_values).subspan(starts[c], own.size()),
+    const auto own = std::span<const Block>(sorted).subspan(starts[c], starts[c + 1] - starts[c]);
+    rows.resize(own.size());
+    for (std::size_t at = 0; at < own.size(); at += kBatch) {
+      const std::size_t count = std::min(kBatch, own.size() - at);
+      finder.find(own.subspan(at, count), std::span(rows).subspan(at, count));
+    }
+    WEIR_TRY(cluster.peel(rows));
+    WEIR_TRY(cluster.solve(rows, std::span<const Block>(sorted_values).subspan(starts[c], own.size()),
                            std::span(store).subspan(c * shape.cluster_size(), shape.cluster_size())));
   }
   return store;

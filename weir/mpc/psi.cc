@@ -32,13 +32,19 @@ Result<> psi_send(Channel& channel, Random& random, std::span<const Block> eleme
 
 Result<std::vector<std::size_t>> psi_receive(Channel& channel, Random& random, std::span<const Block> elements,
                                              std::size_t others) {
-  WEIR_TRY_LET(const Blocks images, oprf_ask(channel, random, elements));
-  const Matcher matcher(images);
-  Blocks received(others);
+  WEIR_TRY_LET(Blocks images, oprf_ask(channel, random, elements));
+  Matcher matcher(images);
+  images = Blocks(std::min(others, Matcher::kAtOnce));
+  std::size_t waiting = 0;
   for (std::size_t at = 0; at < others; at += kPiece) {
-    WEIR_TRY(channel.receive(Tag::kPsiImages, std::span(received).subspan(at, std::min(kPiece, others - at))));
+    const std::size_t count = std::min(kPiece, others - at);
+    WEIR_TRY(channel.receive(Tag::kPsiImages, std::span(images).subspan(waiting, count)));
+    waiting += count;
+    if (waiting < images.size() && at + count < others) continue;
+    matcher.look_up(std::span(images).first(waiting));
+    waiting = 0;
   }
-  return matcher.find(received);
+  return matcher.found();
 }
 
 Result<std::vector<std::size_t>> psi_both(Channel& channel, Random& random, std::span<const Block> elements,
