@@ -46,6 +46,8 @@ std::string_view name_of(Tag tag) {
     case Tag::kSilentTrees: return "silent_trees";
     case Tag::kSilentChallenge: return "silent_challenge";
     case Tag::kSilentCheck: return "silent_check";
+    case Tag::kGarbleStart: return "garble_start";
+    case Tag::kGarbledTables: return "garbled_tables";
   }
   return "unknown";
 }

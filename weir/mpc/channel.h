@@ -51,6 +51,8 @@ enum class Tag : std::uint16_t {
   kSilentTrees = 28,
   kSilentChallenge = 29,
   kSilentCheck = 30,
+  kGarbleStart = 33,
+  kGarbledTables = 34,
 };
 
 // "base_ot_points"
