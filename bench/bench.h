@@ -112,6 +112,7 @@ Result<Figures> run_decision(const Options& options);
 Result<Figures> run_delivery(const Options& options);
 Result<Figures> run_ecdh(const Options& options);
 Result<Figures> run_evidence(const Options& options);
+Result<Figures> run_garble(const Options& options);
 Result<Figures> run_http(const Options& options);
 Result<Figures> run_job(const Options& options);
 Result<Figures> run_join(const Options& options);

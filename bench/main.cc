@@ -33,6 +33,7 @@ constexpr Row kBenchmarks[] = {
     {"delivery", "a file delivered between two processes, verified and sealed, beside bare TLS", &run_delivery},
     {"ecdh", "powers on X25519 and SM2 a second and core, beside OpenSSL", &run_ecdh},
     {"evidence", "evidence entries: one durable, many in group commit, Merkle tree, proofs, search", &run_evidence},
+    {"garble", "AND gates a second, garbled for many rows at once; in memory and between two processes", &run_garble},
     {"http", "one long body and small requests over TLS, beside bare OpenSSL", &run_http},
     {"job", "an intersection from CSV to CSV through two nodes, under a contract", &run_job},
     {"join", "counts and sums over a join of two tables between two processes over TCP", &run_join},

@@ -10,6 +10,7 @@
 #include <algorithm>
 
 #include "weir/mpc/ecdh_psi.h"
+#include "weir/mpc/garble.h"
 #include "weir/mpc/gmw.h"
 #include "weir/mpc/join.h"
 #include "weir/mpc/oprf.h"
@@ -219,6 +220,22 @@ TEST(DeviationsFromGmw, EndBothSides) {
     return {};
   };
   expect_an_end_of_both(play, 170, all_of_them);
+}
+
+TEST(DeviationsFromGarbling, EndBothSides) {
+  CircuitBuilder make;
+  const auto a = make.inputs(3), b = make.inputs(3);
+  const Circuit circuit = make.build(make.product(a, b));
+  const std::vector<Bits> shares(6, Bits(300));  // two batches
+  const auto side = [&](Side which) {
+    return [&, which](Channel& c, Random& r) -> Result<std::vector<Bits>> {
+      WEIR_TRY_LET(Yao yao, Yao::open(c, r, which));
+      return yao.compute(circuit, shares);
+    };
+  };
+  expect_an_end(side(Side::kFirst), side(Side::kSecond), 30);
+  // A garbler takes nothing from the evaluator but the choices of transfers, which are checked.
+  expect_error_or_the_same(side(Side::kSecond), side(Side::kFirst), 80);
 }
 
 TEST(DeviationsFromNoise, EndBothSides) {

@@ -183,6 +183,12 @@ WEIR_VAES void evaluate_and_wide(const Half& half, std::span<const Block> table)
   }
 }
 
+WEIR_VAES void add_wide(std::span<Block> out, std::span<const Block> a, std::span<const Block> b) {
+  for (std::size_t at = 0; at < out.size(); at += kLanes) {
+    _mm512_storeu_si512(out.data() + at, _mm512_xor_si512(wide_at(a, at), wide_at(b, at)));
+  }
+}
+
 #endif
 
 bool goes_wide(std::size_t rows) {
@@ -207,6 +213,13 @@ void evaluate_and(const Half& half, std::span<const Block> table) {
   evaluate_and_plain(half, table);
 }
 
+void add(std::span<Block> out, std::span<const Block> a, std::span<const Block> b) {
+#if defined(__x86_64__)
+  if (goes_wide(out.size())) return add_wide(out, a, b);
+#endif
+  for (std::size_t i = 0; i < out.size(); ++i) out[i] = a[i] ^ b[i];
+}
+
 Block next(Block& tweak) {
   const Block out = tweak;
   ++tweak.lo;
@@ -220,9 +233,7 @@ Result<> run_gates(const Circuit& circuit, Block& tweak, Labels& labels, Block t
   for (const Gate& gate : circuit.gates) {
     const std::span<Block> a = labels.of(gate.a), b = labels.of(gate.b), out = labels.of(gate.out);
     switch (gate.kind) {
-      case Gate::Kind::kXor:
-        for (std::size_t i = 0; i < out.size(); ++i) out[i] = a[i] ^ b[i];
-        break;
+      case Gate::Kind::kXor: add(out, a, b); break;
       case Gate::Kind::kNot:
         for (std::size_t i = 0; i < out.size(); ++i) out[i] = a[i] ^ turn;
         break;
@@ -240,7 +251,10 @@ std::size_t gates_of_piece(std::size_t rows) { return std::max<std::size_t>(1, k
 
 Bits pointers(std::span<const Block> labels) {
   Bits out(labels.size());
-  for (std::size_t i = 0; i < labels.size(); ++i) out.words[i / 64] |= (labels[i].lo & 1) << (i % 64);
+  for (std::size_t w = 0; w < out.words.size(); ++w) {
+    const auto some = labels.subspan(64 * w, std::min<std::size_t>(64, labels.size() - 64 * w));
+    for (std::size_t i = some.size(); i-- > 0;) out.words[w] = out.words[w] << 1 | (some[i].lo & 1);
+  }
   return out;
 }
 
@@ -255,6 +269,11 @@ Blocks packed(const Bits& bits) {
 std::size_t batch_rows(const Circuit& circuit) {
   const std::size_t fit = kBatchBlocks / std::max<std::size_t>(1, circuit.places) / kRowsUnit * kRowsUnit;
   return std::clamp(fit, kRowsUnit, kBatchRowsMax);
+}
+
+std::size_t yao_rows(const Circuit& circuit) {
+  const std::size_t batch = batch_rows(circuit);
+  return std::max<std::size_t>(1, kInputsAtOnce / circuit.inputs / batch) * batch;
 }
 
 Result<> garble(const Circuit& circuit, Block delta, Block& tweak, Labels& labels, const TakeTables& take) {
@@ -312,20 +331,16 @@ Result<Yao> Yao::open(Channel& channel, Random& random, Side side) {
 }
 
 // q = t ^ x' delta for the evaluator's share x'; moved by the garbler's x delta, t is the label of x ^ x'.
-Result<Blocks> Yao::input_labels(const std::vector<Bits>& shares, std::size_t from, std::size_t count) {
-  std::vector<Bits> parts;
-  for (const Bits& each : shares) parts.push_back(slice(each, from, count));
-  const Bits own = concatenate(parts);
-  Blocks out(own.count);
-  if (sender_) {
-    WEIR_TRY_LET(const Blocks transfers, sender_->extend(*channel_, *random_, own.count));
+Result<> Yao::label_inputs(const Bits& own, std::span<Block> labels) {
+  std::ranges::fill(labels, Block{});
+  const auto take = [&](std::size_t from, std::span<Block> transfers) -> Result<> {
+    const auto out = labels.subspan(from, transfers.size());
     add_multiples(out, scale_, transfers);
-    for (std::size_t i = 0; i < own.count; ++i) out[i] ^= mask_of(own.at(i)) & delta_;
-    return out;
-  }
-  WEIR_TRY_LET(const Blocks transfers, receiver_->extend(*channel_, *random_, packed(own), own.count));
-  add_multiples(out, scale_, transfers);
-  return out;
+    for (std::size_t i = 0; sender_ && i < out.size(); ++i) out[i] ^= mask_of(own.at(from + i)) & delta_;
+    return {};
+  };
+  if (sender_) return sender_->extend(*channel_, *random_, own.count, take);
+  return receiver_->extend(*channel_, *random_, packed(own), own.count, take);
 }
 
 Result<> Yao::compute_batch(const Circuit& circuit, Labels& labels) {
@@ -343,16 +358,22 @@ Result<std::vector<Bits>> Yao::compute(const Circuit& circuit, const std::vector
   WEIR_CHECK(circuit.inputs > 0 && shares.size() == circuit.inputs);
   const std::size_t rows = shares[0].count;
   const std::size_t batch = batch_rows(circuit);
-  const std::size_t chunk = std::max<std::size_t>(1, kInputsAtOnce / circuit.inputs / batch) * batch;
+  const std::size_t chunk = yao_rows(circuit);
+  Blocks inputs(circuit.inputs * std::min(rows, chunk));  // batch by batch, in it input by input
+  Labels labels(circuit, batch);
   std::vector<std::vector<Bits>> parts(circuit.outputs.size());
   for (std::size_t from = 0; from < rows; from += chunk) {
-    const std::size_t count = std::min(chunk, rows - from);
-    WEIR_TRY_LET(const Blocks inputs, input_labels(shares, from, count));
-    for (std::size_t at = 0; at < count; at += batch) {
-      Labels labels(circuit, std::min(batch, count - at));
-      for (std::size_t i = 0; i < circuit.inputs; ++i) {
-        std::ranges::copy(std::span(inputs).subspan(i * count + at, labels.rows()), labels.of(i).begin());
-      }
+    const std::size_t end = std::min(from + chunk, rows);
+    std::vector<Bits> own;
+    for (std::size_t at = from; at < end; at += batch) {
+      for (const Bits& each : shares) own.push_back(slice(each, at, std::min(batch, end - at)));
+    }
+    WEIR_TRY(label_inputs(concatenate(own), std::span(inputs).first(circuit.inputs * (end - from))));
+    for (std::size_t at = from; at < end; at += batch) {
+      const std::size_t width = std::min(batch, end - at);
+      if (width < batch) labels = Labels(circuit, width);
+      const auto of_batch = std::span(inputs).subspan(circuit.inputs * (at - from), circuit.inputs * width);
+      std::ranges::copy(of_batch, labels.of(0).data());
       WEIR_TRY(compute_batch(circuit, labels));
       for (std::size_t o = 0; o < parts.size(); ++o) parts[o].push_back(pointers(labels.of(circuit.outputs[o])));
     }

@@ -9,7 +9,7 @@
 // kBatchRowsMax, share the two keys of a gate; each gate of each batch has its own.
 // Learns: nothing but the circuit and how many rows there are; outputs are shares.
 // Security: semi-honest. In the ideal-cipher model, against p evaluations of AES: with u uses of a key under a difference
-// of 127 unknown bits, 2 u p / 2^127 + u q / 2^128 for q hashes in all; u <= 512 rows makes that 2^117 evaluations.
+// of 127 unknown bits, 2 u p / 2^127 + u q / 2^128 for q hashes in all; u <= 256 rows makes that 2^118 evaluations.
 // Not covered: a garbler that makes other tables computes another function, and may learn from what its partner does
 // next; an evaluator that deviates spoils its share. The transfers themselves are malicious.
 // Messages: once base OT and 32 bytes; for each 2^20 bits of input at most: their transfers (4 bytes each, evaluator ->
@@ -25,9 +25,11 @@
 
 namespace weir::mpc {
 
-inline constexpr std::size_t kBatchRowsMax = 512;
+inline constexpr std::size_t kBatchRowsMax = 256;
 // Rows that are garbled at once: as many as keep all wires in the second cache.
 std::size_t batch_rows(const Circuit& circuit);
+// Rows whose inputs' labels are made at once.
+std::size_t yao_rows(const Circuit& circuit);
 
 // A label of each row, for each place of a circuit: at the garbler those of zero, at the evaluator those of the values.
 class Labels {
@@ -60,8 +62,8 @@ class Yao {
 
  private:
   Yao(Channel& channel, Random& random) : channel_(&channel), random_(&random) {}
-  // Labels of the inputs of `count` rows from `from`, input by input.
-  Result<Blocks> input_labels(const std::vector<Bits>& shares, std::size_t from, std::size_t count);
+  // Labels of bits of which this side has the share `own`.
+  Result<> label_inputs(const Bits& own, std::span<Block> labels);
   Result<> compute_batch(const Circuit& circuit, Labels& labels);
 
   Channel* channel_;

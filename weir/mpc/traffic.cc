@@ -136,6 +136,20 @@ Traffic ecdh_psi_traffic(DhCurve curve, std::size_t own, std::size_t others) {
           .rounds = up(pieces, 2)};
 }
 
+Traffic yao_traffic(const Circuit& circuit, std::size_t rows) {
+  constexpr std::uint64_t kTableBlocks = 4096;  // of a message
+  const std::size_t batch = batch_rows(circuit), chunk = yao_rows(circuit);
+  Traffic out = opening();
+  out.received += blocks(2);
+  for (std::size_t at = 0; at < rows; at += chunk) out += extension(std::min(chunk, rows - at) * circuit.inputs);
+  for (std::size_t at = 0; at < rows; at += batch) {
+    const std::uint64_t gate = 2 * std::min(batch, rows - at);
+    const std::uint64_t messages = up(circuit.ands, std::max<std::uint64_t>(1, kTableBlocks / gate));
+    out.received += kBlock * gate * circuit.ands + kHead * messages;
+  }
+  return out;
+}
+
 Traffic join_traffic(const JoinShape& shape) {
   const std::uint64_t places = join_places(shape.asker_keys);
   const std::uint64_t members = shape.groups * places;

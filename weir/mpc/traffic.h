@@ -8,6 +8,7 @@
 #include <cstdint>
 
 #include "weir/mpc/diffie_hellman.h"
+#include "weir/mpc/garble.h"
 #include "weir/mpc/join.h"
 
 namespace weir::mpc {
@@ -24,6 +25,8 @@ Traffic psi_traffic(std::size_t own, std::size_t others);
 Traffic psi_both_traffic(std::size_t own, std::size_t others);
 Traffic ecdh_psi_traffic(DhCurve curve, std::size_t own, std::size_t others);
 Traffic ecdh_size_traffic(DhCurve curve, std::size_t own, std::size_t others);
+// At the evaluator, with the opening: the bits of so many rows.
+Traffic yao_traffic(const Circuit& circuit, std::size_t rows);
 Traffic join_traffic(const JoinShape& shape);
 
 }  // namespace weir::mpc

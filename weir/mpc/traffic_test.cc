@@ -71,6 +71,21 @@ TEST(Traffic, IsWhatAnIntersectionForBothMoves) {
   EXPECT_EQ(real, bytes(psi_both_traffic(200, 90)));
 }
 
+TEST(Traffic, IsWhatAGarbledCircuitMoves) {
+  CircuitBuilder make;
+  const auto a = make.inputs(12), b = make.inputs(12);
+  const Circuit circuit = make.build(make.product(a, b));
+  for (const std::size_t rows : {0, 1, 129, 600}) {
+    const auto side = [&](Side which) {
+      return [&, which](Channel& channel, Random& random) -> Result<std::vector<Bits>> {
+        WEIR_TRY_LET(Yao yao, Yao::open(channel, random, which));
+        return yao.compute(circuit, std::vector<Bits>(24, Bits(rows)));
+      };
+    };
+    EXPECT_EQ(moved(side(Side::kSecond), side(Side::kFirst)), bytes(yao_traffic(circuit, rows))) << rows;
+  }
+}
+
 TEST(Traffic, IsWhatAJoinMoves) {
   for (const JoinShape& shape :
        {JoinShape{.asker_keys = 200, .holder_keys = 100},

@@ -11,6 +11,7 @@
 #include <sstream>
 
 #include "weir/mpc/ecdh_psi.h"
+#include "weir/mpc/garble.h"
 #include "weir/mpc/gmw.h"
 #include "weir/mpc/isa.h"
 #include "weir/mpc/join.h"
@@ -127,6 +128,17 @@ void trace_figures(Traces& out) {
       return {};
     };
   };
+  CircuitBuilder make;
+  const auto a = make.inputs(8), b = make.inputs(8);
+  const Circuit circuit = make.build(make.product(a, b));
+  const auto garbled = [&](Side side) {
+    return [&, side](Channel& c, Random& r) -> Result<> {
+      WEIR_TRY_LET(Yao yao, Yao::open(c, r, side));
+      WEIR_TRY(yao.compute(circuit, std::vector<Bits>(16, Bits(300))));
+      return {};
+    };
+  };
+  out["garble"] = trace_of(garbled(Side::kSecond), garbled(Side::kFirst));
   out["gmw"] = trace_of(and_gates(Side::kFirst), and_gates(Side::kSecond));
   JoinShape shape;
   shape.asker_keys = 60;
