@@ -4,12 +4,12 @@
 // 2008), over shares: labels of inputs are correlated transfers (ot_extension.h) under the garbler's difference, moved
 // by the garbler's own share, and cost no message of their own; the bit that points (point-and-permute) of an output's
 // label is a share of it. So a circuit may take what gmw.h made, and gmw.h goes on with what it gives.
-// Hash: H(x, i) = AES_i(s(x)) ^ s(x), s(hi, lo) = (hi ^ lo, hi), keyed by the tweak: Guo, Katz, Wang, Weng, Yu, "Better
-// Concrete Security for Half-Gates Garbling (in the Multi-instance Setting)", CRYPTO 2020. The rows of a batch, at most
-// kBatchRowsMax, share the two keys of a gate; each gate of each batch has its own.
+// Hash: H(x, i) = AES_i(s(x)) ^ s(x), s(hi, lo) = (hi ^ lo, hi), keyed by the tweak: Guo, Katz, Wang, Weng, Yu,
+// "Better Concrete Security for Half-Gates Garbling (in the Multi-instance Setting)", CRYPTO 2020. The rows of a batch,
+// at most kBatchRowsMax, share the two keys of a gate; each gate of each batch has its own.
 // Learns: nothing but the circuit and how many rows there are; outputs are shares.
-// Security: semi-honest. In the ideal-cipher model, against p evaluations of AES: with u uses of a key under a difference
-// of 127 unknown bits, 2 u p / 2^127 + u q / 2^128 for q hashes in all; u <= 256 rows makes that 2^118 evaluations.
+// Security: semi-honest. In the ideal-cipher model, with u uses of a key under a difference of 127 unknown bits and q
+// hashes in all, p evaluations of AES succeed with 2 u p / 2^127 + u q / 2^128 at most; u <= 256 rows asks for 2^118.
 // Not covered: a garbler that makes other tables computes another function, and may learn from what its partner does
 // next; an evaluator that deviates spoils its share. The transfers themselves are malicious.
 // Messages: once base OT and 32 bytes; for each 2^20 bits of input at most: their transfers (4 bytes each, evaluator ->
@@ -47,7 +47,7 @@ class Labels {
 using TakeTables = std::function<Result<>(std::span<const Block>)>;
 using GiveTables = std::function<Result<>(std::span<Block>)>;
 
-// The circuit on one batch, whose inputs have labels; `tweak` is the first one that is not used, on both sides the same.
+// The circuit on one batch, whose inputs have labels; `tweak` is the first that is not used, on both sides the same.
 // Requires: bit 0 of delta is set; at most kBatchRowsMax rows.
 Result<> garble(const Circuit& circuit, Block delta, Block& tweak, Labels& labels, const TakeTables& take);
 Result<> evaluate(const Circuit& circuit, Block& tweak, Labels& labels, const GiveTables& give);

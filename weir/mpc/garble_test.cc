@@ -32,7 +32,9 @@ Circuit all_of(std::size_t width, std::uint64_t threshold) {
   const Number a = make.inputs(width), b = make.inputs(width);
   const auto bit = make.input();
   Number out = make.sum(a, b);
-  for (const Number& part : {make.product(a, b), make.choose(bit, a, b)}) out.insert(out.end(), part.begin(), part.end());
+  for (const Number& part : {make.product(a, b), make.choose(bit, a, b)}) {
+    out.insert(out.end(), part.begin(), part.end());
+  }
   out.push_back(make.less(a, b));
   out.push_back(make.equal(a, b));
   out.push_back(make.at_least(a, threshold));
