@@ -14,7 +14,8 @@
 // next; an evaluator that deviates spoils its share. The transfers themselves are malicious.
 // Messages: once base OT and 32 bytes; for each 2^20 bits of input at most: their transfers (4 bytes each, evaluator ->
 // garbler), then 32 bytes an AND and row (garbler -> evaluator), in pieces of 64 KiB or of a gate.
-// Rounds: those of the transfers, whatever the circuit's depth. Deviations: the papers give each gate of each row a key.
+// Rounds: those of the transfers, whatever the circuit's depth.
+// Deviations: in the papers each gate of each row has its keys.
 // Secrets decide no branch and no address. Thread-safety: one thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
