@@ -34,6 +34,7 @@ Result<Figures> run_join(const Options& options) {
   for (std::size_t i = 0; groups > 1 && i < others; ++i) theirs.groups.push_back(static_cast<std::uint8_t>(i % groups));
   SystemRandom random;
   std::vector<double> seconds;
+  Figures phases;  // of the last round
   double bytes = 0;
   for (std::int64_t round = 0; round < rounds; ++round) {
     mpc::JoinAnswer answer;
@@ -45,6 +46,7 @@ Result<Figures> run_join(const Options& options) {
                      },
                      [&](mpc::Channel& channel) { return join_hold(channel, random, shape, theirs); }));
     seconds.push_back(ran.seconds);
+    phases = figures_of(ran);
     bytes = static_cast<double>(ran.sent + ran.received);
     std::uint64_t matched = 0;
     for (const auto& group : answer) matched += group ? group->count : 0;
@@ -56,6 +58,7 @@ Result<Figures> run_join(const Options& options) {
   out.push_back({"bytes_a_key", bytes / static_cast<double>(std::max<std::size_t>(count, 1)), "B", "", 0});
   out.push_back({"asker_peak_rss", peak_mib(RUSAGE_SELF), "MiB", "", 0});
   out.push_back({"holder_peak_rss", peak_mib(RUSAGE_CHILDREN), "MiB", "", 0});
+  out.insert(out.end(), phases.begin(), phases.end());
   return out;
 }
 

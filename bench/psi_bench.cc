@@ -31,6 +31,7 @@ Result<Figures> run_psi(const Options& options) {
   };
   SystemRandom random;
   std::vector<double> seconds;
+  Figures phases;  // of the last round
   double bytes = 0;
   for (std::int64_t round = 0; round < rounds; ++round) {
     std::vector<std::size_t> found;
@@ -45,6 +46,7 @@ Result<Figures> run_psi(const Options& options) {
     };
     WEIR_TRY_LET(const TwoRuns ran, two_processes(receive, send, make_own, make_others));
     seconds.push_back(ran.seconds);
+    phases = figures_of(ran);
     bytes = static_cast<double>(ran.sent + ran.received);
     if (found.size() != shared) return Error(Errc::kCorrupt, "the intersection is wrong");
   }
@@ -59,6 +61,7 @@ Result<Figures> run_psi(const Options& options) {
                  beside, full ? 38.4 : 0, goal(at_most(40))});
   out.push_back({"receiver_peak_rss", peak_mib(RUSAGE_SELF), "MiB", beside, full ? 362. : 0});
   out.push_back({"sender_peak_rss", peak_mib(RUSAGE_CHILDREN), "MiB", beside, full ? 362. : 0});
+  out.insert(out.end(), phases.begin(), phases.end());
   return out;
 }
 

@@ -72,6 +72,14 @@ std::pair<int, int> loopback() {
   return {here, there};
 }
 
+Figures figures_of(const TwoRuns& ran) {
+  Figures out;
+  for (const mpc::Phase& each : ran.phases) {
+    out.push_back({"of_it_" + each.name, static_cast<double>(each.nanoseconds) / 1e9, "s", "all", ran.seconds});
+  }
+  return out;
+}
+
 std::unique_ptr<mpc::Channel> socket_channel(int socket) { return std::make_unique<SocketChannel>(socket); }
 
 double peak_mib(int who) {

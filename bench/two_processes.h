@@ -24,7 +24,10 @@ struct TwoRuns {
   double seconds = 0;  // of the first party
   std::uint64_t sent = 0;
   std::uint64_t received = 0;
+  std::vector<mpc::Phase> phases;  // of the first party
 };
+// Where the time of a run went, one figure a phase.
+Figures figures_of(const TwoRuns& ran);
 // Runs `second(channel)` in a child and `first(channel)` here; fails if either does. Each prepares what is its own
 // before the clock starts.
 struct NoPreparation {
@@ -51,9 +54,13 @@ Result<TwoRuns> two_processes(First&& first, Second&& second, PrepareFirst&& pre
   const auto channel = socket_channel(here);
   TwoRuns out;
   Result<> ran;
+  channel->keep_phases([] {
+    return std::chrono::nanoseconds(std::chrono::steady_clock::now().time_since_epoch()).count();
+  });
   out.seconds = microseconds_of([&] { ran = first(*channel); }) / 1e6;
   out.sent = channel->sent();
   out.received = channel->received();
+  out.phases = channel->phases();
   int status = 0;
   ::waitpid(child, &status, 0);
   WEIR_TRY(ran);

@@ -103,6 +103,13 @@ void show_job(Output& out, const Json& job) {
     }
     if (outcome.has("rows")) rows.push_back({{"rows", "结果行数"}, std::to_string(outcome.integer_or("rows", 0))});
   }
+  std::string phases;
+  for (const Json& each : job["phases"].is_array() ? job["phases"].items() : Json::Array{}) {
+    const std::int64_t tenths = each.integer_or("microseconds", 0) / 100;
+    phases += (phases.empty() ? "" : ", ") + each.text_or("name", "") + " " + std::to_string(tenths / 10) + "." +
+              std::to_string(tenths % 10) + " ms";
+  }
+  if (!phases.empty()) rows.push_back({{"of which", "其中"}, phases});
   if (job.has("error")) rows.push_back({{"why", "原因"}, job.text_or("error", "")});
   out.pairs(rows);
 }

@@ -106,6 +106,12 @@ class Compute(SpaceCase):
         bank, telecom = at["consumer"], at["provider"]
         self.assertEqual((bank["outcome"]["matches"], bank["outcome"]["rows"]), (300, 301))
         self.assertNotIn("matches", telecom["outcome"])
+        self.assertEqual([each["name"] for each in bank["phases"]],
+                         ["reading", "committing", "base_ot", "transfers", "encode", "vole", "store", "decode", "images", "match",
+                          "writing"])
+        self.assertEqual(sum(each["sent"] for each in bank["phases"]), bank["outcome"]["sent"])
+        self.assertEqual(telecom["phases"][-1]["name"], "images")
+        self.assertIn("reading ", self.consumer.weir("compute", "status", bank["id"]))
         self.assertEqual(bank["mine"], telecom["theirs"])
         self.assertEqual(bank["outcome"]["sentHash"], telecom["outcome"]["receivedHash"])
         self.assertEqual(bank["outcome"]["receivedHash"], telecom["outcome"]["sentHash"])
@@ -158,6 +164,7 @@ class Compute(SpaceCase):
         self.assertEqual(bank["statement"], telecom["statement"])
         self.assertEqual(bank["outcome"]["sentHash"], telecom["outcome"]["receivedHash"])
         self.assertEqual(bank["theirs"], telecom["mine"])
+        self.assertLessEqual({"place", "program", "equality", "sums", "show"}, {each["name"] for each in bank["phases"]})
         self.assertEqual(telecom["mine"]["values"], ["kiosk", "shop", "web"])  # one faxes: that is told to nobody
         self.assertEqual(bank["outcome"]["rows"], 2)
         for member in ("matches", "rows", "resultHash"):

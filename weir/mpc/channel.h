@@ -16,6 +16,7 @@
 #include "weir/base/result.h"
 #include "weir/crypto/hash.h"
 #include "weir/mpc/block.h"
+#include "weir/mpc/phases.h"
 
 namespace weir::mpc {
 
@@ -86,6 +87,15 @@ class Channel {
   // Requires: it is kept. Ends it.
   Transcript transcript();
 
+  // From now on the time that phases take is measured, by this clock.
+  void keep_phases(Stopwatch now) { phases_.emplace(std::move(now)); }
+  // A phase begins. Requires: a name that outlives the channel.
+  void phase(std::string_view name) {
+    if (phases_) phases_->begin(name, sent_, received_);
+  }
+  // What phases took since they are kept, or since this was asked last.
+  std::vector<Phase> phases() { return phases_ ? phases_->take(sent_, received_) : std::vector<Phase>(); }
+
  protected:
   // The line itself: all of it, or an error.
   virtual Result<> write(ByteView bytes) = 0;
@@ -97,6 +107,7 @@ class Channel {
   std::atomic<std::uint64_t> received_ = 0;
   std::optional<crypto::Hasher> out_;
   std::optional<crypto::Hasher> in_;
+  std::optional<Phases> phases_;
 };
 
 }  // namespace weir::mpc

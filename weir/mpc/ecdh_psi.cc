@@ -31,6 +31,7 @@ class StreamRandom final : public Random {
 };
 
 Result<> answer(Channel& channel, const DhSecret& secret, std::size_t others) {
+  channel.phase("points");
   for (std::size_t at = 0; at < others; at += kPiece) {
     Bytes theirs(std::min(kPiece, others - at) * point_bytes(secret.curve()));
     WEIR_TRY(channel.receive(Tag::kEcdhPoints, std::span<std::uint8_t>(theirs)));
@@ -43,6 +44,7 @@ Result<> answer(Channel& channel, const DhSecret& secret, std::size_t others) {
 
 // The function on the elements, in their order. Two pieces are under way, so that both sides compute.
 Result<Blocks> ask(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements) {
+  channel.phase("points");
   const DhSecret secret = DhSecret::random(curve, random);
   const DhSecret undo = secret.undo();
   const auto piece_of = [&](std::size_t at) { return elements.subspan(at, std::min(kPiece, elements.size() - at)); };
@@ -65,6 +67,7 @@ Result<Blocks> ask(Channel& channel, Random& random, DhCurve curve, std::span<co
 }
 
 Result<> send_images(Channel& channel, std::span<const Block> images) {
+  channel.phase("images");
   for (std::size_t at = 0; at < images.size(); at += kImagesPiece) {
     WEIR_TRY(channel.send(Tag::kPsiImages, images.subspan(at, std::min(kImagesPiece, images.size() - at))));
   }
@@ -73,16 +76,19 @@ Result<> send_images(Channel& channel, std::span<const Block> images) {
 
 // Until there are `total`.
 Result<> receive_images(Channel& channel, Blocks& images, std::size_t total) {
+  channel.phase("images");
   while (images.size() < total) {
     Blocks piece(std::min(kImagesPiece, total - images.size()));
     WEIR_TRY(channel.receive(Tag::kPsiImages, std::span(piece)));
     images.insert(images.end(), piece.begin(), piece.end());
   }
+  channel.phase("match");
   return {};
 }
 
 // What the sender's elements come to, in random order.
 Result<> send_shuffled(Channel& channel, Random& random, const DhSecret& secret, std::span<const Block> elements) {
+  channel.phase("images");
   Blocks order(elements.begin(), elements.end());
   shuffle(order, random);
   for (std::size_t at = 0; at < order.size(); at += kImagesPiece) {
@@ -118,6 +124,7 @@ Result<> ecdh_size_send(Channel& channel, Random& random, DhCurve curve, std::sp
                         std::size_t others) {
   const DhSecret secret = DhSecret::random(curve, random);
   const std::size_t piece = kPiece * point_bytes(curve);
+  channel.phase("points");
   Bytes points;
   while (points.size() < others * point_bytes(curve)) {
     Bytes theirs(std::min(piece, others * point_bytes(curve) - points.size()));
@@ -135,6 +142,7 @@ Result<> ecdh_size_send(Channel& channel, Random& random, DhCurve curve, std::sp
 Result<std::size_t> ecdh_size_receive(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements,
                                       std::size_t others) {
   const DhSecret secret = DhSecret::random(curve, random);
+  channel.phase("points");
   for (std::size_t at = 0; at < elements.size(); at += kPiece) {
     const auto some = elements.subspan(at, std::min(kPiece, elements.size() - at));
     WEIR_TRY(channel.send(Tag::kEcdhPoints, ByteView(secret.hide(some))));

@@ -115,6 +115,7 @@ Aligned aligned(const JoinShape& shape, std::vector<std::vector<std::uint64_t>> 
 }
 
 Result<Aligned> align_asker(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
+  channel.phase("place");
   const Block seed = random_block(random);
   const Places places(shape.asker_keys, seed);
   WEIR_TRY_LET(const auto settled, settle(places, table.keys, random));
@@ -128,6 +129,7 @@ Result<Aligned> align_asker(Channel& channel, Random& random, const JoinShape& s
   }
   at_places(elements, numbers);
   WEIR_TRY_LET(const Blocks images, oprf_ask(channel, random, elements));
+  channel.phase("program");
   Block store_seed;
   WEIR_TRY(channel.receive(Tag::kJoinSeed, std::span(&store_seed, 1)));
   const OkvsShape store_shape(3 * shape.holder_keys);
@@ -162,6 +164,7 @@ Result<Aligned> align_holder(Channel& channel, Random& random, const JoinShape& 
   WEIR_TRY(channel.receive(Tag::kJoinSeed, std::span(&seed, 1)));
   const Places places(shape.asker_keys, seed);
   WEIR_TRY_LET(const OprfKey function, oprf_serve(channel, random, places.count()));
+  channel.phase("program");
   const auto choices = places.of(table.keys);
   Blocks elements;
   std::vector<std::uint32_t> numbers;
@@ -230,10 +233,13 @@ Result<std::vector<std::uint64_t>> sums(Gmw& gmw, const Bits& members, const std
 }
 
 // All shares of the sums: counts, the asker's columns, the holder's, each for every group.
-Result<std::vector<std::vector<std::uint64_t>>> all_sums(Gmw& gmw, const JoinShape& shape, const Aligned& own) {
+Result<std::vector<std::vector<std::uint64_t>>> all_sums(Channel& channel, Gmw& gmw, const JoinShape& shape,
+                                                         const Aligned& own) {
+  channel.phase("equality");
   const bool asks = gmw.side() == Side::kFirst;
   const std::size_t places = own.tags.size();
   WEIR_TRY_LET(const Bits matched, equal_tags(gmw, own));
+  channel.phase("sums");
   std::vector<Bits> wanted;
   for (std::size_t g = 0; g < shape.groups; ++g) wanted.push_back(plane(own.groups, g));
   const Bits everywhere = concatenate(std::vector<Bits>(shape.groups, matched));
@@ -320,18 +326,24 @@ std::size_t join_places(std::size_t keys) { return 3 * ((keys * 127 / 100 + 98) 
 Result<JoinAnswer> join_ask(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
   check(shape, table, shape.asker_keys, shape.asker_columns, shape.groups > 1 && shape.groups_of_asker);
   WEIR_TRY_LET(const Aligned own, align_asker(channel, random, shape, table));
+  channel.phase("base_ot");
   WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, random, Side::kFirst));
-  WEIR_TRY_LET(auto shares, all_sums(gmw, shape, own));
+  WEIR_TRY_LET(auto shares, all_sums(channel, gmw, shape, own));
+  channel.phase("noise");
   WEIR_TRY(blur(gmw, shape, shares));
+  channel.phase("show");
   return show(gmw, shape, shares);
 }
 
 Result<> join_hold(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
   check(shape, table, shape.holder_keys, shape.holder_columns, shape.groups > 1 && !shape.groups_of_asker);
   WEIR_TRY_LET(const Aligned own, align_holder(channel, random, shape, table));
+  channel.phase("base_ot");
   WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, random, Side::kSecond));
-  WEIR_TRY_LET(auto shares, all_sums(gmw, shape, own));
+  WEIR_TRY_LET(auto shares, all_sums(channel, gmw, shape, own));
+  channel.phase("noise");
   WEIR_TRY(blur(gmw, shape, shares));
+  channel.phase("show");
   WEIR_TRY(show(gmw, shape, shares));
   return {};
 }

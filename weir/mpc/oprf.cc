@@ -43,6 +43,7 @@ void OprfKey::evaluate(std::span<const Block> elements, std::span<Block> images)
 Result<OprfKey> oprf_serve(Channel& channel, Random& random, std::size_t others,
                            const std::function<void()>& meanwhile) {
   const Block own_coin = random_block(random);
+  channel.phase("base_ot");
   WEIR_TRY(channel.send(Tag::kPsiCommit, ByteView(commitment(own_coin))));
   WEIR_TRY_LET(OtSender ots, OtSender::open(channel, random, kFold));
   const OkvsShape shape(others);
@@ -53,6 +54,7 @@ Result<OprfKey> oprf_serve(Channel& channel, Random& random, std::size_t others,
     return {};
   };
   WEIR_TRY_LET(Blocks keys, vole_keep(channel, random, ots, shape.size(), prepare));
+  channel.phase("store");
   std::array<Block, 2> seed_and_coin;
   WEIR_TRY(channel.receive(Tag::kPsiCoin, std::span<Block>(seed_and_coin)));
   WEIR_TRY(channel.receive(Tag::kPsiStore, std::span(store)));
@@ -62,6 +64,7 @@ Result<OprfKey> oprf_serve(Channel& channel, Random& random, std::size_t others,
 }
 
 Result<Blocks> oprf_ask(Channel& channel, Random& random, std::span<const Block> elements) {
+  channel.phase("base_ot");
   crypto::Digest committed;
   WEIR_TRY(channel.receive(Tag::kPsiCommit, std::span<std::uint8_t>(committed)));
   WEIR_TRY_LET(OtReceiver ots, OtReceiver::open(channel, random, kFold));
@@ -70,15 +73,18 @@ Result<Blocks> oprf_ask(Channel& channel, Random& random, std::span<const Block>
   Blocks images(elements.size());
   Blocks store;
   const auto encode = [&]() -> Result<> {
+    channel.phase("encode");
     hash_elements(elements, images);
     WEIR_TRY_LET(store, okvs_encode(shape, seed_and_coin[0], elements, images, random));
     return {};
   };
   WEIR_TRY_LET(VoleValues vole, vole_hold(channel, random, ots, shape.size(), encode));
+  channel.phase("store");
   for (std::size_t i = 0; i < store.size(); ++i) store[i] ^= vole.values[i];
   WEIR_TRY(channel.send(Tag::kPsiCoin, std::span<const Block>(seed_and_coin)));
   WEIR_TRY(channel.send(Tag::kPsiStore, std::span<const Block>(store)));
   WEIR_TRY(channel.flush());
+  channel.phase("decode");
   okvs_decode(shape, seed_and_coin[0], vole.products, elements, images);
   Block coin;
   WEIR_TRY(channel.receive(Tag::kPsiCoin, std::span(&coin, 1)));

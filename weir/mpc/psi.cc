@@ -20,6 +20,7 @@ Result<> psi_send(Channel& channel, Random& random, std::span<const Block> eleme
                  order.assign(elements.begin(), elements.end());
                  shuffle(order, random);
                }));
+  channel.phase("images");
   Blocks shares(kPiece);
   for (std::size_t at = 0; at < order.size(); at += kPiece) {
     const std::size_t count = std::min(kPiece, order.size() - at);
@@ -36,14 +37,18 @@ Result<std::vector<std::size_t>> psi_receive(Channel& channel, Random& random, s
   Matcher matcher(images);
   images = Blocks(std::min(others, Matcher::kAtOnce));
   std::size_t waiting = 0;
+  channel.phase("images");
   for (std::size_t at = 0; at < others; at += kPiece) {
     const std::size_t count = std::min(kPiece, others - at);
     WEIR_TRY(channel.receive(Tag::kPsiImages, std::span(images).subspan(waiting, count)));
     waiting += count;
     if (waiting < images.size() && at + count < others) continue;
+    channel.phase("match");
     matcher.look_up(std::span(images).first(waiting));
+    channel.phase("images");
     waiting = 0;
   }
+  channel.phase("match");
   return matcher.found();
 }
 

@@ -98,7 +98,9 @@ VoleShape::VoleShape(std::size_t values)
 Result<Blocks> vole_keep(Channel& channel, Random& random, OtSender& ots, std::size_t count,
                          const std::function<Result<>()>& meanwhile) {
   const VoleShape shape(count);
+  channel.phase("transfers");
   WEIR_TRY_LET(const Blocks transfers, ots.extend(channel, random, shape.transfers()));
+  channel.phase("vole");
   const auto value_shares = std::span(transfers).first(shape.value_transfers());
   const auto path_shares = std::span(transfers).subspan(shape.value_transfers());
   const Blocks left = hashed(path_shares, {});
@@ -147,12 +149,14 @@ Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, 
   const VoleShape shape(count);
   Blocks choices((shape.transfers() + kBits - 1) / kBits);
   Prg(random_block(random)).fill(choices);
+  channel.phase("transfers");
   WEIR_TRY_LET(const Blocks transfers, ots.extend(channel, random, choices, shape.transfers()));
   const auto value_shares = std::span(transfers).first(shape.value_transfers());
   const Blocks pads = hashed(std::span(transfers).subspan(shape.value_transfers()), {});
   const Noise noise(shape, choices);
 
   if (meanwhile) WEIR_TRY(meanwhile());
+  channel.phase("vole");
   const std::size_t per_tree = 2 * shape.depth + 1;
   Blocks message(shape.all_trees() * per_tree);
   for (std::size_t block = 0; block < shape.blocks; ++block) {

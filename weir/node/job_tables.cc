@@ -210,7 +210,7 @@ Result<> JobTables::forget(const Job& job) {
     const std::scoped_lock lock(mutex_);
     prepared_.erase(job.id);
   }
-  deps_.watch.end(job.id);
+  deps_.watch.forget(job.id);
   WEIR_TRY_LET(const bool found, deps_.files.exists(found_path(job.id)));
   if (found) WEIR_TRY(deps_.files.remove(found_path(job.id)));
   if (job.role != Role::kConsumer) return {};
@@ -240,7 +240,9 @@ Result<> JobTables::write_result(const Job& job, Outcome& outcome, const std::ve
   outcome.rows = static_cast<std::int64_t>(rows);
   WEIR_TRY_LET(outcome.result_hash, file.finish());
   WEIR_TRY(deps_.files.rename(path + ".part", path));
-  return deps_.files.sync_directory(deps_.results);
+  WEIR_TRY(deps_.files.sync_directory(deps_.results));
+  deps_.watch.end(job.id);
+  return {};
 }
 
 Result<> JobTables::write_rows(const Job& job, Outcome& outcome, std::int64_t lines) {

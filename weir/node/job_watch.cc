@@ -8,6 +8,7 @@ namespace weir::node {
 void JobWatch::begin(const std::string& id, std::string_view phase, std::uint64_t total,
                      std::function<std::uint64_t()> done) {
   const std::scoped_lock lock(mutex_);
+  close(id);
   phases_[id] = {.name = phase, .total = total, .done = 0, .ask = std::move(done), .since = Clock::now()};
 }
 
@@ -18,7 +19,27 @@ void JobWatch::reached(const std::string& id, std::uint64_t done) {
 
 void JobWatch::end(const std::string& id) {
   const std::scoped_lock lock(mutex_);
+  close(id);
+}
+
+void JobWatch::close(const std::string& id) {
+  const auto found = phases_.find(id);
+  if (found == phases_.end()) return;
+  const auto took = std::chrono::duration_cast<std::chrono::nanoseconds>(Clock::now() - found->second.since);
+  mpc::add_phase(spent_[id], {.name = std::string(found->second.name), .nanoseconds = took.count()});
+  phases_.erase(found);
+}
+
+std::vector<mpc::Phase> JobWatch::spent(const std::string& id) const {
+  const std::scoped_lock lock(mutex_);
+  const auto found = spent_.find(id);
+  return found == spent_.end() ? std::vector<mpc::Phase>() : found->second;
+}
+
+void JobWatch::forget(const std::string& id) {
+  const std::scoped_lock lock(mutex_);
   phases_.erase(id);
+  spent_.erase(id);
 }
 
 std::optional<wire::Json> JobWatch::look(const std::string& id) const {

@@ -12,7 +12,9 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
+#include "weir/mpc/phases.h"
 #include "weir/wire/json.h"
 
 namespace weir::node {
@@ -26,6 +28,10 @@ class JobWatch {
              std::function<std::uint64_t()> done = {});
   void reached(const std::string& id, std::uint64_t done);
   void end(const std::string& id);
+  // The time of each phase that ended, in the order in which they first came.
+  std::vector<mpc::Phase> spent(const std::string& id) const;
+  // The job is over.
+  void forget(const std::string& id);
   // {"phase", "done", "total", "perSecond", "millisecondsLeft"}; nothing if the job rests.
   std::optional<wire::Json> look(const std::string& id) const;
 
@@ -37,8 +43,12 @@ class JobWatch {
     std::function<std::uint64_t()> ask;
     Clock::time_point since;
   };
+  // Requires: the lock.
+  void close(const std::string& id);
+
   mutable std::mutex mutex_;  // guards all below
   std::map<std::string, Phase> phases_;
+  std::map<std::string, std::vector<mpc::Phase>> spent_;
 };
 
 }  // namespace weir::node

@@ -56,7 +56,12 @@ Outcome outcome_of(const Job& job, const use::job::Checkpoint& ran) {
           .milliseconds = ran.milliseconds,
           .sent_hash = tlog::format_digest(kHash, ran.sent_hash),
           .received_hash = tlog::format_digest(kHash, ran.received_hash),
-          .result_hash = {}};
+          .result_hash = {},
+          .phases = ran.phases};
+}
+
+std::int64_t nanoseconds_now() {
+  return std::chrono::nanoseconds(SteadyClock::now().time_since_epoch()).count();
 }
 
 }  // namespace
@@ -99,6 +104,7 @@ struct Jobs::State {
   Result<> compute(const Job& job);
   Result<> serve(const Job& job, std::unique_ptr<Line> line);
   Result<> tidy_up(const Job& job);
+  Result<> finish(const Job& job, Outcome outcome);
   Result<> write_own(const Job& job);
   Result<use::job::LineSpeed> measure(const std::string& address, const supply::identifier::NodeId& peer);
   template <class Act>
@@ -115,6 +121,7 @@ template <class Function>
 Result<Outcome> Jobs::State::timed(const Job& job, std::unique_ptr<Line> line, Function&& function) {
   line->set_patience(kPatience);
   PeerChannel channel(std::move(line));
+  channel.keep_phases(nanoseconds_now);
   {
     std::unique_lock lock(mutex);
     for (auto [old, end] = channels.equal_range(job.id); old != end; ++old) old->second->cut();
@@ -146,13 +153,23 @@ Result<Outcome> Jobs::State::intersect(const Job& job, std::unique_ptr<Line> lin
   });
 }
 
+// With where all its time went: before the line was there, on it, and after.
+Result<> Jobs::State::finish(const Job& job, Outcome outcome) {
+  std::vector<mpc::Phase> all;
+  for (const mpc::Phase& each : watch.spent(job.id)) {
+    if (each.name != "computing") mpc::add_phase(all, each);
+    if (each.name == "computing") all.insert(all.end(), outcome.phases.begin(), outcome.phases.end());
+  }
+  outcome.phases = std::move(all);
+  return deps.service.finish(job.id, outcome);
+}
+
 // A provider that learned too writes its rows when both have all of the run.
 Result<> Jobs::State::write_own(const Job& job) {
   const use::job::Checkpoint& ran = job.progress.now;
   Outcome outcome = outcome_of(job, ran);
   WEIR_TRY(tables.write_rows(job, outcome, ran.lines));
-  watch.end(job.id);
-  return deps.service.finish(job.id, outcome);
+  return finish(job, std::move(outcome));
 }
 
 // The same for a figure: `run(channel)` is the whole of it.
@@ -170,7 +187,8 @@ Result<Outcome> whole_run(PeerChannel& channel, Run&& run) {
                  .milliseconds = spent.count(),
                  .sent_hash = tlog::format_digest(kHash, transcript.sent),
                  .received_hash = tlog::format_digest(kHash, transcript.received),
-                 .result_hash = {}};
+                 .result_hash = {},
+                 .phases = channel.phases()};
 }
 
 // Beside the run, so that status may say how right it was; a line that cannot be measured is no reason not to compute.
@@ -193,9 +211,7 @@ Result<use::job::LineSpeed> Jobs::State::measure(const std::string& address, con
   WEIR_TRY_LET(auto line, deps.client.upgrade(std::move(request), adapters::peer::kProtocol));
   line->set_patience(kProbePatience);
   PeerChannel channel(std::move(line));
-  WEIR_TRY_LET(const auto speed, use::job::probe(channel, [] {
-                 return std::chrono::nanoseconds(SteadyClock::now().time_since_epoch()).count();
-               }));
+  WEIR_TRY_LET(const auto speed, use::job::probe(channel, nanoseconds_now));
   const std::scoped_lock lock(mutex);
   lines[peer.text()] = {speed, SteadyClock::now()};
   return speed;
@@ -211,8 +227,8 @@ Result<> Jobs::State::compute(const Job& job) {
   // Now that the other side is there: what a start spends is spent.
   WEIR_TRY_LET(const Job started, deps.service.start(job.id, table->claim));
   if (!started.work.query) {
-    WEIR_TRY_LET(const Outcome outcome, intersect(started, std::move(line), *table));
-    return deps.service.finish(job.id, outcome);
+    WEIR_TRY_LET(Outcome outcome, intersect(started, std::move(line), *table));
+    return finish(job, std::move(outcome));
   }
   mpc::JoinAnswer answer;
   WEIR_TRY_LET(Outcome outcome, timed(started, std::move(line), [&](PeerChannel& channel) {
@@ -222,22 +238,22 @@ Result<> Jobs::State::compute(const Job& job) {
                  });
                }));
   WEIR_TRY(tables.write_figures(started, outcome, *table, answer));
-  return deps.service.finish(job.id, outcome);
+  return finish(job, std::move(outcome));
 }
 
 Result<> Jobs::State::serve(const Job& job, std::unique_ptr<Line> line) {
   WEIR_TRY_LET(const auto table, tables.prepare(job));
   WEIR_TRY_LET(const Job started, deps.service.start(job.id, table->claim));
   if (!started.work.query) {
-    WEIR_TRY_LET(const Outcome outcome, intersect(started, std::move(line), *table));
-    return learns(started) ? deps.service.ran(job.id, outcome) : deps.service.finish(job.id, outcome);
+    WEIR_TRY_LET(Outcome outcome, intersect(started, std::move(line), *table));
+    return learns(started) ? deps.service.ran(job.id, outcome) : finish(job, std::move(outcome));
   }
-  WEIR_TRY_LET(const Outcome outcome, timed(started, std::move(line), [&](PeerChannel& channel) {
+  WEIR_TRY_LET(Outcome outcome, timed(started, std::move(line), [&](PeerChannel& channel) {
                  return whole_run(channel, [&](PeerChannel& line_of_it) {
                    return use::job::answer_query(line_of_it, deps.random, started, table->figures);
                  });
                }));
-  return deps.service.finish(job.id, outcome);
+  return finish(job, std::move(outcome));
 }
 
 Result<> Jobs::State::tidy_up(const Job& job) {

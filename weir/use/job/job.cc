@@ -272,6 +272,7 @@ Json to_json(const Job& job) {
   if (!job.mine.root.empty()) out.set("mine", head_json(job.mine));
   if (!job.theirs.root.empty()) out.set("theirs", head_json(job.theirs));
   if (!job.outcome.sent_hash.empty()) out.set("outcome", to_json(job.outcome));
+  if (!job.outcome.phases.empty()) out.set("phases", to_json(job.outcome.phases));
   if (job.estimate) out.set("estimate", to_json(*job.estimate));
   if (!job.error.empty()) out.set("error", job.error);
   if (const auto known = find_algorithm(job.work.algorithm)) {

@@ -86,6 +86,7 @@ struct Outcome {
   std::string sent_hash;      // transcript: "sha256:<hex>"
   std::string received_hash;
   std::string result_hash;    // of the result's bytes
+  std::vector<mpc::Phase> phases = {};  // where the time went; stays on this side, and in none of its messages
   friend bool operator==(const Outcome&, const Outcome&) = default;
 };
 wire::Json to_json(const Outcome& outcome);

@@ -28,7 +28,7 @@ Result<> put(mpc::Channel& channel, const Question& question) {
 }
 
 // Nanoseconds until the answer is there.
-Result<std::int64_t> ask(mpc::Channel& channel, const Stopwatch& now, const Question& question) {
+Result<std::int64_t> ask(mpc::Channel& channel, const mpc::Stopwatch& now, const Question& question) {
   Bytes answer(question.back);
   const std::int64_t start = now();
   WEIR_TRY(put(channel, question));
@@ -38,7 +38,7 @@ Result<std::int64_t> ask(mpc::Channel& channel, const Stopwatch& now, const Ques
 
 }  // namespace
 
-Result<LineSpeed> probe(mpc::Channel& channel, const Stopwatch& now) {
+Result<LineSpeed> probe(mpc::Channel& channel, const mpc::Stopwatch& now) {
   std::int64_t trip = INT64_MAX;
   for (int i = 0; i < kTrips; ++i) {
     WEIR_TRY_LET(const std::int64_t took, ask(channel, now, {8, 8}));

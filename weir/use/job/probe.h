@@ -6,16 +6,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <functional>
-
 #include "weir/mpc/channel.h"
 #include "weir/use/job/plan.h"
 
 namespace weir::use::job {
 
-using Stopwatch = std::function<std::int64_t()>;  // nanoseconds since some time
-
-Result<LineSpeed> probe(mpc::Channel& channel, const Stopwatch& now);
+Result<LineSpeed> probe(mpc::Channel& channel, const mpc::Stopwatch& now);
 // Until the asker says goodbye. Fails with kCorrupt ("mpc.message") beyond kProbesMax questions or kProbeBytesMax.
 Result<> answer_probe(mpc::Channel& channel);
 

@@ -13,7 +13,7 @@ using wire::Json;
 
 constexpr auto kHash = crypto::HashAlgorithm::kSha256;
 
-Json to_json(const Checkpoint& point) {
+Json checkpoint_json(const Checkpoint& point) {
   return Json::object({{"done", point.done},
                        {"matches", point.matches},
                        {"lines", point.lines},
@@ -21,7 +21,8 @@ Json to_json(const Checkpoint& point) {
                        {"received", point.received},
                        {"milliseconds", point.milliseconds},
                        {"sentHash", tlog::format_digest(kHash, point.sent_hash)},
-                       {"receivedHash", tlog::format_digest(kHash, point.received_hash)}});
+                       {"receivedHash", tlog::format_digest(kHash, point.received_hash)},
+                       {"phases", to_json(point.phases)}});
 }
 
 Result<crypto::Digest> parse_hash(const Json& json, const char* name) {
@@ -40,6 +41,7 @@ Result<Checkpoint> parse_checkpoint(const Json& json) {
   WEIR_TRY_LET(out.milliseconds, json.integer("milliseconds"));
   WEIR_TRY_LET(out.sent_hash, parse_hash(json, "sentHash"));
   WEIR_TRY_LET(out.received_hash, parse_hash(json, "receivedHash"));
+  WEIR_TRY_LET(out.phases, parse_phases(json["phases"]));
   return out;
 }
 
@@ -65,8 +67,8 @@ void Progress::begin(std::int64_t bucket, bool connected) {
 }
 
 Json to_json(const Progress& progress) {
-  return Json::object({{"now", to_json(progress.now)},
-                       {"before", to_json(progress.before)},
+  return Json::object({{"now", checkpoint_json(progress.now)},
+                       {"before", checkpoint_json(progress.before)},
                        {"begun", progress.begun},
                        {"tries", progress.tries}});
 }
@@ -77,6 +79,33 @@ Result<Progress> parse_progress(const Json& json) {
   WEIR_TRY_LET(out.before, parse_checkpoint(json["before"]));
   WEIR_TRY_LET(out.begun, json.integer("begun"));
   WEIR_TRY_LET(out.tries, json.integer("tries"));
+  return out;
+}
+
+Json to_json(const std::vector<mpc::Phase>& phases) {
+  Json out = Json::array();
+  for (const mpc::Phase& each : phases) {
+    out.push(Json::object({{"name", each.name},
+                           {"microseconds", each.nanoseconds / 1000},
+                           {"sent", static_cast<std::int64_t>(each.sent)},
+                           {"received", static_cast<std::int64_t>(each.received)}}));
+  }
+  return out;
+}
+
+Result<std::vector<mpc::Phase>> parse_phases(const Json& json) {
+  std::vector<mpc::Phase> out;
+  for (const Json& each : json.is_array() ? json.items() : Json::Array{}) {
+    mpc::Phase phase;
+    WEIR_TRY_LET(phase.name, each.text("name"));
+    WEIR_TRY_LET(const std::int64_t microseconds, each.integer("microseconds"));
+    WEIR_TRY_LET(const std::int64_t sent, each.integer("sent"));
+    WEIR_TRY_LET(const std::int64_t received, each.integer("received"));
+    phase.nanoseconds = microseconds * 1000;
+    phase.sent = static_cast<std::uint64_t>(sent);
+    phase.received = static_cast<std::uint64_t>(received);
+    out.push_back(std::move(phase));
+  }
   return out;
 }
 

@@ -9,9 +9,11 @@
 
 #include <cstdint>
 #include <string>
+#include <vector>
 
 #include "weir/base/result.h"
 #include "weir/crypto/hash.h"
+#include "weir/mpc/phases.h"
 #include "weir/wire/json.h"
 
 namespace weir::use::job {
@@ -41,6 +43,7 @@ struct Checkpoint {
   std::int64_t milliseconds = 0;
   crypto::Digest sent_hash{};  // of the buckets' transcripts; zeros before the first
   crypto::Digest received_hash{};
+  std::vector<mpc::Phase> phases;
   friend bool operator==(const Checkpoint&, const Checkpoint&) = default;
 };
 
@@ -56,6 +59,10 @@ struct Progress {
 };
 wire::Json to_json(const Progress& progress);
 Result<Progress> parse_progress(const wire::Json& json);
+
+// [{"name", "microseconds", "sent", "received"}]
+wire::Json to_json(const std::vector<mpc::Phase>& phases);
+Result<std::vector<mpc::Phase>> parse_phases(const wire::Json& json);
 
 // The hash of the buckets so far and one more.
 crypto::Digest chained(const crypto::Digest& earlier, const crypto::Digest& bucket);

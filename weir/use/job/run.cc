@@ -110,9 +110,11 @@ struct Bucket {
     const std::uint64_t sent_before = channel.sent(), received_before = channel.received();
     WEIR_TRY_LET(const mpc::Blocks elements, open(static_cast<std::size_t>(number)));
     channel.keep_transcript();
+    channel.phases();
     WEIR_TRY_LET(const Found found, protocol(elements, bucket_size(job.theirs.count, buckets)));
     const auto transcript = channel.transcript();
     Checkpoint out = before;
+    for (const mpc::Phase& each : channel.phases()) mpc::add_phase(out.phases, each);
     out.done = number + 1;
     out.matches += static_cast<std::int64_t>(found.count);
     out.sent += static_cast<std::int64_t>(channel.sent() - sent_before);

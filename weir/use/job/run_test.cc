@@ -71,7 +71,10 @@ TEST(RunBroken, ASideThatForgotItsLastBucketComputesItAgain) {
     party.forgets = false;
     run.connect();
     run.expect_found(keys_from(50, 100));
-    EXPECT_EQ(run.consumer.opened, (std::vector<std::size_t>{0, 0, 1, 2, 3}));
+    // A consumer may have opened the next bucket before it saw that nobody is there.
+    EXPECT_EQ(std::ranges::count(run.consumer.opened, 0u), 2);
+    const std::vector<std::size_t> last(run.consumer.opened.end() - 4, run.consumer.opened.end());
+    EXPECT_EQ(last, (std::vector<std::size_t>{0, 1, 2, 3}));
   }
 }
 

@@ -35,6 +35,7 @@ std::string body_of(const Job& job) {
   if (!job.mine.root.empty()) out.set("mine", to_json(job.mine));
   if (!job.theirs.root.empty()) out.set("theirs", to_json(job.theirs));
   if (!job.outcome.sent_hash.empty()) out.set("outcome", to_json(job.outcome));
+  if (!job.outcome.phases.empty()) out.set("phases", to_json(job.outcome.phases));
   if (job.estimate) out.set("estimate", to_json(*job.estimate));
   if (job.progress.begun > 0) out.set("progress", to_json(job.progress));
   return out.dump();
@@ -72,6 +73,7 @@ Result<Job> parse_row(const store::Row& row) {
   }
   if (body.has("outcome")) {
     WEIR_TRY_LET(out.outcome, parse_outcome(body["outcome"]));
+    WEIR_TRY_LET(out.outcome.phases, parse_phases(body["phases"]));
   }
   if (body.has("estimate")) {
     WEIR_TRY_LET(out.estimate, parse_estimate(body["estimate"]));
