@@ -5,14 +5,15 @@
 // sorting 150 ns a row and committing 200 ns a key, by two threads, each side waiting for the other, 3.5 s; sixteen
 // buckets of the intersection 6 s, for which each side has a core; rows written, synced and fetched 1 s. Memory is that
 // of a bucket and does not grow with the table.
-// --rows=10000000 a side, half of them shared; --bucket=1048576 keys. Runs in the folder for temporary files (TMPDIR)
-// and takes about 150 bytes of disk a row.
+// --rows=10000000 a side, half of them shared; --bucket=1048576 keys; --parquet=1: from Parquet to Parquet. Runs in the
+// folder for temporary files (TMPDIR) and takes about 150 bytes of disk a row.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 #include <fstream>
 #include <thread>
 
 #include "bench/space.h"
+#include "weir/table/table_file.h"
 
 namespace weir::bench {
 namespace {
@@ -24,8 +25,13 @@ constexpr double kSecretflowSeconds = 17;  // published, 10 M a side on 8 to 32 
 constexpr std::int64_t kPublishedRows = 10'000'000;
 constexpr std::uint64_t kNumbers = 10'000'000'000;
 
+Result<table::ByteSource> text_of_table(const std::string& path) {
+  WEIR_TRY_LET(const auto table, table::TableFile::open(store::real_files(), path));
+  return table.read();
+}
+
 // Customers from `first` on, each with a number of eleven digits and something else.
-Result<std::string> write_table(const std::string& path, std::int64_t first, std::int64_t rows) {
+Result<std::string> write_table(const std::string& path, std::int64_t first, std::int64_t rows, bool parquet) {
   std::ofstream out(path);
   out << "phone,value\n";
   for (std::int64_t i = first; i < first + rows; ++i) {
@@ -33,8 +39,12 @@ Result<std::string> write_table(const std::string& path, std::int64_t first, std
     out << number << ',' << i % 1000 << '\n';
   }
   out.close();
-  if (out) return path;
-  return Error(Errc::kExhausted, "the table could not be written");
+  if (!out) return Error(Errc::kExhausted, "the table could not be written");
+  if (!parquet) return path;
+  WEIR_TRY_LET(auto text, text_of_table(path));
+  WEIR_TRY(table::write_parquet(std::move(text), {"BIGINT", "BIGINT"}, path + ".parquet"));
+  WEIR_TRY(store::real_files().remove(path));
+  return path + ".parquet";
 }
 
 // An agreement on the provider's table that names the algorithm.
@@ -73,14 +83,15 @@ Result<Json> compute(Space& space, std::vector<std::string> words, const std::st
   return job;
 }
 
-std::int64_t lines_of(const std::string& path) {
-  std::ifstream in(path, std::ios::binary);
-  std::vector<char> piece(1 << 20);
+Result<std::int64_t> lines_of(const std::string& path) {
+  WEIR_TRY_LET(const auto text, text_of_table(path));
+  std::vector<std::uint8_t> piece(1 << 20);
   std::int64_t out = 0;
-  while (in.read(piece.data(), static_cast<std::streamsize>(piece.size())) || in.gcount() > 0) {
-    out += std::count(piece.begin(), piece.begin() + in.gcount(), '\n');
+  while (true) {
+    WEIR_TRY_LET(const std::size_t got, text(piece));
+    if (got == 0) return out;
+    out += std::count(piece.begin(), piece.begin() + static_cast<std::ptrdiff_t>(got), '\n');
   }
-  return out;
 }
 
 }  // namespace
@@ -88,33 +99,36 @@ std::int64_t lines_of(const std::string& path) {
 Result<Figures> run_job(const Options& options) {
   const std::int64_t rows = options.number("rows", kPublishedRows);
   const std::int64_t bucket = options.number("bucket", std::int64_t{1} << 20);
+  const bool parquet = options.number("parquet", 0) != 0;
   WEIR_TRY_LET(const auto space, Space::make());
   WEIR_TRY(space->provider.start());
   WEIR_TRY(space->consumer.start());
   const std::string folder = space->folder.path();
-  WEIR_TRY_LET(const std::string theirs, write_table(folder + "/theirs.csv", rows / 2, rows));
+  WEIR_TRY_LET(const std::string theirs, write_table(folder + "/theirs", rows / 2, rows, parquet));
   WEIR_TRY_LET(const std::string agreement, agree(*space, theirs));
   WEIR_TRY(store::real_files().remove(theirs));
-  WEIR_TRY_LET(const std::string mine, write_table(folder + "/mine.csv", 0, rows));
+  WEIR_TRY_LET(const std::string mine, write_table(folder + "/mine", 0, rows, parquet));
+  const std::string shared = folder + (parquet ? "/shared.parquet" : "/shared.csv");
   const double idle[] = {space->consumer.peak_mib(), space->provider.peak_mib()};
   const double cpu[] = {space->consumer.cpu_seconds(), space->provider.cpu_seconds()};
   Result<Json> job = Json();
   const double seconds = microseconds_of([&] {
     job = compute(*space, {"compute", "psi", agreement, "--mine", mine, "--key", "phone", "--purpose", "research",
                            "--bucket", std::to_string(bucket), "--data", space->consumer.folder(), "--json"},
-                  folder + "/shared.csv");
+                  shared);
   }) / 1e6;
   WEIR_TRY(job);
   const Json& outcome = (*job)["outcome"];
-  if (outcome.integer_or("matches", 0) != rows - rows / 2 || lines_of(folder + "/shared.csv") != rows - rows / 2 + 1) {
+  WEIR_TRY_LET(const std::int64_t lines, lines_of(shared));
+  if (outcome.integer_or("matches", 0) != rows - rows / 2 || lines != rows - rows / 2 + 1) {
     return Error(Errc::kCorrupt, "the intersection is wrong: " + outcome.dump());
   }
   const double moved = static_cast<double>(outcome.integer_or("sent", 0) + outcome.integer_or("received", 0));
-  const bool published = rows == kPublishedRows;
+  const bool published = rows == kPublishedRows && !parquet;
   const auto goal = [&](Goal wanted) { return published ? std::optional(wanted) : std::nullopt; };
   return Figures{
-      {"csv_to_csv", seconds, "s", published ? "secretflow_published" : "", published ? kSecretflowSeconds : 0,
-       goal(at_most(15))},
+      {parquet ? "parquet_to_parquet" : "csv_to_csv", seconds, "s", published ? "secretflow_published" : "",
+       published ? kSecretflowSeconds : 0, goal(at_most(15))},
       {"of_it_on_the_line", static_cast<double>(outcome.integer_or("milliseconds", 0)) / 1e3, "s", "all", seconds},
       {"consumer_cpu", space->consumer.cpu_seconds() - cpu[0], "s", "all", seconds},
       {"provider_cpu", space->provider.cpu_seconds() - cpu[1], "s", "all", seconds},

@@ -168,6 +168,11 @@ std::string format_time(std::int64_t milliseconds) {
 // The columns and how many records there are, counted here: the table stays where it is.
 Result<std::pair<std::vector<std::string>, std::int64_t>> look_at(const std::string& path) {
   WEIR_TRY_LET(const auto table, table::TableFile::open(store::real_files(), path));
+  if (table.is_parquet()) {
+    WEIR_TRY_LET(auto names, table.columns());
+    WEIR_TRY_LET(const std::int64_t rows, table.about_rows());
+    return std::pair(std::move(names), rows);
+  }
   WEIR_TRY_LET(auto text, table.read());
   table::CsvReader reader(std::move(text));
   WEIR_TRY_LET(bool more, reader.next());

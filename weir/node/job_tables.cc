@@ -213,12 +213,15 @@ Result<> JobTables::forget(const Job& job) {
   deps_.watch.forget(job.id);
   WEIR_TRY_LET(const bool found, deps_.files.exists(found_path(job.id)));
   if (found) WEIR_TRY(deps_.files.remove(found_path(job.id)));
-  if (job.role != Role::kConsumer) return {};
+  return job.role == Role::kConsumer ? drop_input(job.input) : Result<>();
+}
+
+Result<> JobTables::drop_input(const std::string& input) {
   WEIR_TRY_LET(const auto others, deps_.service.unfinished());
   for (const Job& other : others) {
-    if (other.role == Role::kConsumer && other.input == job.input) return {};
+    if (other.role == Role::kConsumer && other.input == input) return {};
   }
-  WEIR_TRY_LET(const auto root, flow::delivery::parse_content_root(job.input));
+  WEIR_TRY_LET(const auto root, flow::delivery::parse_content_root(input));
   return deps_.inputs.remove(root);
 }
 
@@ -290,7 +293,10 @@ Result<std::unique_ptr<store::File>> JobTables::open_parquet(const std::string& 
   WEIR_TRY_LET(const auto result, table::TableFile::open(deps_.files, result_path(id)));
   WEIR_TRY_LET(auto text, result.read());
   const std::string path = deps_.work + "/" + id + "." + deps_.random.uuid() + ".parquet";
-  const std::scoped_lock lock(converting_);
+  const std::unique_lock lock(converting_, std::try_to_lock);  // those who wait would keep the others from being served
+  if (!lock) {
+    return Error(Errc::kUnavailable, "another result is being made into Parquet").because("job.busy");
+  }
   const Result<> written = table::write_parquet(std::move(text), types, path);
   auto out = written ? deps_.files.open(path, store::OpenMode::kRead)
                      : Result<std::unique_ptr<store::File>>(written.error());

@@ -45,6 +45,8 @@ class JobTables {
   Result<std::shared_ptr<const Prepared>> prepare(const use::job::Job& job);
   // The job is over.
   Result<> forget(const use::job::Job& job);
+  // An own table goes, unless a job that lasts has it.
+  Result<> drop_input(const std::string& input);
 
   // What the table brings to an intersection. Requires: a table that outlives it.
   std::unique_ptr<use::job::Side> side(const use::job::Job& job, const Prepared& table);

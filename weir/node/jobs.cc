@@ -398,6 +398,8 @@ Result<std::unique_ptr<store::File>> Jobs::open_result(const std::string& id, bo
   return parquet ? state_->tables.open_parquet(id) : state_->tables.open_result(id);
 }
 
+Result<> Jobs::drop_input(const std::string& input) { return state_->tables.drop_input(input); }
+
 Result<> Jobs::sweep() { return state_->tables.sweep(); }
 
 std::optional<wire::Json> Jobs::progress(const std::string& id) const { return state_->watch.look(id); }

@@ -43,6 +43,8 @@ class Jobs {
   ~Jobs();
   // Removes what interrupted jobs left that are over now. Once, before anything is woken.
   Result<> sweep();
+  // An own table that was handed in goes, for no job came of it; unless another has it.
+  Result<> drop_input(const std::string& input);
   // The state of a job changed: there may be something to do.
   void wake(const std::string& id);
   // The consumer opened the channel of a job. Quick; the line is dropped if there are too many.

@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "weir/adapters/peer/channel.h"
+#include "weir/base/log.h"
 #include "weir/node/data_plane.h"
 #include "weir/node/jobs.h"
 #include "weir/node/neighbours.h"
@@ -61,21 +62,12 @@ Result<std::vector<use::job::KeyColumn>> keys_of(const std::string& own, const s
 
 constexpr std::string_view kJoin = "join-psty19";
 constexpr std::int64_t kKeysMax = 1'000'000'000;
-constexpr std::uint64_t kSampleBytes = 1 << 20;
 
 Error no_upgrade() {
   return Error(Errc::kInvalidArgument, "this is a channel: ask for the upgrade to it").because("job.no_upgrade");
 }
 
 // ── for operators ──
-
-// The names of the columns of the own table, which says whose a column is that the query names without its table.
-Result<std::vector<std::string>> columns_of(const table::TableFile& table) {
-  WEIR_TRY_LET(auto text, table.read());
-  table::CsvReader reader(std::move(text));
-  WEIR_TRY_LET(const bool any, reader.next());
-  return any ? reader.fields() : std::vector<std::string>{};
-}
 
 // The keys and the query of a statement; one form for all keys, or one for each.
 Result<> take_statement(const std::string& sql, const std::string& form_names, const std::vector<std::string>& own,
@@ -107,22 +99,12 @@ Json shown(Node& node, const Job& job) {
   return out;
 }
 
-// About how many rows a table has, by its first piece: for a choice among algorithms.
-Result<std::int64_t> about_rows(Node& node, const flow::delivery::StoredContent& stored) {
-  WEIR_TRY_LET(const auto file, node.job_inputs().open_data(stored.root));
-  WEIR_TRY_LET(const std::uint64_t size, file->size());
-  Bytes piece(std::min<std::uint64_t>(size, kSampleBytes));
-  WEIR_TRY_LET(const std::size_t got, file->read_at(0, piece));
-  const auto lines = static_cast<double>(std::count(piece.begin(), piece.end(), '\n'));
-  return got == 0 ? 0 : static_cast<std::int64_t>(lines * static_cast<double>(size) / static_cast<double>(got));
-}
-
 // The plan's choice among the algorithms that give the answer and that the terms allow; the line is measured only if
 // there is a choice. Nothing to say if none is allowed: the refusal names the first.
-Result<Text> choose(Node& node, const flow::delivery::StoredContent& stored, use::job::Answer answer,
-                    use::job::Proposal& proposal, const std::string& actor) {
+Result<Text> choose(Node& node, const table::TableFile& table, use::job::Answer answer, use::job::Proposal& proposal,
+                    const std::string& actor) {
   use::job::Sizes sizes{.bucket = proposal.bucket};
-  WEIR_TRY_LET(sizes.consumer, about_rows(node, stored));
+  WEIR_TRY_LET(sizes.consumer, table.about_rows());
   WEIR_TRY_LET(const auto last, node.jobs().their_last_count(proposal.agreement));
   sizes.provider = last.value_or(sizes.consumer);
   WEIR_TRY_LET(auto plan, node.jobs().plan(proposal, answer, sizes, {}, actor));
@@ -147,8 +129,7 @@ Result<use::job::Answer> answer_for(const std::string& name, const std::string& 
       .advise("name the algorithm or the answer, or see what fits: weir compute algorithms");
 }
 
-Result<Response> post_job(Node& node, Request& request) {
-  const auto& sink = static_cast<const ContentSink&>(*request.upload);
+Result<Response> propose(Node& node, Request& request, const flow::delivery::ContentRoot& input) {
   const bool asks_query = !request.query_or("query", "").empty();
   const std::string named = request.query_or("algorithm", asks_query ? std::string(kJoin) : "");
   use::job::Proposal proposal{.agreement = request.query_or("agreement", ""),
@@ -156,14 +137,14 @@ Result<Response> post_job(Node& node, Request& request) {
                               .keys = {},
                               .action = request.query_or("action", "compute"),
                               .purpose = request.query_or("purpose", ""),
-                              .input = format(sink.stored().root),
+                              .input = format(input),
                               .query = {}};
   WEIR_TRY_LET(proposal.bucket, request.query_integer("bucket", use::job::kBucketKeys, use::job::kBucketKeysLeast,
                                                       use::job::kBucketKeysMost));
-  WEIR_TRY_LET(const std::string path, node.job_inputs().path_of_data(sink.stored().root));
+  WEIR_TRY_LET(const std::string path, node.job_inputs().path_of_data(input));
   WEIR_TRY_LET(const auto table, table::TableFile::open(store::real_files(), path));
   if (asks_query) {
-    WEIR_TRY_LET(const auto own, columns_of(table));
+    WEIR_TRY_LET(const auto own, table.columns());
     WEIR_TRY(take_statement(request.query_or("query", ""), request.query_or("form", "text"), own, proposal));
   } else {
     WEIR_TRY_LET(proposal.keys, keys_of(request.query_or("key", ""), request.query_or("theirKey", ""),
@@ -174,13 +155,23 @@ Result<Response> post_job(Node& node, Request& request) {
   if (!asks_query) {
     WEIR_TRY_LET(const auto answer, answer_for(request.query_or("answer", ""), named));
     if (named.empty()) {
-      WEIR_TRY_LET(chosen, choose(node, sink.stored(), answer, proposal, actor));
+      WEIR_TRY_LET(chosen, choose(node, table, answer, proposal, actor));
     }
   }
   WEIR_TRY_LET(const Job job, node.jobs().propose(proposal, actor));
   Json out = to_json(job);
   if (!chosen.en.empty()) out.set("choice", Json::object({{"en", chosen.en}, {"zh", chosen.zh}}));
   return Response::created("/api/v1/jobs/" + job.id, std::move(out));
+}
+
+// A table of which no job comes does not stay.
+Result<Response> post_job(Node& node, Request& request) {
+  const auto& input = static_cast<const ContentSink&>(*request.upload).stored().root;
+  Result<Response> out = propose(node, request, input);
+  if (out) return out;
+  const Result<> dropped = node.job_runner().drop_input(format(input));
+  if (!dropped) log::warning("job.input_stays", {{"error", dropped.error().message()}});
+  return out;
 }
 
 Result<Response> list_jobs(Node& node, Request& request) {

@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::string_view kMagic = "PAR1";
 constexpr std::size_t kWaitingBytes = 256u << 10;
+constexpr std::size_t kSampleBytes = 1u << 20;
 
 // Values of these come out of the engine as they are; of others, the engine makes text.
 constexpr std::array kPlain = {"VARCHAR", "TINYINT",   "SMALLINT",  "INTEGER", "BIGINT", "UTINYINT",
@@ -182,6 +183,22 @@ Result<TableFile> TableFile::open(store::Files& files, const std::string& path) 
   out.parquet_ = std::make_shared<Parquet>(Parquet{std::move(file), std::move(engine)});
   std::from_chars(count[0][0].data(), count[0][0].data() + count[0][0].size(), out.rows_);
   return out;
+}
+
+Result<std::vector<std::string>> TableFile::columns() const {
+  if (is_parquet()) return names_;
+  WEIR_TRY_LET(auto text, read());
+  CsvReader reader(std::move(text));
+  WEIR_TRY_LET(const bool any, reader.next());
+  return any ? reader.fields() : std::vector<std::string>{};
+}
+
+Result<std::int64_t> TableFile::about_rows() const {
+  if (is_parquet()) return static_cast<std::int64_t>(rows_);
+  Bytes piece(std::min<std::uint64_t>(size_, kSampleBytes));
+  WEIR_TRY_LET(const std::size_t got, file_->read_at(0, piece));
+  const auto lines = static_cast<double>(std::count(piece.begin(), piece.end(), '\n'));
+  return got == 0 ? 0 : static_cast<std::int64_t>(lines * static_cast<double>(size_) / static_cast<double>(got));
 }
 
 Result<ByteSource> TableFile::read(const std::vector<std::string>& columns) const {

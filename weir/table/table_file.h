@@ -26,6 +26,10 @@ class TableFile {
   std::uint64_t size() const { return is_parquet() ? 0 : size_; }
   // DuckDB's names of the columns' types, of Parquet; those that write_parquet() does not know are VARCHAR.
   const std::vector<std::string>& types() const { return types_; }
+  // Their names; none of an empty CSV file.
+  Result<std::vector<std::string>> columns() const;
+  // How many rows there are: in Parquet exactly, in CSV by its first piece.
+  Result<std::int64_t> about_rows() const;
   // The heading and the records: those of the columns that are named and there, or of all. Whatever columns are chosen,
   // the nth record is the nth row. Once.
   Result<ByteSource> read(const std::vector<std::string>& columns = {}) const;

@@ -74,6 +74,8 @@ TEST_F(TableFiles, WhatWasWrittenAsParquetComesBackAsItWas) {
   ASSERT_TRUE(table) << table.error().message();
   EXPECT_TRUE(table->is_parquet());
   EXPECT_EQ(table->types(), kTypes);
+  EXPECT_EQ(*table->about_rows(), 3);
+  EXPECT_EQ(table->columns()->at(1), "名称");
   EXPECT_EQ(*read_all(*table), kText);
 }
 
@@ -97,6 +99,8 @@ TEST_F(TableFiles, CsvIsReadAsItStands) {
   ASSERT_TRUE(table);
   EXPECT_FALSE(table->is_parquet());
   EXPECT_EQ(table->size(), 12u);
+  EXPECT_EQ(*table->about_rows(), 2);  // by its lines
+  EXPECT_EQ(*table->columns(), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(*read_all(*table, {"b"}), "a,b\r\n1,\"x\"\r\n");
 }
 
