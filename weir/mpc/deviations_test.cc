@@ -252,8 +252,8 @@ TEST(DeviationsFromJoin, EndBothSides) {
   JoinTable holder{.keys = keys_from(1, 3), .groups = {0, 1, 1}, .columns = {{1, 2, 3}}};
   const auto ask = [&](Channel& c, Random& r) { return join_ask(c, r, shape, asker); };
   const auto hold = [&](Channel& c, Random& r) { return join_hold(c, r, shape, holder); };
-  expect_an_end(hold, ask, 400, one_in_turn);
-  expect_an_end(ask, hold, 400, one_in_turn);
+  expect_an_end(hold, ask, 300);
+  expect_an_end(ask, hold, 300);
 }
 
 }  // namespace

@@ -248,27 +248,6 @@ Result<Bits> Gmw::equal_fours(const Bits& own) {
   return out;
 }
 
-// A ripple-carry adder of the two shares: bit k is x ^ y ^ c, and the next carry is c ^ (x ^ c)(y ^ c).
-Result<std::vector<Bits>> Gmw::decompose(const std::vector<std::uint64_t>& numbers) {
-  constexpr std::size_t kWidth = 64;
-  const Bits nothing(numbers.size());
-  std::vector<Bits> own(kWidth, nothing);
-  for (std::size_t i = 0; i < numbers.size(); ++i) {
-    for (std::size_t k = 0; k < kWidth; ++k) own[k].set(i, (numbers[i] >> k & 1) != 0);
-  }
-  std::vector<Bits> out;
-  Bits carry = nothing;
-  for (std::size_t k = 0; k < kWidth; ++k) {
-    const Bits& x = side_ == Side::kFirst ? own[k] : nothing;
-    const Bits& y = side_ == Side::kFirst ? nothing : own[k];
-    out.push_back(x ^ y ^ carry);
-    if (k + 1 == kWidth) break;
-    WEIR_TRY_LET(const Bits both, conjoin(x ^ carry, y ^ carry));
-    carry = carry ^ both;
-  }
-  return out;
-}
-
 // (m ^ n) z = m z + n (1 - 2m) z: the owner of z has m, and the other chooses with its n.
 Result<std::vector<std::uint64_t>> Gmw::sums_of_own(const Bits& bits, const std::vector<std::uint64_t>& numbers,
                                                     std::size_t run) {

@@ -57,8 +57,6 @@ class Gmw {
   // Each side names its own bits, not shares: shares of whether four of them in a row are the same on both sides.
   // Requires: a count that four divides.
   Result<Bits> equal_fours(const Bits& own);
-  // For each of the 64 bits, lowest first, the bits of all numbers, from additive shares.
-  Result<std::vector<Bits>> decompose(const std::vector<std::uint64_t>& numbers);
   // Shares of sum_i bit_i * number_i over each run of `run` bits. One side knows the numbers, the other names none.
   Result<std::vector<std::uint64_t>> sums_of_own(const Bits& bits, const std::vector<std::uint64_t>& numbers,
                                                  std::size_t run);

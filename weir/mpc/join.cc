@@ -271,33 +271,39 @@ Result<> blur(Gmw& gmw, const JoinShape& shape, std::vector<std::vector<std::uin
   return {};
 }
 
+// The bits of all numbers, lowest first.
+void append_planes(std::vector<Bits>& out, const std::vector<std::uint64_t>& numbers) {
+  for (std::size_t k = 0; k < 64; ++k) {
+    Bits bits(numbers.size());
+    for (std::size_t i = 0; i < numbers.size(); ++i) bits.set(i, (numbers[i] >> k & 1) != 0);
+    out.push_back(std::move(bits));
+  }
+}
+
 // Shows the asker what belongs to groups that are large enough; the rest as zeros.
-Result<JoinAnswer> show(Gmw& gmw, const JoinShape& shape, const std::vector<std::vector<std::uint64_t>>& shares) {
+Result<JoinAnswer> show(Channel& channel, Random& random, Gmw& gmw, const JoinShape& shape,
+                        const std::vector<std::vector<std::uint64_t>>& shares) {
   const bool asks = gmw.side() == Side::kFirst;
   const std::size_t groups = shape.groups;
-  std::vector<std::uint64_t> numbers;
-  for (std::size_t g = 0; g < groups; ++g) numbers.push_back(shares[0][g] - (asks ? shape.least : 0));
-  for (const auto& each : shares) numbers.insert(numbers.end(), each.begin(), each.end());
-  WEIR_TRY_LET(const std::vector<Bits> bits, gmw.decompose(numbers));
-  const Bits enough = gmw.negate(slice(bits[63], 0, groups));  // count - least is not negative
-  std::vector<Bits> values;
-  std::vector<Bits> masks;
-  for (const Bits& plane_of_all : bits) {
-    values.push_back(slice(plane_of_all, groups, plane_of_all.count - groups));
-    for (std::size_t n = 0; n < shares.size(); ++n) masks.push_back(enough);
-  }
-  WEIR_TRY_LET(const Bits allowed, gmw.conjoin(concatenate(values), concatenate(masks)));
-  WEIR_TRY_LET(const Bits shown, gmw.reveal_to_first(concatenate({allowed, enough})));
+  const std::vector<std::uint64_t> nothing(groups);
+  std::vector<std::uint64_t> above = nothing;
+  for (std::size_t g = 0; asks && g < groups; ++g) above[g] = shares[0][g] - shape.least;
+  std::vector<Bits> bits;
+  append_planes(bits, above);
+  for (const auto& each : shares) append_planes(bits, asks ? each : nothing);
+  for (const auto& each : shares) append_planes(bits, asks ? nothing : each);
+  WEIR_TRY_LET(Yao yao, Yao::open(channel, random, gmw.side()));
+  WEIR_TRY_LET(const std::vector<Bits> allowed, yao.compute(join_circuit(shares.size()), bits));
+  WEIR_TRY_LET(const Bits shown, gmw.reveal_to_first(concatenate(allowed)));
   JoinAnswer out(groups);
   if (!asks) return out;
-  const std::size_t width = shares.size() * groups;
   for (std::size_t g = 0; g < groups; ++g) {
-    if (!shown.at(64 * width + g)) continue;
+    if (!shown.at(64 * shares.size() * groups + g)) continue;
     JoinGroup group;
     for (std::size_t n = 0; n < shares.size(); ++n) {
       std::uint64_t number = 0;
       for (std::size_t k = 0; k < 64; ++k) {
-        number |= static_cast<std::uint64_t>(shown.at(k * width + n * groups + g)) << k;
+        number |= static_cast<std::uint64_t>(shown.at((64 * n + k) * groups + g)) << k;
       }
       if (n == 0) group.count = number;
       if (n > 0) group.sums.push_back(number);
@@ -321,6 +327,21 @@ void check(const JoinShape& shape, const JoinTable& table, std::size_t keys, std
 
 }  // namespace
 
+Circuit join_circuit(std::size_t figures) {
+  CircuitBuilder make;
+  const auto above = make.inputs(64);
+  std::vector<CircuitBuilder::Number> own, theirs;
+  for (std::size_t n = 0; n < figures; ++n) own.push_back(make.inputs(64));
+  for (std::size_t n = 0; n < figures; ++n) theirs.push_back(make.inputs(64));
+  const auto enough = make.negate(make.sum(above, theirs[0])[63]);
+  CircuitBuilder::Number out;
+  for (std::size_t n = 0; n < figures; ++n) {
+    for (const auto bit : make.sum(own[n], theirs[n])) out.push_back(make.conjoin(bit, enough));
+  }
+  out.push_back(enough);
+  return make.build(out);
+}
+
 std::size_t join_places(std::size_t keys) { return 3 * ((keys * 127 / 100 + 98) / 3 + 1); }
 
 Result<JoinAnswer> join_ask(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
@@ -332,7 +353,7 @@ Result<JoinAnswer> join_ask(Channel& channel, Random& random, const JoinShape& s
   channel.phase("noise");
   WEIR_TRY(blur(gmw, shape, shares));
   channel.phase("show");
-  return show(gmw, shape, shares);
+  return show(channel, random, gmw, shape, shares);
 }
 
 Result<> join_hold(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table) {
@@ -344,7 +365,7 @@ Result<> join_hold(Channel& channel, Random& random, const JoinShape& shape, con
   channel.phase("noise");
   WEIR_TRY(blur(gmw, shape, shares));
   channel.phase("show");
-  WEIR_TRY(show(gmw, shape, shares));
+  WEIR_TRY(show(channel, random, gmw, shape, shares));
   return {};
 }
 

@@ -3,7 +3,8 @@
 // Protocol: circuit-based private set intersection with an oblivious programmable random function (Pinkas, Schneider,
 // Tkachenko, Yanai, EUROCRYPT 2019, section 4; the function from Raghuraman and Rindal, CCS 2022, section 6): the asker
 // puts its keys into a cuckoo table of three thirds; for each place the holder programs a tag, and shares of what
-// belongs to its key; equality of tags, and everything after it, is computed on shares (gmw.h).
+// belongs to its key; equality of tags, and everything after it, is computed on shares (gmw.h), the last sums and their
+// comparison with `least` in a garbled circuit, whose rounds do not grow with its depth (garble.h).
 // A group of fewer than `least` keys is shown as nothing: not its sums, and not whether it has any.
 // With noise (noise.h), each count and sum of each group is blurred before it is compared with `least` and before
 // anything is shown; numbers outside their bounds count as the nearest bound. A key is in one group, so that an answer
@@ -15,8 +16,9 @@
 // Security: 128 bits computational, 40 statistical (tags of 64 bits for up to 2^24 places), semi-honest. Not covered: a
 // party that deviates; what several answers tell together (see use/job).
 // Messages for n and m keys, B = 1.27 n places, g groups, c columns: OPRF of B; 16 (1 + c/2) * 3.9 m bytes; 21 B
-// equalities of four bits; g B ANDs; g B (1 + c) products. Rounds: 3 layers of tags, one of groups, 64 of the last
-// sums. Deviations: the three hash functions fall into disjoint thirds; columns travel as sums modulo 2^64.
+// equalities of four bits; g B ANDs; g B (1 + c) products; g (63 + 127 (1 + c)) garbled ANDs. Rounds: 3 layers of tags,
+// one of groups, those of a garbled circuit. Deviations: the three hash functions fall into disjoint thirds; columns
+// travel as sums modulo 2^64.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -24,6 +26,7 @@
 #include <optional>
 #include <vector>
 
+#include "weir/mpc/garble.h"
 #include "weir/mpc/noise.h"
 
 namespace weir::mpc {
@@ -69,6 +72,11 @@ using JoinAnswer = std::vector<std::optional<JoinGroup>>;
 // Requires: the tables fit the shape. Fails with kUnavailable ("mpc.cuckoo") with probability below 2^-40: try again.
 Result<JoinAnswer> join_ask(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table);
 Result<> join_hold(Channel& channel, Random& random, const JoinShape& shape, const JoinTable& table);
+
+// What is computed of each group at the end, garbled by the asker, from shares of its figures as sums: the figures, or
+// zeros if it has too few keys, and whether it has enough. Inputs: the asker's share of the count less `least`, its
+// shares of the figures, the holder's; the sign decides.
+Circuit join_circuit(std::size_t figures);
 
 // Places of the asker's keys.
 std::size_t join_places(std::size_t keys);

@@ -165,11 +165,9 @@ Traffic join_traffic(const JoinShape& shape) {
   for (std::size_t c = 0; c < 1 + shape.asker_columns + shape.holder_columns; ++c) out += products(members);
   for (std::size_t c = 0; c < shape.holder_columns; ++c) out += reversed(products(members));
   for (const DiscreteLaplace& law : shape.noise) out += noise(law, shape.groups);
-  const std::uint64_t numbers = shape.groups * (2 + shape.asker_columns + shape.holder_columns);
-  for (int bit = 0; bit < 63; ++bit) out += layer(numbers);
-  const std::uint64_t shown = 64 * (numbers - shape.groups);
-  out += layer(shown);
-  out.received += kHead + 8 * up(shown + shape.groups, 64);
+  const std::size_t figures = 1 + shape.asker_columns + shape.holder_columns;
+  out += reversed(yao_traffic(join_circuit(figures), shape.groups));
+  out.received += kHead + 8 * up((64 * figures + 1) * shape.groups, 64);
   out.rounds += 1;
   return out;
 }

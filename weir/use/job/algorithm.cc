@@ -91,11 +91,12 @@ std::vector<Algorithm> of_size() {
 Algorithm of_figures() {
   return {
       .id = "join-psty19",
-      .version = "2",
+      .version = "3",
       .security =
           "semi-honest: safe while both sides run the program as it is; a side that runs another one is not caught, "
           "may learn more and may spoil the figures; 128 bits computational, 40 statistical; Pinkas, Schneider, "
-          "Tkachenko and Yanai, EUROCRYPT 2019, and Goldreich, Micali and Wigderson, STOC 1987",
+          "Tkachenko and Yanai, EUROCRYPT 2019, Goldreich, Micali and Wigderson, STOC 1987, and for the last sums "
+          "Zahur, Rosulek and Evans, EUROCRYPT 2015",
       .what = {"Counts, sums and averages over the rows whose key is in both tables, by group; no row is shown",
                "对键值双方共有的行按组计数、求和、求平均；不显示任何行"},
       .consumer_learns =
