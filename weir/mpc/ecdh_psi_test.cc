@@ -31,13 +31,21 @@ auto run(DhCurve curve, const Blocks& receiver, const Blocks& sender, Change cha
 
 TEST(EcdhPsi, IsTheIdealIntersectionOnBothCurves) {
   for (const DhCurve curve : {DhCurve::kX25519, DhCurve::kSm2}) {
-    for (const std::size_t size : {0, 1, 127, 129}) {
+    for (const std::size_t size : {0, 1, 127, 128, 129}) {
       const Blocks receiver = keys_from(0, size), sender = keys_from(size / 2, size + 3);
       const auto [sent, found] = run(curve, receiver, sender);
       ASSERT_TRUE(sent) << sent.error().message();
       ASSERT_TRUE(found) << found.error().message();
       EXPECT_EQ(*found, ideal_psi(receiver, sender));
     }
+  }
+}
+
+TEST(EcdhPsi, EqualSetsMatchWhollyAndDisjointOnesNotAtAll) {
+  for (const DhCurve curve : {DhCurve::kX25519, DhCurve::kSm2}) {
+    const Blocks set = keys_from(0, 60);
+    EXPECT_EQ(run(curve, set, set).second->size(), set.size());
+    EXPECT_TRUE(run(curve, set, keys_from(60, 60)).second->empty());
   }
 }
 

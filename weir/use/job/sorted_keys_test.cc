@@ -64,6 +64,15 @@ TEST(SortedKeys, RowsWithOneKeyAreOneElementAndRowsWithoutAreNone) {
   EXPECT_EQ(sorted.keys->keyless(), 1u);
 }
 
+TEST(SortedKeys, AKeyOfAMegabyteCountsToItsLastByteAndOneOfNoneIsNone) {
+  const std::string long_key(1u << 20, 'k');
+  Sorted sorted;
+  ASSERT_TRUE(sorted.read("id\n" + long_key + "1\n" + long_key + "2\n\"\"\n" + long_key + "1\n"));
+  EXPECT_EQ(sorted.keys->claim().count, 2);
+  EXPECT_EQ(sorted.keys->rows(), 4u);
+  EXPECT_EQ(sorted.keys->keyless(), 1u);
+}
+
 TEST(SortedKeys, AreTheKeysOfTheTableInMemoryAndOnDiskByOneThreadAndByThree) {
   // Of three keys a part has so many lines that they go to disk.
   for (const auto& [rows, keys] : {std::pair{0, 1}, {1, 1}, {300, 1000}, {20'000, 3}, {20'000, 20'000}}) {
