@@ -117,8 +117,9 @@ Result<> JobNeighbours::meter(store::Tx& tx, const Job& job) {
                                .quantity = bytes,
                                .time = clock_.now()});
   };
-  WEIR_TRY(take(Direction::kOut, job.outcome.sent));
-  WEIR_TRY(take(Direction::kIn, job.outcome.received));
+  const use::job::Moved all = moved(job);
+  WEIR_TRY(take(Direction::kOut, all.sent));
+  WEIR_TRY(take(Direction::kIn, all.received));
   return metering_.close(tx, job.id);
 }
 

@@ -204,6 +204,19 @@ Result<std::shared_ptr<const JobTables::Prepared>> JobTables::prepare(const Job&
   return std::shared_ptr<const Prepared>(out);
 }
 
+Result<std::int64_t> JobTables::forget_results(Timestamp before) {
+  std::int64_t out = 0;
+  WEIR_TRY_LET(const auto names, deps_.files.list(deps_.results));
+  for (const std::string& name : names) {
+    const auto job = deps_.service.get(name.substr(0, name.find('.')));
+    if (!job && job.error().code() != Errc::kNotFound) return job.error();
+    if (job && (!is_final(job->state) || job->updated >= before)) continue;
+    WEIR_TRY(deps_.files.remove(deps_.results + "/" + name));
+    ++out;
+  }
+  return out;
+}
+
 // The own table was there for the job alone.
 Result<> JobTables::forget(const Job& job) {
   {

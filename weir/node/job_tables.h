@@ -43,6 +43,8 @@ class JobTables {
   // What interrupted jobs left that are over now. Once, at start.
   Result<> sweep();
   Result<std::shared_ptr<const Prepared>> prepare(const use::job::Job& job);
+  // Removes results of jobs that ended before then; how many files.
+  Result<std::int64_t> forget_results(Timestamp before);
   // The job is over.
   Result<> forget(const use::job::Job& job);
   // An own table goes, unless a job that lasts has it.

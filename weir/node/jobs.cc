@@ -110,6 +110,7 @@ struct Jobs::State {
   template <class Act>
   void visit(std::unique_ptr<Line> line, Act act);
   void expect(const Job& job);
+  void note_broken(const Job& before, const PeerChannel& channel);
   template <class Function>
   Result<Outcome> timed(const Job& job, std::unique_ptr<Line> line, Function&& function);
   Result<Outcome> intersect(const Job& job, std::unique_ptr<Line> line, const JobTables::Prepared& table);
@@ -133,8 +134,10 @@ Result<Outcome> Jobs::State::timed(const Job& job, std::unique_ptr<Line> line, F
   const auto before = static_cast<std::uint64_t>(job.progress.now.sent + job.progress.now.received);
   watch.begin(job.id, "computing", static_cast<std::uint64_t>(whole.sent + whole.received),
               [&] { return before + channel.sent() + channel.received(); });
+  const Result<Job> at_start = deps.service.get(job.id);
   Result<Outcome> ran = function(channel);
   watch.end(job.id);
+  if (!ran && at_start) note_broken(*at_start, channel);
   const std::scoped_lock lock(mutex);
   std::erase_if(channels, [&](const auto& each) { return each.second == &channel; });
   channel_gone.notify_all();
@@ -151,6 +154,13 @@ Result<Outcome> Jobs::State::intersect(const Job& job, std::unique_ptr<Line> lin
     if (fresh.role == Role::kConsumer && has_result(fresh)) WEIR_TRY(tables.write_rows(fresh, outcome, ran.lines));
     return outcome;
   });
+}
+
+void Jobs::State::note_broken(const Job& before, const PeerChannel& channel) {
+  const use::job::Moved line{.sent = static_cast<std::int64_t>(channel.sent()),
+                             .received = static_cast<std::int64_t>(channel.received())};
+  const Result<> written = deps.service.broke(before.id, line, before.progress.now);
+  if (!written) log::warning("job.unwritable", {{"job", before.id}, {"error", written.error().message()}});
 }
 
 // With where all its time went: before the line was there, on it, and after.
@@ -401,6 +411,8 @@ Result<std::unique_ptr<store::File>> Jobs::open_result(const std::string& id, bo
 Result<> Jobs::drop_input(const std::string& input) { return state_->tables.drop_input(input); }
 
 Result<> Jobs::sweep() { return state_->tables.sweep(); }
+
+Result<std::int64_t> Jobs::forget_results(Timestamp before) { return state_->tables.forget_results(before); }
 
 std::optional<wire::Json> Jobs::progress(const std::string& id) const { return state_->watch.look(id); }
 

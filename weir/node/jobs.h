@@ -55,6 +55,8 @@ class Jobs {
   Result<use::job::LineSpeed> probe(const std::string& address, const supply::identifier::NodeId& peer);
   // What a job found, as CSV or as Parquet. Fails with kNotFound ("job.no_result"), and as table::write_parquet() does.
   Result<std::unique_ptr<store::File>> open_result(const std::string& id, bool parquet);
+  // Removes results of jobs that ended before then; how many files.
+  Result<std::int64_t> forget_results(Timestamp before);
   // How far a job that runs is (job_watch.h).
   std::optional<wire::Json> progress(const std::string& id) const;
   void stop();

@@ -109,6 +109,9 @@ Result<> Node::State::keep_house(Timestamp now) {
   WEIR_TRY_LET(const std::int64_t over, store::sql_write<std::int64_t>(*sql, [&](store::Tx& tx) {
                  return flow::delivery::forget_over(tx, before, kForgottenAtOnce);
                }));
+  WEIR_TRY_LET(const std::int64_t results,
+               job_runner->forget_results(after(now, -kDay * config.job_results_days)));
+  if (results > 0) log::info("housekeeping.forgot", {{"results", results}});
   if (answers + over > 0) log::info("housekeeping.forgot", {{"answers", answers}, {"transfers", over}});
   const bool more = over == static_cast<std::int64_t>(kForgottenAtOnce);
   next_housekeeping = more ? now : after(now, kHousekeeping);

@@ -57,6 +57,7 @@ struct Config {
   std::int64_t job_set_least = 100;      // keys that a private computation needs on each side
   std::int64_t job_questions_most = 1000;  // of one counterpart about one product
   std::int64_t job_group_least = 10;  // keys in a group whose figures are shown
+  std::int64_t job_results_days = 365;
   std::int64_t retention_days = 365;
   Milliseconds heartbeat_interval{5'000};
   Milliseconds stop_timeout{10'000};

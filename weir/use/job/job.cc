@@ -258,6 +258,10 @@ Result<Outcome> parse_outcome(const Json& json) {
   return out;
 }
 
+Json to_json(const Moved& moved) {
+  return Json::object({{"sent", moved.sent}, {"received", moved.received}});
+}
+
 Json to_json(const Job& job) {
   Json out = Json::object({{"id", job.id},
                            {"state", name_of(job.state)},
@@ -274,6 +278,7 @@ Json to_json(const Job& job) {
   if (!job.outcome.sent_hash.empty()) out.set("outcome", to_json(job.outcome));
   if (!job.outcome.phases.empty()) out.set("phases", to_json(job.outcome.phases));
   if (job.estimate) out.set("estimate", to_json(*job.estimate));
+  if (job.broken.sent + job.broken.received > 0) out.set("broken", to_json(job.broken));
   if (!job.error.empty()) out.set("error", job.error);
   if (const auto known = find_algorithm(job.work.algorithm)) {
     const auto text = [](const Text& words) { return Json::object({{"en", words.en}, {"zh", words.zh}}); };
@@ -301,6 +306,12 @@ std::size_t buckets_of(const Job& job) {
   const auto known = find_algorithm(job.work.algorithm);
   if (!known || !(*known)->in_buckets()) return 1;
   return buckets_of(job.work.bucket, job.of(Role::kConsumer).count, job.of(Role::kProvider).count);
+}
+
+Moved moved(const Job& job) {
+  const bool over = !job.outcome.sent_hash.empty();
+  return {.sent = job.broken.sent + (over ? job.outcome.sent : job.progress.now.sent),
+          .received = job.broken.received + (over ? job.outcome.received : job.progress.now.received)};
 }
 
 std::string statement_of(const Work& work) {

@@ -92,6 +92,11 @@ struct Outcome {
 wire::Json to_json(const Outcome& outcome);
 Result<Outcome> parse_outcome(const wire::Json& json);
 
+struct Moved {
+  std::int64_t sent = 0;  // bytes
+  std::int64_t received = 0;
+};
+
 struct Job {
   std::string id;  // the same on both sides
   Role role = Role::kConsumer;
@@ -108,6 +113,7 @@ struct Job {
   Outcome outcome;
   std::optional<Estimate> estimate;  // made by the consumer before the run
   Progress progress = {};            // of an intersection, while it runs
+  Moved broken = {};                 // by lines that broke, and in no outcome
   std::string error;  // why it was rejected or failed
   std::string actor;
   Timestamp created{};
@@ -115,6 +121,7 @@ struct Job {
 
   const Claim& of(Role side) const { return side == role ? mine : theirs; }
 };
+wire::Json to_json(const Moved& moved);
 // For the API.
 wire::Json to_json(const Job& job);
 
@@ -125,6 +132,9 @@ bool learns(const Job& job);
 bool has_result(const Job& job);
 // Into how many the keys fall. Requires: both claims.
 std::size_t buckets_of(const Job& job);
+
+// By all its lines, as far as this side wrote it down: what is metered.
+Moved moved(const Job& job);
 
 // The work's query as SQL; empty if it has none.
 std::string statement_of(const Work& work);

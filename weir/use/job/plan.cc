@@ -12,9 +12,12 @@ namespace {
 
 using wire::Json;
 
-// What computing takes on both sides together, one thread a side: rounded up from runs of `weir-bench psi` and
-// `weir-bench join` at 2^10 and 2^20 keys a side, between two processes on a machine of two cores with AVX-512 that had
-// other work. Only bytes are exact; `weir compute status` shows how far from it a time was.
+// What computing takes on both sides together, one thread a side: the best of some runs in a release build between two
+// processes on a machine of two cores with AVX-512, rounded up: `weir-bench psi --elements=N --others=M --rounds=1`, N
+// and M 2^10 or 2^20; `weir-bench join --keys=N --others=M --rounds=1`, 2^10 or 2^16, and what docs/benchmarks.md has
+// for 2^20; with Diffie-Hellman what `weir-bench ecdh` has of the processor's time, two powers at the consumer for each
+// of its keys and one for each of the provider's. Only bytes are exact; `weir compute status` shows how far from it a
+// time was.
 struct Rate {
   std::string_view algorithm;
   double fixed_ms;
@@ -23,13 +26,13 @@ struct Rate {
   double transfer_ns;  // for each oblivious transfer
 };
 constexpr Rate kRates[] = {
-    {"psi-rr22", 42, 400, 100, 0},
-    {"psi-both-rr22", 84, 500, 500, 0},
-    {"psi-ecdh-x25519", 1, 15'000, 10'000, 0},
-    {"psi-ecdh-sm2", 1, 30'000, 20'000, 0},
-    {"psi-size-x25519", 1, 15'000, 10'000, 0},
-    {"psi-size-sm2", 1, 30'000, 20'000, 0},
-    {"join-psty19", 150, 1'000, 700, 40},
+    {"psi-rr22", 45, 300, 60, 0},
+    {"psi-both-rr22", 90, 360, 360, 0},
+    {"psi-ecdh-x25519", 2, 14'000, 8'000, 0},
+    {"psi-ecdh-sm2", 2, 26'000, 14'000, 0},
+    {"psi-size-x25519", 2, 14'000, 8'000, 0},
+    {"psi-size-sm2", 2, 26'000, 14'000, 0},
+    {"join-psty19", 140, 750, 700, 26},
 };
 // What a malicious side is worth: so much longer, or whatever is done at once.
 constexpr double kTimesLonger = 2, kAtOnceMs = 1000;

@@ -70,7 +70,9 @@ void Service::wake_after(store::Tx& tx, const std::string& id) {
 Result<> Service::end(store::Tx& tx, Job& job, Event event, const Error& error, const std::string& actor,
                       bool tell_peer) {
   job.error = error.message();
+  const Moved lines = moved(job);
   WEIR_TRY(step(tx, job, event));
+  if (lines.sent + lines.received > 0) WEIR_TRY(deps_.neighbours.meter(tx, job));
   const bool rejected = event == Event::kReject;
   const Json why = Json::object({{"reason", error.reason()}, {"words", error.message()}});
   WEIR_TRY(record(tx, job, rejected ? "job.rejected" : "job.failed", actor, why));

@@ -125,6 +125,8 @@ class Service {
   // How far a run is: where it goes on after an interruption. Fails with kConflict ("job.wrong_state") if it ended.
   Result<> note(const std::string& id, const Progress& progress);
   Result<> finish(const std::string& id, const Outcome& outcome);
+  // A line broke that moved so much since the job was as `before`.
+  Result<> broke(const std::string& id, const Moved& line, const Checkpoint& before);
   // Both sides have all that was computed; this one, a provider that learns, has yet to write its rows.
   Result<> ran(const std::string& id, const Outcome& outcome);
   Result<> fail(const std::string& id, const Error& error);

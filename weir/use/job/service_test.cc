@@ -54,6 +54,23 @@ TEST_F(JobService, AProviderThatLearnsIsDoneWhenItHasWrittenItsRows) {
   EXPECT_EQ(b_.neighbours.metered, 300);
 }
 
+TEST_F(JobService, WhatLinesMovedThatBrokeIsMeteredAlsoOfAJobThatFails) {
+  const std::string id = approved();
+  ASSERT_TRUE(a_.service->start(id, claim_from(0, 50)));
+  const Checkpoint before{.done = 1, .sent = 40, .received = 50};
+  ASSERT_TRUE(a_.service->note(id, {.now = before, .begun = 1}));
+  Checkpoint later = before;
+  later.sent += 10;
+  ASSERT_TRUE(a_.service->note(id, {.now = later, .begun = 2}));
+  ASSERT_TRUE(a_.service->broke(id, {.sent = 13, .received = 4}, before));
+  EXPECT_EQ(a_.service->get(id)->broken.sent, 3);
+  EXPECT_EQ(to_json(*a_.service->get(id))["broken"].canonical(), R"({"received":4,"sent":3})");
+  ASSERT_TRUE(a_.service->fail(id, Error(Errc::kUnavailable, "the line broke")));
+  EXPECT_EQ(a_.neighbours.metered, 50 + 3 + 50 + 4);
+  ASSERT_TRUE(a_.service->broke(id, {.sent = 100}, before));
+  EXPECT_EQ(a_.service->get(id)->broken.sent, 3) << "the meter is closed";
+}
+
 TEST_F(JobService, OfASizeThereAreNoRowsToRelease) {
   const std::string id = approved(propose("psi-size-x25519"));
   ASSERT_TRUE(a_.service->start(id, claim_from(0, 50)));

@@ -37,6 +37,7 @@ std::string body_of(const Job& job) {
   if (!job.outcome.sent_hash.empty()) out.set("outcome", to_json(job.outcome));
   if (!job.outcome.phases.empty()) out.set("phases", to_json(job.outcome.phases));
   if (job.estimate) out.set("estimate", to_json(*job.estimate));
+  if (job.broken.sent + job.broken.received > 0) out.set("broken", to_json(job.broken));
   if (job.progress.begun > 0) out.set("progress", to_json(job.progress));
   return out.dump();
 }
@@ -78,6 +79,7 @@ Result<Job> parse_row(const store::Row& row) {
   if (body.has("estimate")) {
     WEIR_TRY_LET(out.estimate, parse_estimate(body["estimate"]));
   }
+  out.broken = {.sent = body["broken"].integer_or("sent", 0), .received = body["broken"].integer_or("received", 0)};
   if (body.has("progress")) {
     WEIR_TRY_LET(out.progress, parse_progress(body["progress"]));
   }

@@ -33,7 +33,7 @@ class FakeNeighbours final : public Neighbours {
     return preview(job, privacy);
   }
   Result<> meter(store::Tx&, const Job& job) override {
-    metered += job.outcome.sent + job.outcome.received;
+    metered += moved(job).sent + moved(job).received;
     return {};
   }
 
