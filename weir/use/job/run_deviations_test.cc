@@ -98,7 +98,10 @@ void expect_every_deviation_is_met(const Algorithm& algorithm, Role honest, std:
     const auto shared = [&](const mpc::Block& key) { return std::ranges::find(wanted, key) != wanted.end(); };
     return std::ranges::all_of(own->found, shared) && own->found.size() + 1 >= wanted.size() ? "" : "ends with others";
   };
-  const auto tried = mpc::try_deviations(script, party, judge);
+  // The line breaks at every message; what else may be at those that are alike, the protocols' own tests show.
+  const auto tried = mpc::try_deviations(script, party, judge, [](const Deviated& what) {
+    return !what.alike || what.kind == Deviation::kHangUp;
+  });
   EXPECT_GE(tried.count, least);
   EXPECT_GE(resumed.count(), 2u);
   for (const std::string& each : tried.complaints) ADD_FAILURE() << algorithm.id << ": " << each;
