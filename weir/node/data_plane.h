@@ -20,7 +20,9 @@ namespace weir::node {
 // A body on its way into the store of contents.
 class ContentSink final : public adapters::http::BodySink {
  public:
-  explicit ContentSink(std::unique_ptr<flow::delivery::ContentWriter> writer) : writer_(std::move(writer)) {}
+  // `held` lives as long as the sink does, which is until its request is answered.
+  explicit ContentSink(std::unique_ptr<flow::delivery::ContentWriter> writer, std::shared_ptr<void> held = {})
+      : held_(std::move(held)), writer_(std::move(writer)) {}
   Result<> write(ByteView bytes) override { return writer_->add(bytes); }
   Result<> finish() override {
     WEIR_TRY_LET(stored_, writer_->finish());
@@ -29,6 +31,7 @@ class ContentSink final : public adapters::http::BodySink {
   const flow::delivery::StoredContent& stored() const { return stored_; }
 
  private:
+  std::shared_ptr<void> held_;
   std::unique_ptr<flow::delivery::ContentWriter> writer_;
   flow::delivery::StoredContent stored_;
 };

@@ -6,7 +6,9 @@
 #include <chrono>
 #include <cstring>
 #include <thread>
+#include <utility>
 
+#include "weir/base/log.h"
 #include "weir/tlog/entry.h"
 
 namespace weir::node {
@@ -229,7 +231,30 @@ Result<> JobTables::forget(const Job& job) {
   return job.role == Role::kConsumer ? drop_input(job.input) : Result<>();
 }
 
+std::shared_ptr<void> JobTables::hold_inputs() {
+  const std::scoped_lock lock(inputs_);
+  ++held_;
+  return {this, [](JobTables* tables) { tables->let_go(); }};
+}
+
+void JobTables::let_go() {
+  const std::scoped_lock lock(inputs_);
+  if (--held_ > 0) return;
+  for (const std::string& input : std::exchange(going_, {})) {
+    if (const Result<> gone = remove_unused(input); !gone) {
+      log::warning("job.input_stays", {{"error", gone.error().message()}});
+    }
+  }
+}
+
 Result<> JobTables::drop_input(const std::string& input) {
+  const std::scoped_lock lock(inputs_);
+  if (held_ == 0) return remove_unused(input);
+  going_.insert(input);
+  return {};
+}
+
+Result<> JobTables::remove_unused(const std::string& input) {
   WEIR_TRY_LET(const auto others, deps_.service.unfinished());
   for (const Job& other : others) {
     if (other.role == Role::kConsumer && other.input == input) return {};

@@ -8,6 +8,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <set>
 #include <string>
 
 #include "weir/flow/delivery/contents.h"
@@ -47,8 +48,10 @@ class JobTables {
   Result<std::int64_t> forget_results(Timestamp before);
   // The job is over.
   Result<> forget(const use::job::Job& job);
-  // An own table goes, unless a job that lasts has it.
+  // An own table goes, unless a job that lasts has it; not before all that is held is let go.
   Result<> drop_input(const std::string& input);
+  // A table is on its way in, and may be one that is here already for a job that is over: none goes while this lives.
+  std::shared_ptr<void> hold_inputs();
 
   // What the table brings to an intersection. Requires: a table that outlives it.
   std::unique_ptr<use::job::Side> side(const use::job::Job& job, const Prepared& table);
@@ -65,11 +68,16 @@ class JobTables {
   Result<> write_result(const use::job::Job& job, use::job::Outcome& outcome, const std::vector<std::string>& types,
                         const Write& write);
   Result<table::TableFile> table_of(const use::job::Job& job);
+  void let_go();
+  Result<> remove_unused(const std::string& input);
   std::string result_path(const std::string& id) const { return deps_.results + "/" + id + ".csv"; }
   std::string types_path(const std::string& id) const { return deps_.results + "/" + id + ".types"; }
   std::string found_path(const std::string& id) const { return deps_.work + "/" + id + ".found"; }
 
   Deps deps_;
+  std::mutex inputs_;  // guards what is held and what goes then, and the going
+  int held_ = 0;
+  std::set<std::string> going_;
   std::mutex converting_;  // one result at a time takes the engine's memory
   std::mutex mutex_;       // guards prepared_
   std::map<std::string, std::shared_ptr<const Prepared>> prepared_;

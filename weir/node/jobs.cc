@@ -409,6 +409,7 @@ Result<std::unique_ptr<store::File>> Jobs::open_result(const std::string& id, bo
 }
 
 Result<> Jobs::drop_input(const std::string& input) { return state_->tables.drop_input(input); }
+std::shared_ptr<void> Jobs::hold_inputs() { return state_->tables.hold_inputs(); }
 
 Result<> Jobs::sweep() { return state_->tables.sweep(); }
 

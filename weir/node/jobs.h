@@ -45,6 +45,8 @@ class Jobs {
   Result<> sweep();
   // An own table that was handed in goes, for no job came of it; unless another has it.
   Result<> drop_input(const std::string& input);
+  // No table of an own job goes while this lives: one that is on its way in may be here already.
+  std::shared_ptr<void> hold_inputs();
   // The state of a job changed: there may be something to do.
   void wake(const std::string& id);
   // The consumer opened the channel of a job. Quick; the line is dropped if there are too many.

@@ -359,8 +359,9 @@ void add_operator_routes(Router& router, Node& node) {
               .request_type = "application/octet-stream",
               .handler = [&node](Request& request) { return post_job(node, request); },
               .open_upload = [&node](Request&) -> Result<std::unique_ptr<adapters::http::BodySink>> {
+                auto held = node.job_runner().hold_inputs();
                 WEIR_TRY_LET(auto writer, node.job_inputs().begin());
-                return std::make_unique<ContentSink>(std::move(writer));
+                return std::make_unique<ContentSink>(std::move(writer), std::move(held));
               }});
   const auto add = [&](Method method, std::string pattern, std::string operation, Text summary, const char* scope,
                        auto handler) {
