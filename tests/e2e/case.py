@@ -78,7 +78,10 @@ class SpaceCase(unittest.TestCase):
 
     def negotiate(self, product, *options, node=None):
         """Agrees, and waits until the provider's side is finished too; the consumer's negotiation."""
-        done = (node or self.consumer).json("negotiate", product, *options)
+        asking = node or self.consumer
+        # Regional nodes hear of a product a moment after it was published.
+        until(lambda: asking.request("GET", f"/api/v1/products/{product}").status == 200)
+        done = asking.json("negotiate", product, *options)
         self.assertEqual(done["state"], "FINALIZED", done)
         return done
 

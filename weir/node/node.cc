@@ -114,8 +114,16 @@ Result<> Node::live(const std::string& agreement) {
 Result<supply::catalog::Product> Node::find_product(const ProductId& id) {
   auto own = state_->catalog->find(id);
   if (own || admits() || own.error().code() != Errc::kNotFound) return own;
-  WEIR_TRY_LET(const Json json, ask_above("/peer/v1/products/" + id.text()));
-  return supply::catalog::parse_product(json);
+  const std::string path = "/peer/v1/products/" + id.text();
+  auto json = ask_above(path);
+  // A product that was just published elsewhere is known above a moment later.
+  for (const int pause : {200, 400, 800}) {
+    if (json || json.error().code() != Errc::kNotFound) break;
+    WEIR_TRY(state_->news.wait_until(Milliseconds(pause), []() -> Result<bool> { return false; }));
+    json = ask_above(path);
+  }
+  if (!json) return json.error();
+  return supply::catalog::parse_product(*json);
 }
 
 Result<> Node::know(const NodeId& node) { return state_->membership->know(node); }
