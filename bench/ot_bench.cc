@@ -95,23 +95,12 @@ struct Receiving {
   mutable SystemRandom random = {};
 };
 
-// Random transfers, whole batches of them.
-struct SilentSending {
+// Random transfers, whole batches of them, at either side.
+template <class Ots>
+struct Silent {
   mpc::SilentShape shape;
-  Result<mpc::SilentOtSender> open(mpc::Channel& channel) const {
-    return mpc::SilentOtSender::open(channel, random, shape);
-  }
-  Result<> run(mpc::SilentOtSender& ots, mpc::Channel& channel, std::size_t count) const {
-    return ots.extend(channel, random, count, [](std::size_t, std::span<mpc::Block>) -> Result<> { return {}; });
-  }
-  mutable SystemRandom random = {};
-};
-struct SilentReceiving {
-  mpc::SilentShape shape;
-  Result<mpc::SilentOtReceiver> open(mpc::Channel& channel) const {
-    return mpc::SilentOtReceiver::open(channel, random, shape);
-  }
-  Result<> run(mpc::SilentOtReceiver& ots, mpc::Channel& channel, std::size_t count) const {
+  Result<Ots> open(mpc::Channel& channel) const { return Ots::open(channel, random, shape); }
+  Result<> run(Ots& ots, mpc::Channel& channel, std::size_t count) const {
     return ots.extend(channel, random, count, [](std::size_t, std::span<mpc::Block>) -> Result<> { return {}; });
   }
   mutable SystemRandom random = {};
@@ -155,8 +144,10 @@ Result<Figures> run_ot(const Options& options) {
   mpc::SilentShape shape;
   if (!full) shape = {.base = 1240, .trees = 50, .depth = 11};  // small and not secure
   const std::size_t batch = shape.leaves() - shape.reserve();
-  WEIR_TRY_LET(const Rate silent, rate_of(batch * std::max<std::size_t>(1, count / batch), rounds, SilentSending{shape},
-                                          SilentReceiving{shape}));
+  const Silent<mpc::SilentOtSender> silent_sending{shape};
+  const Silent<mpc::SilentOtReceiver> silent_receiving{shape};
+  WEIR_TRY_LET(const Rate silent, rate_of(batch * std::max<std::size_t>(1, count / batch), rounds, silent_sending,
+                                          silent_receiving));
   add("malicious_silent_send", silent, "emp_ferret_published", 111e6, at_least(100e6));
   const std::size_t volume = count / 4;
   const auto k4 = mpc::Fold::k4;

@@ -109,7 +109,7 @@ void show_job(Output& out, const Json& job) {
     phases += (phases.empty() ? "" : ", ") + each.text_or("name", "") + " " + std::to_string(tenths / 10) + "." +
               std::to_string(tenths % 10) + " ms";
   }
-  if (!phases.empty()) rows.push_back({{"of which", "其中"}, phases});
+  if (!phases.empty()) rows.push_back({{"time by phase", "各阶段用时"}, phases});
   if (job.has("error")) rows.push_back({{"why", "原因"}, job.text_or("error", "")});
   out.pairs(rows);
 }
@@ -121,7 +121,8 @@ void show_done(Output& out, const Json& job) {
     return;
   }
   const auto matches = std::to_string(job["outcome"].integer_or("matches", 0));
-  out.good({matches + " keys are in both tables; nobody saw the other's", "双方共有 " + matches + " 个键；互不可见"});
+  out.good({matches + " keys are in both tables; nobody saw a row of the other's",
+            "双方共有 " + matches + " 个键；对方的任何一行均不可见"});
 }
 
 }  // namespace weir::cli

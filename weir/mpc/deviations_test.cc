@@ -21,12 +21,6 @@
 namespace weir::mpc {
 namespace {
 
-Blocks keys_from(std::size_t first, std::size_t count) {
-  Blocks out;
-  for (std::size_t i = first; i < first + count; ++i) out.push_back({i * 0x9e3779b97f4a7c15, i});
-  return out;
-}
-
 void expect_met(const DeviationsTried& tried, std::size_t least) {
   EXPECT_GE(tried.count, least);
   for (const std::string& each : tried.complaints) ADD_FAILURE() << each;

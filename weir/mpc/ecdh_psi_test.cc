@@ -12,12 +12,6 @@ namespace weir::mpc {
 namespace {
 
 
-Blocks keys_from(std::size_t first, std::size_t count) {
-  Blocks out;
-  for (std::size_t i = first; i < first + count; ++i) out.push_back({i * 0x9e3779b97f4a7c15, i});
-  return out;
-}
-
 auto run(DhCurve curve, const Blocks& receiver, const Blocks& sender, Change change = {}) {
   return both(
       [&](Channel& channel, Random& random) {

@@ -10,12 +10,6 @@
 namespace weir::mpc {
 namespace {
 
-Blocks keys_from(std::size_t first, std::size_t count) {
-  Blocks out;
-  for (std::size_t i = first; i < first + count; ++i) out.push_back({i * 0x9e3779b97f4a7c15, i});
-  return out;
-}
-
 // What a run moved, at the asker.
 template <class Ask, class Answer>
 std::pair<std::uint64_t, std::uint64_t> moved(const Ask& ask, const Answer& answer) {

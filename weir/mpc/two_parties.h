@@ -33,4 +33,11 @@ auto both(First&& first, Second&& second, Change change = {}) {
   return std::pair(std::move(result), std::move(*answer));
 }
 
+// So many distinct elements.
+inline Blocks keys_from(std::size_t first, std::size_t count) {
+  Blocks out;
+  for (std::size_t i = first; i < first + count; ++i) out.push_back({i * 0x9e3779b97f4a7c15, i});
+  return out;
+}
+
 }  // namespace weir::mpc

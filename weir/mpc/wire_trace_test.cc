@@ -27,12 +27,6 @@ namespace {
 
 constexpr const char* kFile = WEIR_SOURCE_DIR "/tests/vectors/mpc/wire_traces.txt";
 
-Blocks keys_from(std::size_t first, std::size_t count) {
-  Blocks out;
-  for (std::size_t i = first; i < first + count; ++i) out.push_back({i * 0x9e3779b97f4a7c15, i});
-  return out;
-}
-
 template <class T>
 Result<> outcome(const Result<T>& result) {
   return result ? Result<>() : Result<>(result.error());
