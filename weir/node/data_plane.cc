@@ -259,14 +259,14 @@ void DataPlane::add_routes(adapters::http::Router& router) {
               .access = Access::peer(),
               .operation = "getTransferManifest",
               .summary = {"The chunk digests of the content of a transfer", "传输内容的分块摘要清单"},
-              .response_type = "application/octet-stream",
+              .response_types = {"application/octet-stream"},
               .handler = [this](Request& request) { return get_manifest(request); }});
   router.add({.method = Method::kGet,
               .pattern = "/data/v1/transfers/{pid}/content",
               .access = Access::peer(),
               .operation = "getTransferContent",
               .summary = {"The content of a transfer, whole or a range", "传输内容，全部或一个区间"},
-              .response_type = "application/octet-stream",
+              .response_types = {"application/octet-stream"},
               .handler = [this](Request& request) { return get_content(request); }});
   router.add({.method = Method::kGet,
               .pattern = "/data/v1/pull/{pid}",
@@ -274,7 +274,7 @@ void DataPlane::add_routes(adapters::http::Router& router) {
               .operation = "pullTransfer",
               .summary = {"The content of a transfer, for a connector outside the space that has its token",
                           "供空间外连接器凭令牌拉取的传输内容"},
-              .response_type = "application/octet-stream",
+              .response_types = {"application/octet-stream"},
               .handler = [this](Request& request) { return get_as_bearer(request); }});
   router.add({.method = Method::kPost,
               .pattern = "/data/v1/push/{pid}",
@@ -300,7 +300,7 @@ void DataPlane::add_routes(adapters::http::Router& router) {
               .operation = "putInboundManifest",
               .summary = {"Opens a push; answers which chunks are here already", "开始推送；返回已收到的分块位图"},
               .request_type = "application/octet-stream",
-              .response_type = "application/octet-stream",
+              .response_types = {"application/octet-stream"},
               .handler = [this](Request& request) { return put_manifest(request); },
               .body_bytes_max = 256u << 20});
   router.add({.method = Method::kPut,

@@ -172,7 +172,7 @@ void add_assessment_routes(Router& router, Node& node) {
                 .operation = std::move(operation),
                 .summary = std::move(summary),
                 .success_status = status,
-                .response_type = std::move(type),
+                .response_types = {std::move(type)},
                 .handler = [&node, handler](Request& request) { return handler(node, request); }});
   };
   const char* const read = "evidence:read";

@@ -388,7 +388,7 @@ void add_operator_routes(Router& router, Node& node) {
               .operation = "getJobResult",
               .summary = {"What it found; written down first", "结果；取出前先记录"},
               .query = {{"format", "string", {"csv, or parquet, whose columns have types", "csv，或带列类型的 parquet"}}},
-              .response_type = "text/csv",
+              .response_types = {"text/csv", "application/vnd.apache.parquet"},
               .handler = [&node](Request& request) { return get_result(node, request); }});
   add(Method::kGet, "/api/v1/algorithms", "listAlgorithms",
       {"What may be computed, with version and hash", "可用算法及其版本与摘要"}, kRead, list_algorithms);

@@ -77,7 +77,7 @@ void add_metering_routes(Router& router, Node& node) {
                 .access = Access::with_scope("delivery:read"),
                 .operation = std::move(operation),
                 .summary = std::move(summary),
-                .response_type = std::move(type),
+                .response_types = {std::move(type)},
                 .handler = [&node, handler](Request& request) { return handler(node, request); }});
   };
   constexpr const char* kJson = "application/json";

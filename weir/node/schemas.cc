@@ -14,7 +14,11 @@ void add_schemas(adapters::http::Router& router) {
   WEIR_CHECK(api.ok());
   for (const auto& [name, schema] : (*api)["schemas"].members()) router.add_schema(name, schema);
   for (const auto& [operation, names] : (*api)["operations"].members()) {
-    router.describe(operation, names.text_or("request", ""), names.text_or("response", ""), names.text_or("type", ""));
+    std::vector<std::string> types;
+    for (const auto& type : names.has("types") ? names["types"].items() : wire::Json::Array{}) {
+      types.push_back(type.as_string());
+    }
+    router.describe(operation, names.text_or("request", ""), names.text_or("response", ""), std::move(types));
   }
 }
 

@@ -203,7 +203,7 @@ struct Route {
   std::string response_schema = {};
   int success_status = 200;
   std::string request_type = "application/json";
-  std::string response_type = "application/json";
+  std::vector<std::string> response_types = {"application/json"};  // the schema is of JSON
   Handler handler;
   UploadOpener open_upload = {};  // set: the body streams into a sink, unbounded in length
   std::size_t body_bytes_max = limits::kHttpBodyBytesMax;

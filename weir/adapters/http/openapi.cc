@@ -12,10 +12,14 @@ Json reference(std::string_view schema) {
   return Json::object({{"$ref", "#/components/schemas/" + std::string(schema)}});
 }
 
-Json content(std::string_view type, std::string_view schema) {
-  Json media = Json::object();
-  if (!schema.empty()) media.set("schema", reference(schema));
-  return Json::object({{std::string(type), std::move(media)}});
+Json content(const std::vector<std::string>& types, std::string_view schema) {
+  Json out = Json::object();
+  for (const std::string& type : types) {
+    Json media = Json::object();
+    if (!schema.empty() && type.ends_with("json")) media.set("schema", reference(schema));
+    out.set(type, std::move(media));
+  }
+  return out;
 }
 
 Json parameters_of(const Route& route, Language language) {
@@ -71,11 +75,11 @@ Json operation_of(const Route& route, Language language) {
   if (parameters.size() > 0) out.set("parameters", parameters);
   if (!route.request_schema.empty() || route.open_upload) {
     out.set("requestBody",
-            Json::object({{"required", true}, {"content", content(route.request_type, route.request_schema)}}));
+            Json::object({{"required", true}, {"content", content({route.request_type}, route.request_schema)}}));
   }
   Json success = Json::object({{"description", route.summary.in(language)}});
   const bool answers = route.success_status != 202 && route.success_status != 204;
-  if (answers) success.set("content", content(route.response_type, route.response_schema));
+  if (answers) success.set("content", content(route.response_types, route.response_schema));
   out.set("responses",
           Json::object({{std::to_string(route.success_status), std::move(success)},
                         {"default", Json::object({{"$ref", "#/components/responses/Problem"}})}}));
@@ -116,7 +120,7 @@ Json components_of(const Router& router) {
        {"description", "A write that is sent again with the same key is answered again, not done again."},
        {"schema", Json::object({{"type", "string"}, {"maxLength", 255}})}});
   const Json problem_response = Json::object(
-      {{"description", "RFC 9457 problem"}, {"content", content("application/problem+json", "Problem")}});
+      {{"description", "RFC 9457 problem"}, {"content", content({"application/problem+json"}, "Problem")}});
   return Json::object(
       {{"schemas", std::move(schemas)},
        {"parameters", Json::object({{"IdempotencyKey", key_parameter}})},

@@ -244,12 +244,12 @@ void Router::add_schema(std::string name, wire::Json schema) {
 }
 
 void Router::describe(std::string_view operation, std::string request_schema, std::string response_schema,
-                      std::string response_type) {
+                      std::vector<std::string> response_types) {
   for (const auto& route : state_->routes) {
     if (route->operation != operation) continue;
     if (!request_schema.empty()) route->request_schema = std::move(request_schema);
     if (!response_schema.empty()) route->response_schema = std::move(response_schema);
-    if (!response_type.empty()) route->response_type = std::move(response_type);
+    if (!response_types.empty()) route->response_types = std::move(response_types);
     return;
   }
   WEIR_CHECK(false);  // no such operation

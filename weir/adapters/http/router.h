@@ -56,7 +56,7 @@ class Router {
   void add_schema(std::string name, wire::Json schema);
   // Says what a route takes and answers; empty: as it is. Requires: the operation is there (checked).
   void describe(std::string_view operation, std::string request_schema, std::string response_schema,
-                std::string response_type);
+                std::vector<std::string> response_types);
   // Adds GET `pattern` (public) that serves the OpenAPI document of all routes.
   void add_openapi(std::string pattern, Text title, std::string version);
 

@@ -390,6 +390,7 @@ TEST_F(RouterTest, TheOpenApiDocumentHasEveryRouteAndNoDanglingReference) {
                 .request_schema = "Thing",
                 .response_schema = "Thing",
                 .success_status = 201,
+                .response_types = {"application/json", "text/csv"},
                 .handler = says("x")});
   router_->add({.method = Method::kGet,
                 .pattern = "/console/{path...}",
@@ -421,6 +422,10 @@ TEST_F(RouterTest, TheOpenApiDocumentHasEveryRouteAndNoDanglingReference) {
   EXPECT_EQ(create["requestBody"]["content"]["application/json"]["schema"]["$ref"].as_string(),
             "#/components/schemas/Thing");
   EXPECT_TRUE(create["security"].items()[0].has("nodeCertificate"));
+  const Json& answers = create["responses"]["201"]["content"];
+  EXPECT_TRUE(answers["application/json"].has("schema"));
+  EXPECT_TRUE(answers.has("text/csv"));
+  EXPECT_FALSE(answers["text/csv"].has("schema"));
   EXPECT_EQ(create["parameters"].size(), 2u);
   EXPECT_EQ(document["paths"]["/api/v1/things/{id}"]["get"]["parameters"].items()[0]["in"].as_string(), "path");
   // Every reference leads somewhere.

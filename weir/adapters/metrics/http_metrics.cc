@@ -67,7 +67,7 @@ http::Route metrics_route(const Registry& registry, http::Access access) {
           .access = std::move(access),
           .operation = "getMetrics",
           .summary = {"Metrics for Prometheus", "Prometheus 指标"},
-          .response_type = "text/plain",
+          .response_types = {"text/plain"},
           .handler = [&registry](http::Request&) -> Result<http::Response> {
             return http::Response::bytes("text/plain; version=0.0.4; charset=utf-8", registry.expose());
           },
