@@ -30,12 +30,17 @@ SecretBytes undo_x25519_scalar(const SecretBytes& scalar);
 // Each number becomes the scalar's power. Fails with kInvalidArgument ("curve.point") if one has small order: the
 // result would be zero whatever the scalar. Requires: a clamped scalar.
 Result<> x25519(const SecretBytes& scalar, std::span<X25519Bytes> numbers);
+// Each number becomes its own scalar's power: 32 bytes each, of which 255 bits count, one after the other. No scalar is
+// clamped, no number refused: what has small order in a number stays, and infinity is 0.
+void x25519_each(const SecretBytes& scalars, std::span<X25519Bytes> numbers);
+// Whether the number lies on the twist, not on the curve. The top bit is left out.
+bool is_on_x25519_twist(const X25519Bytes& u);
 // Below the prime, as every number that this room gives.
 bool is_canonical_x25519(const X25519Bytes& u);
 
 // encode_to_curve of the suite curve25519_XMD:SHA-512_ELL2_NU_ (RFC 9380, section 8.5), in its first two steps:
 // text to a number of the field, the number to a point of the curve. The third, times 8, is left to the scalar.
 X25519Bytes hash_to_x25519_field(std::string_view domain, ByteView text);
-X25519Bytes map_to_x25519(const X25519Bytes& field);  // its time depends on the number
+X25519Bytes map_to_x25519(const X25519Bytes& field);
 
 }  // namespace weir::crypto

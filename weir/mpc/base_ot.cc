@@ -3,96 +3,160 @@
 
 #include <algorithm>
 
-#include "weir/crypto/curve.h"
 #include "weir/crypto/hash.h"
+#include "weir/crypto/x25519.h"
+#include "weir/mpc/isa.h"
+#include "weir/mpc/x25519_lanes.h"
 #include "weir/wire/reader.h"
 
 namespace weir::mpc {
 namespace {
 
-using crypto::Curve;
-using crypto::kPointBytes;
-using crypto::Point;
-using crypto::PointBytes;
+using crypto::SecretAccess;
 using crypto::SecretBytes;
+using crypto::X25519Bytes;
 
-constexpr Curve kCurve = Curve::kP256;
-constexpr std::string_view kDomain = "weir/endemic-ot/1";
+// Points of the whole curve and of its whole twist: their orders are 8 and 4 times a prime.
+constexpr std::array<X25519Bytes, 2> kGenerators = {X25519Bytes{6}, X25519Bytes{3}};
+constexpr std::size_t kGroup = 128;  // points that the lanes take at once
 
-Error no_point() {
-  return Error(Errc::kCorrupt, "the other side sent what is no point of the curve").because("mpc.point");
+bool has_lanes() {
+#if defined(__x86_64__)
+  static_assert(kGroup == lanes::kX25519Group);
+  return isa() == Isa::kAvx512;
+#else
+  return false;
+#endif
 }
 
-// The point that the other of the two is hidden behind; which transfer and which side it is for makes it its own
-// oracle.
-Point mask_point(std::size_t index, std::uint8_t side, ByteView other) {
-  wire::Builder text;
-  text.u64(index).u8(side).put(other);
-  return Point::hash(kCurve, kDomain, text.bytes());
+// Each point by its own scalar.
+void multiply_points(const SecretBytes& scalars, std::span<X25519Bytes> points) {
+  if (!has_lanes()) return crypto::x25519_each(scalars, points);
+#if defined(__x86_64__)
+  const ByteView secret = scalars.expose(SecretAccess("multiply points"));
+  for (std::size_t at = 0; at < points.size(); at += kGroup) {
+    const auto some = points.subspan(at, std::min(kGroup, points.size() - at));
+    lanes::x25519(secret.subspan(at * sizeof(X25519Bytes), some.size_bytes()), some, some);
+  }
+#endif
 }
 
-Block seed_of(std::size_t index, std::uint8_t side, const PointBytes& shared) {
+// For each point 1 if it is on the twist.
+std::vector<std::uint8_t> on_twist(std::span<const X25519Bytes> points) {
+  std::vector<std::uint8_t> out(points.size());
+  if (!has_lanes()) {
+    std::ranges::transform(points, out.begin(), crypto::is_on_x25519_twist);
+    return out;
+  }
+#if defined(__x86_64__)
+  lanes::x25519_on_twist(points, out);
+#endif
+  return out;
+}
+
+// Scalars of 255 bits; `low` and `high` are what is kept of their first and last bytes.
+SecretBytes random_scalars(Random& random, std::size_t count, std::uint8_t low, std::uint8_t high) {
+  Bytes out(count * sizeof(X25519Bytes));
+  random.fill(out);
+  for (std::size_t i = 0; i < out.size(); i += sizeof(X25519Bytes)) {
+    out[i] &= low;
+    out[i + sizeof(X25519Bytes) - 1] &= high;
+  }
+  return SecretBytes::adopt(std::move(out));
+}
+
+X25519Bytes hash_of(std::string_view domain, std::size_t index, std::uint8_t side, const X25519Bytes& point) {
   wire::Builder text;
-  text.put(kDomain).u64(index).u8(side).put(shared);
-  const crypto::Digest digest = crypto::hash(crypto::HashAlgorithm::kSha256, text.bytes());
+  text.put(domain).u64(index).u8(side).put(point);
+  return crypto::hash(crypto::HashAlgorithm::kSha256, text.bytes());
+}
+
+// What hides the public key of one side: the other of the two strings decides it.
+X25519Bytes mask_of(std::size_t index, std::uint8_t side, const X25519Bytes& other) {
+  return hash_of("weir/endemic-ot-mask/2", index, side, other);
+}
+
+Block seed_of(std::size_t index, std::uint8_t side, const X25519Bytes& shared) {
+  const X25519Bytes digest = hash_of("weir/endemic-ot-seed/2", index, side, shared);
   Block out;
   std::copy_n(digest.begin(), sizeof out, bytes_of(std::span(&out, 1)).begin());
   return out;
 }
 
+void add(X25519Bytes& to, const X25519Bytes& what) {
+  for (std::size_t b = 0; b < to.size(); ++b) to[b] ^= what[b];
+}
+
+// The second if bit 0 of `which` is set, else the first; in constant time.
+X25519Bytes select(const std::array<X25519Bytes, 2>& from, std::uint8_t which) {
+  const std::uint8_t mask = static_cast<std::uint8_t>(0 - (which & 1));
+  X25519Bytes out;
+  for (std::size_t b = 0; b < out.size(); ++b) {
+    out[b] = static_cast<std::uint8_t>(from[0][b] ^ ((from[0][b] ^ from[1][b]) & mask));
+  }
+  return out;
+}
+
+std::span<std::uint8_t> bytes_in(std::span<X25519Bytes> points) {
+  static_assert(sizeof(X25519Bytes) == 32 && alignof(X25519Bytes) == 1);
+  return {reinterpret_cast<std::uint8_t*>(points.data()), points.size_bytes()};
+}
+
 }  // namespace
 
 Result<std::vector<SeedPair>> send_base_ot(Channel& channel, Random& random, std::size_t count) {
-  const SecretBytes secret = crypto::random_scalar(kCurve, random);
-  WEIR_TRY(channel.send(Tag::kBaseOtReply, Point::of(kCurve, secret).bytes()));
-  Bytes points(count * 2 * kPointBytes);
-  WEIR_TRY(channel.receive(Tag::kBaseOtPoints, points));
+  const SecretBytes secrets = random_scalars(random, 2, 0xf8, 0x7f);
+  std::array<X25519Bytes, 2> keys = kGenerators;
+  multiply_points(secrets, keys);
+  WEIR_TRY(channel.send(Tag::kBaseOtReply, ByteView(bytes_in(keys))));
+  std::vector<X25519Bytes> points(2 * count);
+  WEIR_TRY(channel.receive(Tag::kBaseOtPoints, bytes_in(points)));
+  for (std::size_t i = 0; i < count; ++i) {
+    X25519Bytes& first = points[2 * i];
+    X25519Bytes& second = points[2 * i + 1];
+    const X25519Bytes mask = mask_of(i, 1, first);
+    add(first, mask_of(i, 0, second));
+    add(second, mask);
+  }
+  Bytes scalars;
+  for (const std::uint8_t twist : on_twist(points)) {
+    const ByteView own = secrets.expose(SecretAccess("multiply points")).subspan(twist * sizeof(X25519Bytes));
+    scalars.insert(scalars.end(), own.begin(), own.begin() + sizeof(X25519Bytes));
+  }
+  multiply_points(SecretBytes::adopt(std::move(scalars)), points);
   std::vector<SeedPair> out(count);
   for (std::size_t i = 0; i < count; ++i) {
-    const ByteView pair = ByteView(points).subspan(i * 2 * kPointBytes, 2 * kPointBytes);
-    for (std::uint8_t side = 0; side < 2; ++side) {
-      const ByteView own = pair.subspan(side * kPointBytes, kPointBytes);
-      const ByteView other = pair.subspan((1 - side) * kPointBytes, kPointBytes);
-      const Result<Point> point = Point::parse(kCurve, own);
-      if (!point) return no_point();
-      const Result<Point> sum = point->plus(mask_point(i, side, other));
-      if (!sum) return no_point();
-      out[i][side] = seed_of(i, side, sum->times(secret).bytes());
-    }
+    for (std::uint8_t side = 0; side < 2; ++side) out[i][side] = seed_of(i, side, points[2 * i + side]);
   }
   return out;
 }
 
 Result<Blocks> receive_base_ot(Channel& channel, Random& random, const std::vector<bool>& choices) {
-  Bytes points;
-  std::vector<SecretBytes> secrets;
-  for (std::size_t i = 0; i < choices.size(); ++i) {
+  const std::size_t count = choices.size();
+  const SecretBytes secrets = random_scalars(random, count, 0xff, 0x3f);
+  const SecretBytes coins = SecretBytes::random(random, count);
+  const ByteView coin = coins.expose(SecretAccess("bit 0: on the twist; bit 7: the bit that a point lacks"));
+  std::vector<X25519Bytes> own(count);
+  for (std::size_t i = 0; i < count; ++i) own[i] = select(kGenerators, coin[i]);
+  multiply_points(secrets, own);
+
+  std::vector<X25519Bytes> points(2 * count);
+  for (std::size_t i = 0; i < count; ++i) {
     const std::uint8_t side = choices[i] ? 1 : 0;
-    // The unchosen point is random: nobody knows the logarithm of what it unmasks to.
-    const Point unchosen = Point::of(kCurve, crypto::random_scalar(kCurve, random));
-    const PointBytes unchosen_bytes = unchosen.bytes();
-    secrets.push_back(crypto::random_scalar(kCurve, random));
-    const Result<Point> chosen = Point::of(kCurve, secrets.back()).minus(mask_point(i, side, unchosen_bytes));
-    if (!chosen) return chosen.error();
-    const PointBytes chosen_bytes = chosen->bytes();
-    std::array<std::uint8_t, 2 * kPointBytes> pair{};
-    const std::uint8_t mask = static_cast<std::uint8_t>(0 - side);
-    for (std::size_t b = 0; b < kPointBytes; ++b) {
-      const std::uint8_t differ = static_cast<std::uint8_t>((chosen_bytes[b] ^ unchosen_bytes[b]) & mask);
-      pair[b] = chosen_bytes[b] ^ differ;
-      pair[kPointBytes + b] = unchosen_bytes[b] ^ differ;
-    }
-    points.insert(points.end(), pair.begin(), pair.end());
+    std::array<X25519Bytes, 2> pair = {own[i], {}};
+    random.fill(pair[1]);  // nobody knows the logarithm of what it unmasks to
+    pair[0].back() = static_cast<std::uint8_t>(pair[0].back() | (coin[i] & 0x80));
+    add(pair[0], mask_of(i, side, pair[1]));
+    points[2 * i] = select(pair, side);
+    points[2 * i + 1] = select(pair, side ^ 1);
   }
-  WEIR_TRY(channel.send(Tag::kBaseOtPoints, ByteView(points)));
-  PointBytes reply;
-  WEIR_TRY(channel.receive(Tag::kBaseOtReply, std::span<std::uint8_t>(reply)));
-  const Result<Point> sender = Point::parse(kCurve, reply);
-  if (!sender) return no_point();
-  Blocks out(choices.size());
-  for (std::size_t i = 0; i < choices.size(); ++i) {
-    out[i] = seed_of(i, choices[i] ? 1 : 0, sender->times(secrets[i]).bytes());
-  }
+  WEIR_TRY(channel.send(Tag::kBaseOtPoints, ByteView(bytes_in(points))));
+  std::array<X25519Bytes, 2> keys;
+  WEIR_TRY(channel.receive(Tag::kBaseOtReply, bytes_in(keys)));
+  for (std::size_t i = 0; i < count; ++i) own[i] = select(keys, coin[i]);
+  multiply_points(secrets, own);
+  Blocks out(count);
+  for (std::size_t i = 0; i < count; ++i) out[i] = seed_of(i, choices[i] ? 1 : 0, own[i]);
   return out;
 }
 

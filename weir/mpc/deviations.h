@@ -89,8 +89,7 @@ class DeviatingChannel final : public Channel {
 // The most memory that this process took.
 long peak_mib();
 
-// A complaint if the error is not what such a deviation is to be found by: "mpc.check" or "mpc.point" where it lies in
-// values alone.
+// A complaint if the error is not what such a deviation is to be found by: "mpc.check" where it lies in values alone.
 std::string complaint_about(const Deviated& what, const Error& error);
 
 // What `other` says to `party`; calls `before` on the other's thread ahead of each of its messages.

@@ -45,9 +45,7 @@ bool has_lanes() { return false; }
 bool x25519_raise(const SecretBytes& secret, std::span<X25519Bytes> points) {
 #if defined(__x86_64__)
   if (has_lanes()) {
-    X25519Bytes scalar;
-    std::ranges::copy(secret.expose(SecretAccess("multiply points")), scalar.begin());
-    return lanes::x25519(scalar, points, points);
+    return lanes::x25519(secret.expose(SecretAccess("multiply points")), points, points);
   }
 #endif
   return crypto::x25519(secret, points).ok();

@@ -40,18 +40,22 @@ X25519Bytes number_of(const Bytes& bytes) {
 
 bool has_lanes() { return available_isas().back() == Isa::kAvx512; }
 
-// By OpenSSL and, where this processor can, in the lanes: both, or nothing if they refuse; they must agree.
+// By OpenSSL, by the ladder here and, where this processor can, in the lanes: what they agree on, or nothing if it is
+// refused.
 std::optional<X25519Bytes> x25519(X25519Bytes scalar, const X25519Bytes& u) {
   scalar[0] &= 0xf8;
   scalar[31] = static_cast<std::uint8_t>((scalar[31] & 0x7f) | 0x40);
   X25519Bytes by_openssl = u;
   const bool plain = crypto::x25519(SecretBytes(ByteView(scalar)), std::span(&by_openssl, 1)).ok();
+  X25519Bytes by_ladder = u;
+  crypto::x25519_each(SecretBytes(ByteView(scalar)), std::span(&by_ladder, 1));
+  EXPECT_EQ(by_ladder, plain ? by_openssl : X25519Bytes{});
 #if defined(__x86_64__)
   if (has_lanes()) {
     std::array<X25519Bytes, 11> points, out;
     points.fill(u);
     EXPECT_EQ(lanes::x25519(scalar, points, out), plain);
-    for (const X25519Bytes& each : out) EXPECT_TRUE(!plain || each == by_openssl);
+    for (const X25519Bytes& each : out) EXPECT_EQ(each, by_ladder);
   }
 #endif
   return plain ? std::optional(by_openssl) : std::nullopt;
@@ -122,6 +126,40 @@ TEST(X25519, MapsTheSameInLanesAlsoTheEdges) {
   std::vector<X25519Bytes> out(fields.size());
   lanes::x25519_map(fields, out);
   for (std::size_t i = 0; i < fields.size(); ++i) EXPECT_EQ(out[i], crypto::map_to_x25519(fields[i])) << i;
+}
+
+TEST(X25519, TakesEachPointByItsOwnScalarInLanesAlsoPointsOfSmallOrder) {
+  if (!has_lanes()) GTEST_SKIP() << "no AVX-512 IFMA";
+  SeededRandom random(5);
+  std::vector<X25519Bytes> points;
+  for (std::uint8_t u = 0; u < 40; ++u) points.push_back({u});
+  for (int low = 0xe8; low < 0x100; ++low) {  // around p, and up to 2^255 - 1
+    points.emplace_back().fill(0xff);
+    points.back()[0] = static_cast<std::uint8_t>(low);
+  }
+  const wire::Json vectors = load_vectors("wycheproof_x25519.json");
+  for (const wire::Json& each : vectors["tests"].items()) {
+    points.push_back(number_of(hex_member(each, "public")));
+  }
+  while (points.size() % 8 != 3) points.push_back(points.back());
+  Bytes scalars(points.size() * sizeof(X25519Bytes));
+  random.fill(scalars);
+  std::fill_n(scalars.begin(), 3 * sizeof(X25519Bytes), 0);
+  std::vector<std::uint8_t> on_twist(points.size());
+  lanes::x25519_on_twist(points, on_twist);
+  for (std::size_t at = 0; at < points.size(); at += lanes::kX25519Group) {
+    const auto some = std::span(points).subspan(at, std::min(lanes::kX25519Group, points.size() - at));
+    std::vector<X25519Bytes> plain(some.begin(), some.end()), out(some.size());
+    const ByteView own = ByteView(scalars).subspan(at * sizeof(X25519Bytes), some.size_bytes());
+    lanes::x25519(own, some, out);
+    crypto::x25519_each(SecretBytes(own), plain);
+    EXPECT_EQ(out, plain);
+    for (std::size_t i = 0; i < some.size(); ++i) {
+      EXPECT_EQ(on_twist[at + i] == 1, crypto::is_on_x25519_twist(some[i])) << at + i;
+    }
+  }
+  EXPECT_GT(std::ranges::count(on_twist, 1), 100);
+  EXPECT_GT(std::ranges::count(on_twist, 0), 100);
 }
 
 TEST(Sm2Lanes, TakeEveryScalarAsOpenSslDoes) {
@@ -283,7 +321,7 @@ TEST(ConstantTime, TheSecretAndThePointsDecideNoBranch) {
     }
     return out;
   };
-  std::vector<Path> ladder, multiply, map;
+  std::vector<Path> ladder, each_its_own, plain, multiply, map;
   for (const int each_fill : {0xee, 0x11, 1}) {  // even, odd, any
     const auto fill = static_cast<std::uint8_t>(each_fill);
     std::array<X25519Bytes, 8> u, out;
@@ -291,6 +329,12 @@ TEST(ConstantTime, TheSecretAndThePointsDecideNoBranch) {
     const X25519Bytes k = scalar(fill, true);
     ladder.push_back(path_of([&] { lanes::x25519(k, u, out); }));
     map.push_back(path_of([&] { lanes::x25519_map(u, out); }));
+    Bytes scalars;
+    for (int i = 0; i < 8; ++i) scalars.insert(scalars.end(), k.begin(), k.end());
+    if (fill == 1) random.fill(scalars);
+    each_its_own.push_back(path_of([&] { lanes::x25519(scalars, u, out); }));
+    const SecretBytes secret{ByteView(scalars)};
+    plain.push_back(path_of([&] { crypto::x25519_each(secret, u); }));
     std::array<lanes::Sm2Point, 8> points;
     std::array<crypto::PointBytes, 8> products;
     for (lanes::Sm2Point& each : points) {
@@ -300,7 +344,7 @@ TEST(ConstantTime, TheSecretAndThePointsDecideNoBranch) {
     const X25519Bytes s = scalar(fill, false);
     multiply.push_back(path_of([&] { lanes::sm2_multiply(s, points, products); }));
   }
-  for (const auto* paths : {&ladder, &multiply, &map}) {
+  for (const auto* paths : {&ladder, &each_its_own, &plain, &multiply, &map}) {
     EXPECT_GT(paths->front().instructions, kSteps / 3);
     for (const Path& each : *paths) EXPECT_EQ(each, paths->front());
   }

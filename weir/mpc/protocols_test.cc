@@ -76,28 +76,6 @@ TEST(SeedTree, PuncturedTreeHasAllLeavesButOne) {
 
 // ── oblivious transfer ──
 
-TEST(BaseOt, ReceiverGetsTheSeedItChose) {
-  std::vector<bool> choices;
-  for (int i = 0; i < 20; ++i) choices.push_back(i % 3 == 0);
-  auto [sent, got] = both([&](Channel& c, Random& r) { return send_base_ot(c, r, choices.size()); },
-                          [&](Channel& c, Random& r) { return receive_base_ot(c, r, choices); });
-  ASSERT_TRUE(sent && got);
-  for (std::size_t i = 0; i < choices.size(); ++i) {
-    EXPECT_EQ((*got)[i], (*sent)[i][choices[i] ? 1 : 0]);
-    EXPECT_NE((*got)[i], (*sent)[i][choices[i] ? 0 : 1]);
-  }
-}
-
-TEST(BaseOt, RefusesWhatIsNoPoint) {
-  auto [sent, got] = both([&](Channel& c, Random& r) { return send_base_ot(c, r, 1); },
-                          [&](Channel& c, Random&) -> Result<Blocks> {
-                            WEIR_TRY(c.send(Tag::kBaseOtPoints, ByteView(Bytes(66, 0xff))));
-                            return Blocks{};
-                          });
-  ASSERT_FALSE(sent);
-  EXPECT_EQ(sent.error().reason(), "mpc.point");
-}
-
 class ExtensionTest : public ::testing::TestWithParam<Fold> {};
 INSTANTIATE_TEST_SUITE_P(Folds, ExtensionTest, ::testing::Values(Fold::k2, Fold::k4, Fold::k8));
 

@@ -13,13 +13,15 @@ namespace {
 constexpr std::uint64_t kHead = 10;  // of a frame
 constexpr std::uint64_t kBlock = 16;
 constexpr std::uint64_t kTrees = 32;  // of an extension with four bits a tree
-constexpr std::uint64_t kPoint = 33;
+constexpr std::uint64_t kPoint = 32;
 
 std::uint64_t blocks(std::uint64_t count) { return kHead + kBlock * count; }
 std::uint64_t up(std::uint64_t count, std::uint64_t unit) { return (count + unit - 1) / unit; }
 
 // Of the party that chooses in these transfers; the other's is the reverse.
-Traffic opening() { return {.sent = kHead + kPoint + blocks(256), .received = kHead + 2 * 128 * kPoint, .rounds = 1}; }
+Traffic opening() {
+  return {.sent = kHead + 2 * kPoint + blocks(256), .received = kHead + 2 * 128 * kPoint, .rounds = 1};
+}
 Traffic extension(std::uint64_t count) {
   Traffic out;
   for (std::uint64_t at = 0; at < count; at += kOtPiece) {

@@ -216,13 +216,30 @@ struct Fraction {
   Fe n, d;
 };
 
+// A scalar for each lane, as four words.
+struct Scalars {
+  Word w[4];
+};
+
+// Lanes without one get the first. Requires: 32 bytes each.
+WEIR_IFMA Scalars load_scalars(ByteView from) {
+  alignas(64) std::uint64_t words[4][kLanes];
+  for (std::size_t lane = 0; lane < kLanes; ++lane) {
+    const std::size_t at = lane * sizeof(X25519Bytes) < from.size() ? lane * sizeof(X25519Bytes) : 0;
+    for (std::size_t i = 0; i < 4; ++i) std::memcpy(&words[i][lane], from.data() + at + 8 * i, 8);
+  }
+  Scalars out;
+  for (int i = 0; i < 4; ++i) out.w[i] = _mm512_load_si512(words[i]);
+  return out;
+}
+
 // The Montgomery ladder of RFC 7748, section 5.
-WEIR_IFMA Fraction ladder(const X25519Bytes& scalar, const Fe& x1) {
+WEIR_IFMA Fraction ladder(const Scalars& scalars, const Fe& x1) {
   Fe x2 = number(1), z2 = number(0), x3 = x1, z3 = number(1);
-  unsigned before = 0;
+  __mmask8 before = 0;
   for (int t = 254; t >= 0; --t) {
-    const unsigned bit = (scalar[static_cast<std::size_t>(t) / 8] >> (t % 8)) & 1u;
-    const __mmask8 mask = static_cast<__mmask8>(0u - (bit ^ before));
+    const __mmask8 bit = _mm512_test_epi64_mask(scalars.w[t / 64], word(std::uint64_t{1} << (t % 64)));
+    const __mmask8 mask = static_cast<__mmask8>(bit ^ before);
     before = bit;
     swap(x2, x3, mask);
     swap(z2, z3, mask);
@@ -235,21 +252,23 @@ WEIR_IFMA Fraction ladder(const X25519Bytes& scalar, const Fe& x1) {
     x2 = multiply(aa, bb);
     z2 = multiply(e, add_times(aa, 121665, e));
   }
-  const __mmask8 mask = static_cast<__mmask8>(0u - before);
-  swap(x2, x3, mask);
-  swap(z2, z3, mask);
+  swap(x2, x3, before);
+  swap(z2, z3, before);
   return {x2, z2};
 }
 
-// The quotients of several vectors for one inversion. False if a denominator is zero.
-WEIR_IFMA bool divide(std::span<const Fraction> fractions, std::span<X25519Bytes> out) {
+// The quotients of several vectors for one inversion; 0 where a denominator is. False if one is.
+WEIR_IFMA bool divide(std::span<Fraction> fractions, std::span<X25519Bytes> out) {
   Fe products[kVectors];
-  __mmask8 zero = 0;
+  __mmask8 any = 0;
   for (std::size_t i = 0; i < fractions.size(); ++i) {
-    zero = static_cast<__mmask8>(zero | zeros(fractions[i].d));
-    products[i] = i == 0 ? fractions[0].d : multiply(products[i - 1], fractions[i].d);
+    auto& [n, d] = fractions[i];
+    const __mmask8 zero = zeros(d);
+    any = static_cast<__mmask8>(any | zero);
+    for (Word& limb : n.v) limb = _mm512_mask_mov_epi64(limb, zero, _mm512_setzero_si512());
+    d.v[0] = _mm512_mask_mov_epi64(d.v[0], zero, word(1));
+    products[i] = i == 0 ? d : multiply(products[i - 1], d);
   }
-  if (zero != 0) return false;
   Fe rest = inverse(products[fractions.size() - 1]);
   for (std::size_t i = fractions.size(); i-- > 0;) {
     const Fe own = i == 0 ? rest : multiply(rest, products[i - 1]);
@@ -257,13 +276,14 @@ WEIR_IFMA bool divide(std::span<const Fraction> fractions, std::span<X25519Bytes
     const std::size_t first = i * kLanes;
     store(multiply(fractions[i].n, own), out.subspan(first, std::min(kLanes, out.size() - first)));
   }
-  return true;
+  return any == 0;
 }
+
+constexpr std::uint64_t kA = 486662;
 
 // Elligator 2 (RFC 9380, section 6.7.1, Z = 2): the first of -A / d and -A 2u^2 / d, d = 1 + 2u^2, that is on the
 // curve.
 WEIR_IFMA Fraction elligator(const Fe& u) {
-  constexpr std::uint64_t kA = 486662;
   const Fe zero = number(0), square_a = number(kA * kA);
   const Fe u2 = square(u);
   const Fe t = add(u2, u2);
@@ -280,11 +300,13 @@ WEIR_IFMA Fraction elligator(const Fe& u) {
 
 }  // namespace
 
-WEIR_IFMA bool x25519(const X25519Bytes& scalar, std::span<const X25519Bytes> points, std::span<X25519Bytes> out) {
+WEIR_IFMA bool x25519(ByteView scalars, std::span<const X25519Bytes> points, std::span<X25519Bytes> out) {
   Fraction fractions[kVectors];
   std::size_t used = 0;
   for (std::size_t at = 0; at < points.size(); at += kLanes) {
-    fractions[used++] = ladder(scalar, load(points.subspan(at)));
+    const bool one = scalars.size() == sizeof(X25519Bytes);
+    fractions[used++] = ladder(load_scalars(scalars.subspan(one ? 0 : at * sizeof(X25519Bytes))),
+                               load(points.subspan(at)));
   }
   return used == 0 || divide(std::span(fractions, used), out);
 }
@@ -294,6 +316,17 @@ WEIR_IFMA void x25519_map(std::span<const X25519Bytes> fields, std::span<X25519B
   std::size_t used = 0;
   for (std::size_t at = 0; at < fields.size(); at += kLanes) fractions[used++] = elligator(load(fields.subspan(at)));
   if (used > 0) WEIR_CHECK(divide(std::span(fractions, used), out));  // -1/2 is no square
+}
+
+WEIR_IFMA void x25519_on_twist(std::span<const X25519Bytes> points, std::span<std::uint8_t> out) {
+  for (std::size_t at = 0; at < points.size(); at += kLanes) {
+    const Fe u = load(points.subspan(at));
+    const Fe image = multiply(add(multiply(add(u, number(kA)), u), number(1)), u);
+    const unsigned twist = zeros(add(character(image), number(1)));
+    for (std::size_t lane = 0; lane < std::min(kLanes, points.size() - at); ++lane) {
+      out[at + lane] = static_cast<std::uint8_t>(twist >> lane & 1u);
+    }
+  }
 }
 
 }  // namespace weir::mpc::lanes

@@ -29,7 +29,7 @@ Json described(const Algorithm& a) {
 std::vector<Algorithm> of_rows() {
   const Algorithm fast{
       .id = "psi-rr22",
-      .version = "3",
+      .version = "4",
       .security = "malicious, 128 bits computational, 40 statistical; Raghuraman and Rindal, CCS 2022",
       .what = {"The consumer's rows whose key the provider has too", "使用方表中、其键值提供方也持有的行"},
       .consumer_learns = {"which of its keys the provider has, and how many keys the provider has",
@@ -51,7 +51,7 @@ std::vector<Algorithm> of_rows() {
   sm2.security = "semi-honest, 128 bits; Diffie-Hellman on the curve of GB/T 32918 with SM3, as psi-ecdh-x25519";
   Algorithm both = fast;
   both.id = "psi-both-rr22";
-  both.version = "1";
+  both.version = "2";
   both.answer = Answer::kBoth;
   both.security =
       "malicious, 128 bits computational, 40 statistical; psi-rr22 twice, with the roles turned. A side that runs "
@@ -91,7 +91,7 @@ std::vector<Algorithm> of_size() {
 Algorithm of_figures() {
   return {
       .id = "join-psty19",
-      .version = "3",
+      .version = "4",
       .security =
           "semi-honest: safe while both sides run the program as it is; a side that runs another one is not caught, "
           "may learn more and may spoil the figures; 128 bits computational, 40 statistical; Pinkas, Schneider, "

@@ -26,13 +26,13 @@ struct Rate {
   double transfer_ns;  // for each oblivious transfer
 };
 constexpr Rate kRates[] = {
-    {"psi-rr22", 45, 300, 60, 0},
-    {"psi-both-rr22", 90, 360, 360, 0},
+    {"psi-rr22", 10, 300, 60, 0},
+    {"psi-both-rr22", 20, 360, 360, 0},
     {"psi-ecdh-x25519", 2, 14'000, 8'000, 0},
     {"psi-ecdh-sm2", 2, 26'000, 14'000, 0},
     {"psi-size-x25519", 2, 14'000, 8'000, 0},
     {"psi-size-sm2", 2, 26'000, 14'000, 0},
-    {"join-psty19", 140, 750, 700, 26},
+    {"join-psty19", 40, 750, 700, 26},
 };
 // What a malicious side is worth: so much longer, or whatever is done at once.
 constexpr double kTimesLonger = 2, kAtOnceMs = 1000;
