@@ -165,30 +165,11 @@ std::string format_time(std::int64_t milliseconds) {
   return std::to_string((milliseconds + 500) / 1000) + " s";
 }
 
-// The columns and how many records there are, counted here: the table stays where it is.
-Result<std::pair<std::vector<std::string>, std::int64_t>> look_at(const std::string& path) {
-  WEIR_TRY_LET(const auto table, table::TableFile::open(store::real_files(), path));
-  if (table.is_parquet()) {
-    WEIR_TRY_LET(auto names, table.columns());
-    WEIR_TRY_LET(const std::int64_t rows, table.about_rows());
-    return std::pair(std::move(names), rows);
-  }
-  WEIR_TRY_LET(auto text, table.read());
-  table::CsvReader reader(std::move(text));
-  WEIR_TRY_LET(bool more, reader.next());
-  std::pair<std::vector<std::string>, std::int64_t> out;
-  if (more) out.first = reader.fields();
-  while (more) {
-    WEIR_TRY_LET(more, reader.next());
-    out.second += more ? 1 : 0;
-  }
-  return out;
-}
-
 Result<int> plan(Context& context, Output& out, const Question& options) {
-  WEIR_TRY_LET(const auto table, look_at(options.file));
+  WEIR_TRY_LET(const auto table, table::TableFile::open(store::real_files(), options.file));
+  WEIR_TRY_LET(const auto count, table.count_rows());
   Json body = Json::object({{"agreement", options.agreement},
-                            {"mine", table.second},
+                            {"mine", count.rows},
                             {"form", options.form},
                             {"action", options.action},
                             {"purpose", options.purpose}});
@@ -197,12 +178,14 @@ Result<int> plan(Context& context, Output& out, const Question& options) {
   if (options.query.empty()) {
     body.set("key", options.key).set("theirKey", options.their_key).set("answer", options.answer);
   } else {
-    body.set("query", options.query).set("columns", Json::strings(table.first));
+    WEIR_TRY_LET(const auto columns, table.columns());
+    body.set("query", options.query).set("columns", Json::strings(columns));
   }
   WEIR_TRY_LET(Api api, context.api());
   WEIR_TRY_LET(const Json plan, api.post("/api/v1/jobs/plan", body));
   out.object(plan);
-  out.pairs({{{"own keys", "本方键数"}, std::to_string(plan.integer_or("mine", 0))},
+  const std::string about = count.exact ? "" : out.pick({"about ", "约 "});
+  out.pairs({{{"own keys", "本方键数"}, about + std::to_string(count.rows)},
              {{"other's keys", "对方键数"}, std::to_string(plan.integer_or("theirs", 0)) + " (" +
                                                 plan.text_or("theirsKnown", "") + ")"},
              {{"line", "链路"}, std::to_string(plan.integer_or("roundTripMicroseconds", 0)) + " µs, " +

@@ -185,8 +185,7 @@ Result<std::shared_ptr<const JobTables::Prepared>> JobTables::prepare(const Job&
   WEIR_TRY_LET(auto text, table.read(needed(job, columns)));
   auto out = std::make_shared<Prepared>();
   JobWatch& watch = deps_.watch;
-  const auto reached = [&](std::uint64_t done) { watch.reached(job.id, done); };
-  watch.begin(job.id, "reading", table.size());
+  watch.begin(job.id, "reading", table.size(), table.progress());
   if (job.work.query) {
     WEIR_TRY_LET(out->figures,
                  use::job::read_figures(std::move(text), columns.names, columns.forms, *job.work.query, job.role));
@@ -195,9 +194,9 @@ Result<std::shared_ptr<const JobTables::Prepared>> JobTables::prepare(const Job&
     // A name of its own: two connections of one job may read at the same time.
     const std::string path = deps_.work + "/" + job.id + "." + deps_.random.uuid() + ".keys";
     WEIR_TRY_LET(out->keys, use::job::SortedKeys::read(std::move(text), columns.names, columns.forms, deps_.files, path,
-                                                       threads(), reached));
+                                                       threads()));
     watch.begin(job.id, "committing", out->keys->rows() - out->keys->keyless());
-    WEIR_TRY(out->keys->settle(salt, threads(), reached));
+    WEIR_TRY(out->keys->settle(salt, threads(), [&](std::uint64_t done) { watch.reached(job.id, done); }));
     out->claim = out->keys->claim();
   }
   watch.end(job.id);
@@ -290,10 +289,9 @@ Result<> JobTables::write_rows(const Job& job, Outcome& outcome, std::int64_t li
   WEIR_TRY_LET(const auto found, read_found(deps_.files, found_path(job.id), lines));
   WEIR_TRY_LET(const auto table, table_of(job));
   WEIR_TRY_LET(auto text, table.read());
-  deps_.watch.begin(job.id, "writing", table.size());
-  const auto reached = [&](std::uint64_t done) { deps_.watch.reached(job.id, done); };
+  deps_.watch.begin(job.id, "writing", table.size(), table.progress());
   return write_result(job, outcome, table.types(), [&](const use::job::TextSink& sink) {
-    return use::job::write_lines(std::move(text), found, sink, reached);
+    return use::job::write_lines(std::move(text), found, sink);
   });
 }
 

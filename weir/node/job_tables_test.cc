@@ -10,9 +10,10 @@
 namespace weir::node {
 namespace {
 
-// The real disk, which does something once, in the middle of the next file that is read.
+// A disk that does something once, in the middle of the next file that is read.
 class Interrupted final : public store::Files {
  public:
+  explicit Interrupted(store::Files& real) : real_(real) {}
   std::function<void()> in_between;
 
   Result<std::unique_ptr<store::File>> open(const std::string& path, store::OpenMode mode) override {
@@ -47,7 +48,7 @@ class Interrupted final : public store::Files {
     std::unique_ptr<store::File> file_;
     std::function<void()>& then_;
   };
-  store::Files& real_ = store::real_files();
+  store::Files& real_;
 };
 
 class JobTablesTest : public ::testing::Test {
@@ -152,11 +153,33 @@ TEST_F(JobTablesTest, ResultsGoWhenTheirDaysAreOverAndThoseOfOtherJobsStay) {
   EXPECT_EQ(*tables_.forget_results(before), 0);
 }
 
+TEST_F(JobTablesTest, HowMuchOfTheTableIsReadIsShownForSetsAndFigures) {
+  Interrupted files(files_);
+  JobTables tables(deps(files, ""));
+  ASSERT_TRUE(files_.make_directories("work"));
+  auto job = propose(store_table());
+  ASSERT_TRUE(job);
+  for (const bool figure : {false, true}) {
+    std::optional<wire::Json> shown;
+    files.in_between = [&] { shown = watch_.look(job->id); };
+    if (figure) {
+      job->id = "figure";
+      job->work.query = use::job::parse_statement("SELECT COUNT(*) FROM mine JOIN theirs USING (id)", {})->query;
+    }
+    const auto read = tables.prepare(*job);
+    ASSERT_TRUE(read) << read.error().message();
+    ASSERT_TRUE(shown);
+    EXPECT_EQ(shown->text_or("phase", ""), "reading");
+    EXPECT_EQ(shown->integer_or("done", 0), 5);
+    EXPECT_EQ(shown->integer_or("total", 0), 5);
+  }
+}
+
 // ── what fails ──
 
 TEST_F(JobTablesTest, WhoWantsParquetWhileAnotherResultIsMadeIntoItIsToldSoAtOnce) {
   const weir::testing::TemporaryFolder folder;
-  Interrupted files;
+  Interrupted files(store::real_files());
   JobTables tables(deps(files, folder.path() + "/"));
   for (const char* name : {"/results", "/work"}) ASSERT_TRUE(files.make_directories(folder.path() + name));
   for (const char* name : {"one", "two"}) {

@@ -104,7 +104,8 @@ Json shown(Node& node, const Job& job) {
 Result<Text> choose(Node& node, const table::TableFile& table, use::job::Answer answer, use::job::Proposal& proposal,
                     const std::string& actor) {
   use::job::Sizes sizes{.bucket = proposal.bucket};
-  WEIR_TRY_LET(sizes.consumer, table.about_rows());
+  WEIR_TRY_LET(const auto own, table.count_rows());
+  sizes.consumer = own.rows;
   WEIR_TRY_LET(const auto last, node.jobs().their_last_count(proposal.agreement));
   sizes.provider = last.value_or(sizes.consumer);
   WEIR_TRY_LET(auto plan, node.jobs().plan(proposal, answer, sizes, {}, actor));

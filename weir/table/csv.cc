@@ -154,7 +154,6 @@ PieceReader::PieceReader(CsvReader reader)
     : source_(std::move(reader.source_)),
       rest_(reader.buffer_.substr(reader.at_)),
       line_(reader.line_),
-      at_(reader.at_),
       ended_(reader.ended_) {}
 
 // Fills a piece and cuts it behind its last whole record.
@@ -193,8 +192,6 @@ Result<bool> PieceReader::next(Piece& piece) {
   rest_.assign(piece.text, cut);
   piece.text.resize(cut);
   line_ += records;
-  at_ += cut;
-  piece.end = at_;
   return cut > 0;
 }
 

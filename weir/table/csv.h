@@ -80,7 +80,6 @@ class Fields {
 struct Piece {
   std::string text;
   std::uint64_t line = 0;  // of its first record: how many records, empty ones too, are before it in the file
-  std::uint64_t end = 0;   // where in the file it ends
 };
 class PieceReader {
  public:
@@ -93,7 +92,6 @@ class PieceReader {
   ByteSource source_;
   std::string rest_;  // read, and in no piece yet
   std::uint64_t line_ = 0;
-  std::uint64_t at_ = 0;
   bool ended_ = false;
 };
 // Calls record(line, text, whole) for each record of the piece: `line` names it wherever the table is read again,

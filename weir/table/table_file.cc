@@ -7,6 +7,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cmath>
 
 #include "weir/base/text.h"
 #include "weir/table/engine.h"
@@ -16,7 +17,9 @@ namespace {
 
 constexpr std::string_view kMagic = "PAR1";
 constexpr std::size_t kWaitingBytes = 256u << 10;
-constexpr std::size_t kSampleBytes = 1u << 20;
+constexpr std::uint64_t kCountedBytes = 1u << 20;  // a longer CSV file is not counted to its end
+constexpr std::uint64_t kSamples = 64;
+constexpr std::uint64_t kSampleBytes = 16u << 10;
 
 // Values of these come out of the engine as they are; of others, the engine makes text.
 constexpr std::array kPlain = {"VARCHAR", "TINYINT",   "SMALLINT",  "INTEGER", "BIGINT", "UTINYINT",
@@ -90,13 +93,15 @@ void add_value(std::string& out, std::string_view value) {
 // Rows of a Parquet file as they are asked for.
 class ParquetText {
  public:
+  // `seen` hears how many rows came.
   ParquetText(std::shared_ptr<const void> engine, Rows rows, std::uint64_t expected, std::size_t columns,
-              std::string heading)
+              std::string heading, std::function<void(std::uint64_t)> seen)
       : engine_(std::move(engine)),
         rows_(std::move(rows)),
         expected_(expected),
         columns_(columns),
-        waiting_(std::move(heading)) {}
+        waiting_(std::move(heading)),
+        hear_(std::move(seen)) {}
 
   Result<std::size_t> read(std::span<std::uint8_t> out) {
     if (at_ == waiting_.size()) WEIR_TRY(fill());
@@ -117,6 +122,7 @@ class ParquetText {
       seen_ += *rows;
       ended_ = *rows == 0;
     }
+    hear_(seen_);
     if (ended_ && seen_ != expected_) return unreadable(Error(Errc::kInvalidArgument, "rows are missing"));
     return {};
   }
@@ -135,6 +141,7 @@ class ParquetText {
   std::uint64_t expected_;
   std::size_t columns_;
   std::string waiting_;
+  std::function<void(std::uint64_t)> hear_;
   std::size_t at_ = 0;
   std::uint64_t seen_ = 0;
   bool ended_ = false;
@@ -193,37 +200,60 @@ Result<std::vector<std::string>> TableFile::columns() const {
   return any ? reader.fields() : std::vector<std::string>{};
 }
 
-Result<std::int64_t> TableFile::about_rows() const {
-  if (is_parquet()) return static_cast<std::int64_t>(rows_);
-  Bytes piece(std::min<std::uint64_t>(size_, kSampleBytes));
-  WEIR_TRY_LET(const std::size_t got, file_->read_at(0, piece));
-  const auto lines = static_cast<double>(std::count(piece.begin(), piece.end(), '\n'));
-  return got == 0 ? 0 : static_cast<std::int64_t>(lines * static_cast<double>(size_) / static_cast<double>(got));
+// The beginning shows how many lines a record has; samples from everywhere, how long a line is.
+Result<TableFile::RowCount> TableFile::count_rows() const {
+  if (is_parquet()) return RowCount{.rows = static_cast<std::int64_t>(rows_)};
+  WEIR_TRY_LET(auto text, read());
+  CsvReader reader(std::move(text));
+  std::int64_t records = 0, lines = 0;
+  std::uint64_t bytes = 0;
+  while (bytes < kCountedBytes) {
+    WEIR_TRY_LET(const bool more, reader.next());
+    if (!more) return RowCount{.rows = std::max<std::int64_t>(records - 1, 0)};
+    ++records;
+    lines += std::count(reader.record().begin(), reader.record().end(), '\n');
+    bytes += reader.record().size();
+  }
+  std::uint64_t seen = 0, ends = 0;
+  Bytes sample(kSampleBytes);
+  for (std::uint64_t i = 0; i < kSamples; ++i) {
+    WEIR_TRY_LET(const std::size_t got, file_->read_at(i * (size_ - kSampleBytes) / (kSamples - 1), sample));
+    seen += got;
+    ends += static_cast<std::uint64_t>(std::count(sample.begin(), sample.begin() + static_cast<std::ptrdiff_t>(got), '\n'));
+  }
+  const double all = static_cast<double>(ends) * static_cast<double>(size_) / static_cast<double>(std::max<std::uint64_t>(seen, 1));
+  const double a_line = static_cast<double>(records) / static_cast<double>(std::max<std::int64_t>(lines, 1));
+  return RowCount{.rows = std::llround(all * a_line) - 1, .exact = false};
 }
 
 Result<ByteSource> TableFile::read(const std::vector<std::string>& columns) const {
   if (!is_parquet()) {
-    const auto bytes = [file = file_, at = std::uint64_t{0}](auto out) mutable -> Result<std::size_t> {
+    const auto bytes = [file = file_, taken = taken_, at = std::uint64_t{0}](auto out) mutable -> Result<std::size_t> {
       WEIR_TRY_LET(const std::size_t got, file->read_at(at, out));
       at += got;
+      taken->store(at);
       return got;
     };
     return ByteSource(bytes);
   }
   std::string heading, values;
-  std::size_t taken = 0;
+  std::size_t width = 0;
   for (std::size_t i = 0; i < names_.size(); ++i) {
     if (!columns.empty() && !is_one_of(columns, names_[i])) continue;
     const std::string name = quoted_name(names_[i]);
-    heading += taken > 0 ? "," : "";
+    heading += width > 0 ? "," : "";
     add_value(heading, names_[i]);
-    values += (taken > 0 ? ", " : "") + (is_one_of(kPlain, types_[i]) ? name : "CAST(" + name + " AS VARCHAR)");
-    ++taken;
+    values += (width > 0 ? ", " : "") + (is_one_of(kPlain, types_[i]) ? name : "CAST(" + name + " AS VARCHAR)");
+    ++width;
   }
-  if (taken == 0) return read({names_[0]});  // the heading then shows what is not there
+  if (width == 0) return read({names_[0]});  // the heading then shows what is not there
   Result<Rows> rows = parquet_->engine.run("SELECT " + values + from_file(*parquet_->file));
   if (!rows) return unreadable(rows.error());
-  const auto text = std::make_shared<ParquetText>(parquet_, *std::move(rows), rows_, taken, heading + "\n");
+  const double a_row = static_cast<double>(size_) / static_cast<double>(std::max<std::uint64_t>(rows_, 1));
+  const auto seen = [taken = taken_, a_row](std::uint64_t count) {
+    taken->store(static_cast<std::uint64_t>(static_cast<double>(count) * a_row));
+  };
+  const auto text = std::make_shared<ParquetText>(parquet_, *std::move(rows), rows_, width, heading + "\n", seen);
   return ByteSource([text](std::span<std::uint8_t> out) { return text->read(out); });
 }
 

@@ -7,7 +7,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <atomic>
 #include <cstdint>
+#include <functional>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -22,14 +25,22 @@ class TableFile {
   static Result<TableFile> open(store::Files& files, const std::string& path);
 
   bool is_parquet() const { return parquet_ != nullptr; }
-  // Of the text; 0 if that is not known beforehand.
-  std::uint64_t size() const { return is_parquet() ? 0 : size_; }
+  // Of the file.
+  std::uint64_t size() const { return size_; }
+  // Tells how much of the file was read so far, of Parquet by its rows; on any thread, and when this is gone too.
+  std::function<std::uint64_t()> progress() const {
+    return [taken = taken_] { return taken->load(); };
+  }
   // DuckDB's names of the columns' types, of Parquet; those that write_parquet() does not know are VARCHAR.
   const std::vector<std::string>& types() const { return types_; }
   // Their names; none of an empty CSV file.
   Result<std::vector<std::string>> columns() const;
-  // How many rows there are: in Parquet exactly, in CSV by its first piece.
-  Result<std::int64_t> about_rows() const;
+  // How many rows there are: of Parquet and of a short CSV file exactly, else by samples. Fails as CsvReader does.
+  struct RowCount {
+    std::int64_t rows = 0;
+    bool exact = true;
+  };
+  Result<RowCount> count_rows() const;
   // The heading and the records: those of the columns that are named and there, or of all. Whatever columns are chosen,
   // the nth record is the nth row. Once.
   Result<ByteSource> read(const std::vector<std::string>& columns = {}) const;
@@ -38,6 +49,7 @@ class TableFile {
   struct Parquet;
   std::shared_ptr<store::File> file_;
   std::shared_ptr<Parquet> parquet_;
+  std::shared_ptr<std::atomic<std::uint64_t>> taken_ = std::make_shared<std::atomic<std::uint64_t>>(0);
   std::uint64_t size_ = 0;
   std::uint64_t rows_ = 0;
   std::vector<std::string> names_;

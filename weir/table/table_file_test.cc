@@ -6,6 +6,7 @@
 #include <filesystem>
 #include <fstream>
 #include <random>
+#include <set>
 
 #include "tests/support/temporary_folder.h"
 
@@ -74,7 +75,7 @@ TEST_F(TableFiles, WhatWasWrittenAsParquetComesBackAsItWas) {
   ASSERT_TRUE(table) << table.error().message();
   EXPECT_TRUE(table->is_parquet());
   EXPECT_EQ(table->types(), kTypes);
-  EXPECT_EQ(*table->about_rows(), 3);
+  EXPECT_EQ(table->count_rows()->rows, 3);
   EXPECT_EQ(table->columns()->at(1), "名称");
   EXPECT_EQ(*read_all(*table), kText);
 }
@@ -99,9 +100,67 @@ TEST_F(TableFiles, CsvIsReadAsItStands) {
   ASSERT_TRUE(table);
   EXPECT_FALSE(table->is_parquet());
   EXPECT_EQ(table->size(), 12u);
-  EXPECT_EQ(*table->about_rows(), 2);  // by its lines
+  EXPECT_EQ(table->count_rows()->rows, 1);
   EXPECT_EQ(*table->columns(), (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(*read_all(*table, {"b"}), "a,b\r\n1,\"x\"\r\n");
+}
+
+TEST_F(TableFiles, RowsOfAShortCsvFileAreCountedOneByOne) {
+  const auto rows = [&](std::string_view text) {
+    put(path("t.csv"), text);
+    const auto count = TableFile::open(store::real_files(), path("t.csv"))->count_rows();
+    EXPECT_TRUE(count->exact);
+    return count->rows;
+  };
+  EXPECT_EQ(rows(""), 0);
+  EXPECT_EQ(rows("a,b\n"), 0);
+  EXPECT_EQ(rows("\xef\xbb\xbf" "a,b\r\n1,x\r\n\r\n2,\"two\r\nlines, \"\"quoted\"\"\"\r\n3,no end"), 3);
+}
+
+// As tables are that grow: numbers get longer, and so do the remarks, some of which have lines of their own.
+TEST_F(TableFiles, RowsOfALongCsvFileAreEstimatedByAllOfIt) {
+  constexpr std::int64_t kRows = 200'000;
+  std::string text = "id,remark\n";
+  for (std::int64_t i = 1; i <= kRows; ++i) {
+    text += std::to_string(i) + ",\"" + std::string(static_cast<std::size_t>(i * 40 / kRows), 'x');
+    text += i % 3 == 0 ? "\nmore\"\n" : "\"\n";
+  }
+  put(path("t.csv"), text);
+  const auto count = TableFile::open(store::real_files(), path("t.csv"))->count_rows();
+  ASSERT_TRUE(count);
+  EXPECT_FALSE(count->exact);
+  EXPECT_NEAR(static_cast<double>(count->rows), kRows, 0.02 * kRows);
+}
+
+TEST_F(TableFiles, RowsOfAParquetFileAreCountedByItsFooter) {
+  std::string text = "n\n";
+  for (std::int64_t i = 0; i < 300'000; ++i) text += std::to_string(i) + "\n";
+  const auto count = TableFile::open(store::real_files(), made(text, {"BIGINT"}))->count_rows();
+  EXPECT_EQ(count->rows, 300'000);
+  EXPECT_TRUE(count->exact);
+}
+
+TEST_F(TableFiles, HowMuchOfAFileWasReadIsToldOfBothKinds) {
+  std::string text = "n\n";
+  for (std::int64_t i = 0; i < 300'000; ++i) text += std::to_string(i) + "\n";
+  put(path("t.csv"), text);
+  for (const std::string& file : {path("t.csv"), made(text, {"BIGINT"})}) {
+    std::function<std::uint64_t()> progress;
+    ByteSource source;
+    {
+      const auto table = TableFile::open(store::real_files(), file);
+      progress = table->progress();
+      EXPECT_EQ(progress(), 0u);
+      source = *table->read();
+    }
+    const std::uint64_t size = std::filesystem::file_size(file);
+    std::vector<std::uint8_t> some(1000);
+    std::set<std::uint64_t> seen;
+    while (*source(some) > 0) seen.insert(progress());
+    EXPECT_GT(seen.size(), 5u) << file;
+    EXPECT_GT(*std::next(seen.begin(), static_cast<std::ptrdiff_t>(seen.size() / 2)), size / 4) << file;
+    EXPECT_NEAR(static_cast<double>(*seen.rbegin()), static_cast<double>(size), 1) << file;
+  }
 }
 
 TEST_F(TableFiles, AnyNameOfAFileOrAColumnIsOnlyAName) {
@@ -125,6 +184,11 @@ TEST_F(TableFiles, WhatIsNoUtf8OrNoneOfItsTypeIsNotWritten) {
   EXPECT_EQ(write_parquet(source_of("a\n\"1\n"), {}, path("c")).error().reason(), "job.csv");
   EXPECT_EQ(write_parquet(source_of(""), {}, path("d")).error().reason(), "job.csv");
   EXPECT_EQ(write_parquet(source_of("a\n1\n"), {}, path("no/folder")).error().reason(), "store.cannot_open");
+}
+
+TEST_F(TableFiles, RowsThatCannotBeReadAreNotCounted) {
+  put(path("t.csv"), "a\n\"1\n");
+  EXPECT_EQ(TableFile::open(store::real_files(), path("t.csv"))->count_rows().error().reason(), "job.csv");
 }
 
 TEST_F(TableFiles, WhatOnlyBeginsAsParquetIsRefused) {

@@ -150,7 +150,7 @@ struct SortedKeys::Reader {
 
 Result<SortedKeys> SortedKeys::read(ByteSource source, const std::vector<std::string>& columns,
                                     const std::vector<Form>& forms, store::Files& files, const std::string& path,
-                                    const Threads& threads, const Watch& watch) {
+                                    const Threads& threads) {
   CsvReader head(std::move(source));
   WEIR_TRY_LET(const Heading heading, read_heading(head, columns));
   PieceReader pieces(std::move(head));
@@ -166,7 +166,6 @@ Result<SortedKeys> SortedKeys::read(ByteSource source, const std::vector<std::st
     }
     threads.run(count, [&](std::size_t i) { readers[i].take(wave[i]); });
     for (Reader& reader : readers) WEIR_TRY(std::move(reader.result));
-    if (watch && count > 0) watch(wave[count - 1].end);
   }
   for (Reader& reader : readers) {
     out.rows_ += reader.rows;
@@ -242,7 +241,7 @@ void LineSet::add(std::uint64_t line) {
   words_[line / 64] |= std::uint64_t{1} << (line % 64);
 }
 
-Result<std::uint64_t> write_lines(ByteSource source, const LineSet& lines, const TextSink& sink, const Watch& watch) {
+Result<std::uint64_t> write_lines(ByteSource source, const LineSet& lines, const TextSink& sink) {
   CsvReader head(std::move(source));
   WEIR_TRY_LET(const Heading heading, read_heading(head, {}));
   WEIR_TRY(sink(heading.text));
@@ -259,7 +258,6 @@ Result<std::uint64_t> write_lines(ByteSource source, const LineSet& lines, const
       if (written && !whole.ends_with('\n')) written = sink("\n");
     });
     WEIR_TRY(written);
-    if (watch) watch(piece.end);
   }
 }
 

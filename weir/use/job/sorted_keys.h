@@ -35,11 +35,11 @@ class SortedKeys {
   SortedKeys(SortedKeys&&) noexcept;
   SortedKeys& operator=(SortedKeys&&) noexcept;
   ~SortedKeys();
-  // Reads the table to its end; `watch` hears of bytes. `path` is made where it is needed. Fails as read_heading() and
+  // Reads the table to its end. `path` is made where it is needed. Fails as read_heading() and
   // PieceReader do, and with kExhausted ("store.disk_full").
   static Result<SortedKeys> read(ByteSource source, const std::vector<std::string>& columns,
                                  const std::vector<Form>& forms, store::Files& files, const std::string& path,
-                                 const Threads& threads = {}, const Watch& watch = {});
+                                 const Threads& threads = {});
   // Sorts, and commits to the keys; `watch` hears of keys. Once, before what follows.
   Result<> settle(ByteView salt, const Threads& threads = {}, const Watch& watch = {});
 
@@ -80,7 +80,6 @@ class LineSet {
   std::vector<std::uint64_t> words_;
 };
 // Writes the heading and the records that begin on these lines; returns how many those are.
-Result<std::uint64_t> write_lines(ByteSource source, const LineSet& lines, const TextSink& sink,
-                                  const Watch& watch = {});
+Result<std::uint64_t> write_lines(ByteSource source, const LineSet& lines, const TextSink& sink);
 
 }  // namespace weir::use::job
