@@ -219,9 +219,9 @@ Result<TableFile::RowCount> TableFile::count_rows() const {
   for (std::uint64_t i = 0; i < kSamples; ++i) {
     WEIR_TRY_LET(const std::size_t got, file_->read_at(i * (size_ - kSampleBytes) / (kSamples - 1), sample));
     seen += got;
-    ends += static_cast<std::uint64_t>(std::count(sample.begin(), sample.begin() + static_cast<std::ptrdiff_t>(got), '\n'));
+    ends += static_cast<std::uint64_t>(std::ranges::count(std::span(sample).first(got), '\n'));
   }
-  const double all = static_cast<double>(ends) * static_cast<double>(size_) / static_cast<double>(std::max<std::uint64_t>(seen, 1));
+  const double all = static_cast<double>(ends * size_) / static_cast<double>(std::max<std::uint64_t>(seen, 1));
   const double a_line = static_cast<double>(records) / static_cast<double>(std::max<std::int64_t>(lines, 1));
   return RowCount{.rows = std::llround(all * a_line) - 1, .exact = false};
 }
