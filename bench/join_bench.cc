@@ -18,13 +18,15 @@ Result<Figures> run_join(const Options& options) {
   const auto others = static_cast<std::size_t>(options.number("others", static_cast<std::int64_t>(count)));
   const auto groups = static_cast<std::size_t>(options.number("groups", 1));
   const auto rounds = options.number("rounds", 1);
-  const mpc::JoinShape shape{.asker_keys = count,
+  mpc::JoinShape shape{.asker_keys = count,
                              .holder_keys = others,
                              .groups = groups,
                              .groups_of_asker = false,
                              .asker_columns = static_cast<std::size_t>(options.number("own_columns", 1)),
                              .holder_columns = static_cast<std::size_t>(options.number("columns", 1)),
                              .least = 10};
+  if (options.number("silent", 0) == 1) shape.silent.emplace();
+  if (const auto t = options.number("trees", 0); t > 0) shape.silent->trees = static_cast<std::size_t>(t);
   const std::size_t shared = std::min(count, others) / 2;
   mpc::JoinTable own{.keys = random_blocks(count, 1), .groups = {}, .columns = {}};
   mpc::JoinTable theirs{.keys = random_blocks(others, 2), .groups = {}, .columns = {}};

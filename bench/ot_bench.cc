@@ -101,7 +101,8 @@ struct Silent {
   mpc::SilentShape shape;
   Result<Ots> open(mpc::Channel& channel) const { return Ots::open(channel, random, shape); }
   Result<> run(Ots& ots, mpc::Channel& channel, std::size_t count) const {
-    return ots.extend(channel, random, count, [](std::size_t, std::span<mpc::Block>) -> Result<> { return {}; });
+    return ots.extend_random(channel, random, count,
+                             [](std::size_t, std::span<mpc::Block>) -> Result<> { return {}; });
   }
   mutable SystemRandom random = {};
 };

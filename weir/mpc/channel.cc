@@ -48,6 +48,7 @@ std::string_view name_of(Tag tag) {
     case Tag::kSilentCheck: return "silent_check";
     case Tag::kGarbleStart: return "garble_start";
     case Tag::kGarbledTables: return "garbled_tables";
+    case Tag::kSilentChoices: return "silent_choices";
   }
   return "unknown";
 }

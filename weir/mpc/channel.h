@@ -54,6 +54,7 @@ enum class Tag : std::uint16_t {
   kSilentCheck = 30,
   kGarbleStart = 33,
   kGarbledTables = 34,
+  kSilentChoices = 35,
 };
 
 // "base_ot_points"

@@ -84,7 +84,7 @@ TEST(DeviationsFromSilentOt, LeaveRightTransfersOrNone) {
   static constexpr SilentShape kSmallBatch{.base = 500, .trees = 70, .depth = 5};  // of no security
   const auto all = [](auto& ots, Channel& c, Random& r) -> Result<Blocks> {
     Blocks out;
-    WEIR_TRY(ots.extend(c, r, 3000, [&](std::size_t, std::span<Block> piece) -> Result<> {
+    WEIR_TRY(ots.extend_random(c, r, 3000, [&](std::size_t, std::span<Block> piece) -> Result<> {
       out.insert(out.end(), piece.begin(), piece.end());
       return {};
     }));
@@ -190,10 +190,11 @@ TEST(DeviationsFromEcdhPsi, EndBothSidesWherePointsComeInPieces) {
 // ── figures ──
 
 template <class Play>
-void expect_an_end_of_both(const Play& play, std::size_t least, const Selection& selected) {
+void expect_an_end_of_both(const Play& play, std::size_t least, const Selection& selected,
+                           const std::optional<SilentShape>& silent = {}) {
   const auto side = [&](Side which) {
-    return [&play, which](Channel& c, Random& r) -> Result<> {
-      WEIR_TRY_LET(Gmw gmw, Gmw::open(c, r, which));
+    return [&, which](Channel& c, Random& r) -> Result<> {
+      WEIR_TRY_LET(Gmw gmw, Gmw::open(c, r, which, silent));
       return play(gmw);
     };
   };
@@ -213,7 +214,9 @@ TEST(DeviationsFromGmw, EndBothSides) {
     WEIR_TRY(gmw.reveal_to_first(bits));
     return {};
   };
-  expect_an_end_of_both(play, 100, [](const Deviated& what) { return !what.alike || what.in_turn(); });
+  const auto selected = [](const Deviated& what) { return !what.alike || what.in_turn(); };
+  expect_an_end_of_both(play, 100, selected);
+  expect_an_end_of_both(play, 100, selected, kSmallBatch);
 }
 
 TEST(DeviationsFromGarbling, EndBothSides) {
@@ -248,6 +251,9 @@ TEST(DeviationsFromJoin, EndBothSides) {
   const auto hold = [&](Channel& c, Random& r) { return join_hold(c, r, shape, holder); };
   expect_an_end(hold, ask, 300);
   expect_an_end(ask, hold, 300);
+  shape.silent = kSmallBatch;
+  expect_an_end(hold, ask, 40, one_in_turn);
+  expect_an_end(ask, hold, 40, one_in_turn);
 }
 
 }  // namespace

@@ -11,8 +11,6 @@ namespace weir::mpc {
 namespace {
 
 constexpr Fold kFold = Fold::k4;
-// Of equalities: a piece stays in the second cache, and some are under way at once, so that nobody waits for the line.
-// The tables of those are 80 KiB, which a line takes before they are read: who sends columns reads none meanwhile.
 
 std::span<std::uint8_t> bytes_of_words(std::vector<std::uint64_t>& words) {
   return {reinterpret_cast<std::uint8_t*>(words.data()), words.size() * sizeof(std::uint64_t)};
@@ -30,6 +28,11 @@ Bits conjoin_own(Bits a, const Bits& b) {
   return a;
 }
 
+std::span<std::uint8_t> bytes_of_tables(std::vector<std::uint16_t>& tables) {
+  return {reinterpret_cast<std::uint8_t*>(tables.data()), tables.size() * sizeof(std::uint16_t)};
+}
+std::uint64_t four_at(const Bits& bits, std::size_t i) { return bits.words[i / 16] >> (4 * (i % 16)) & 15; }
+
 // `count` bits from `from`, which is a multiple of 128, as choices.
 Blocks choices_of(const Bits& bits, std::size_t from, std::size_t count) {
   Blocks out((count + 127) / 128);
@@ -37,6 +40,26 @@ Blocks choices_of(const Bits& bits, std::size_t from, std::size_t count) {
     (i % 2 == 0 ? out[i / 2].lo : out[i / 2].hi) = bits.words[from / 64 + i];
   }
   return out;
+}
+
+Result<std::unique_ptr<CotSender>> open_sender(Channel& channel, Random& random,
+                                               const std::optional<SilentShape>& silent) {
+  if (silent) {
+    WEIR_TRY_LET(SilentOtSender sender, SilentOtSender::open(channel, random, *silent));
+    return std::unique_ptr<CotSender>(std::make_unique<SilentOtSender>(std::move(sender)));
+  }
+  WEIR_TRY_LET(OtSender sender, OtSender::open(channel, random, kFold));
+  return std::unique_ptr<CotSender>(std::make_unique<OtSender>(std::move(sender)));
+}
+
+Result<std::unique_ptr<CotReceiver>> open_receiver(Channel& channel, Random& random,
+                                                   const std::optional<SilentShape>& silent) {
+  if (silent) {
+    WEIR_TRY_LET(SilentOtReceiver receiver, SilentOtReceiver::open(channel, random, *silent));
+    return std::unique_ptr<CotReceiver>(std::make_unique<SilentOtReceiver>(std::move(receiver)));
+  }
+  WEIR_TRY_LET(OtReceiver receiver, OtReceiver::open(channel, random, kFold));
+  return std::unique_ptr<CotReceiver>(std::make_unique<OtReceiver>(std::move(receiver)));
 }
 
 }  // namespace
@@ -78,15 +101,16 @@ Bits slice(const Bits& bits, std::size_t from, std::size_t count) {
   return out;
 }
 
-Result<Gmw> Gmw::open(Channel& channel, Random& random, Side side) {
-  if (side == Side::kFirst) {
-    WEIR_TRY_LET(OtSender sender, OtSender::open(channel, random, kFold));
-    WEIR_TRY_LET(OtReceiver receiver, OtReceiver::open(channel, random, kFold));
-    return Gmw(channel, random, side, std::move(sender), std::move(receiver));
+Result<Gmw> Gmw::open(Channel& channel, Random& random, Side side, const std::optional<SilentShape>& silent) {
+  Gmw out(channel, random, side);
+  for (const bool sends : {side == Side::kFirst, side == Side::kSecond}) {
+    if (sends) {
+      WEIR_TRY_LET(out.sender_, open_sender(channel, random, silent));
+    } else {
+      WEIR_TRY_LET(out.receiver_, open_receiver(channel, random, silent));
+    }
   }
-  WEIR_TRY_LET(OtReceiver receiver, OtReceiver::open(channel, random, kFold));
-  WEIR_TRY_LET(OtSender sender, OtSender::open(channel, random, kFold));
-  return Gmw(channel, random, side, std::move(sender), std::move(receiver));
+  return out;
 }
 
 Bits Gmw::negate(Bits a) const {
@@ -104,8 +128,9 @@ Bits Gmw::random_bits(std::size_t count) {
 }
 
 void Gmw::make_pads(std::span<Block> zeros, Blocks& ones) {
+  const Block delta = sender_->delta();
   ones.resize(zeros.size());
-  for (std::size_t i = 0; i < ones.size(); ++i) ones[i] = zeros[i] ^ sender_.delta();
+  for (std::size_t i = 0; i < ones.size(); ++i) ones[i] = zeros[i] ^ delta;
   hash_blocks(zeros, sent_tweak_);
   hash_blocks(ones, sent_tweak_);
   sent_tweak_ += zeros.size();
@@ -114,7 +139,7 @@ void Gmw::make_pads(std::span<Block> zeros, Blocks& ones) {
 // The sender's two pads of a transfer, m0 and m1, make its b = m0 ^ m1; with the other's a as choice, m_a = m0 ^ a b.
 Result<> Gmw::offer_products(Triples& out) {
   Blocks ones;
-  return sender_.extend(*channel_, *random_, out.c.count, [&](std::size_t at, std::span<Block> zeros) -> Result<> {
+  return sender_->extend(*channel_, *random_, out.c.count, [&](std::size_t at, std::span<Block> zeros) -> Result<> {
     make_pads(zeros, ones);
     for (std::size_t i = 0; i < zeros.size(); ++i) {
       const std::size_t word = (at + i) / 64, bit = (at + i) % 64;
@@ -134,7 +159,7 @@ Result<> Gmw::choose_products(Triples& out) {
     }
     return {};
   };
-  return receiver_.extend(*channel_, *random_, choices_of(out.a, 0, out.a.count), out.a.count, use);
+  return receiver_->extend(*channel_, *random_, choices_of(out.a, 0, out.a.count), out.a.count, use);
 }
 
 Result<Gmw::Triples> Gmw::triples(std::size_t count) {
@@ -183,68 +208,54 @@ Result<Bits> Gmw::conjoin(const Bits& a, const Bits& b) {
 
 // Entry i of a table of sixteen is hidden by bit i of one pad of each of the four transfers: of the first or the second
 // as the bits of i say. Who chose by x knows all four for entry x, and of any other entry at least one is unknown to
-// it.
+// it. Where transfers are extended, the tables under way are 80 KiB, which a line takes before they are read: who sends
+// columns reads none meanwhile.
 Result<Bits> Gmw::equal_fours(const Bits& own) {
   WEIR_CHECK(own.count % 4 == 0);
+  return side_ == Side::kFirst ? look_up_fours(own) : offer_fours(own);
+}
+
+Result<Bits> Gmw::look_up_fours(const Bits& own) {
+  Bits out(own.count / 4);
+  std::vector<std::uint16_t> tables;
+  const auto look_up = [&](std::size_t from, std::span<Block> pads) -> Result<> {
+    hash_blocks(pads, received_tweak_);
+    received_tweak_ += pads.size();
+    tables.resize(pads.size() / 4);
+    WEIR_TRY(channel_->receive(Tag::kEqualities, bytes_of_tables(tables)));
+    for (std::size_t i = 0; i < tables.size(); ++i, pads = pads.subspan(4)) {
+      const std::size_t place = from / 4 + i;
+      const std::uint64_t opened = tables[i] ^ pads[0].lo ^ pads[1].lo ^ pads[2].lo ^ pads[3].lo;
+      out.words[place / 64] |= (opened >> four_at(own, place) & 1) << (place % 64);
+    }
+    return {};
+  };
+  WEIR_TRY(receiver_->extend(*channel_, *random_, choices_of(own, 0, own.count), own.count, look_up));
+  return out;
+}
+
+Result<Bits> Gmw::offer_fours(const Bits& own) {
   // Where bit l of the entry's number is set.
   static constexpr std::array<std::uint16_t, 4> kSet = {0xaaaa, 0xcccc, 0xf0f0, 0xff00};
-  Bits out(own.count / 4);
-  const auto four_at = [&](std::size_t i) { return own.words[i / 16] >> (4 * (i % 16)) & 15; };
-  const std::size_t pieces = (own.count + kOtPiece - 1) / kOtPiece;
-  const auto count_of = [&](std::size_t piece) { return std::min(kOtPiece, own.count - piece * kOtPiece); };
-  std::vector<std::uint16_t> tables(kOtPiece / 4);
-  const auto bytes_of_tables = [&](std::size_t piece) {
-    return std::span(reinterpret_cast<std::uint8_t*>(tables.data()), count_of(piece) / 2);
-  };
-  if (side_ == Side::kFirst) {
-    std::array<Blocks, kOtAhead + 1> chosen;
-    const auto open = [&](std::size_t piece) -> Result<> {
-      WEIR_TRY(channel_->receive(Tag::kEqualities, bytes_of_tables(piece)));
-      const Block* pads = chosen[piece % chosen.size()].data();
-      for (std::size_t i = 0; i < count_of(piece) / 4; ++i, pads += 4) {
-        const std::size_t place = piece * (kOtPiece / 4) + i;
-        const std::uint64_t opened = tables[i] ^ pads[0].lo ^ pads[1].lo ^ pads[2].lo ^ pads[3].lo;
-        out.words[place / 64] |= (opened >> four_at(place) & 1) << (place % 64);
-      }
-      return {};
-    };
-    // Ahead with the columns, behind with the tables.
-    for (std::size_t step = 0; step < pieces + 2 * kOtAhead; ++step) {
-      if (step < pieces) {
-        const std::size_t at = step * kOtPiece;
-        WEIR_TRY(receiver_.send_columns(*channel_, *random_, choices_of(own, at, count_of(step)), count_of(step)));
-      }
-      if (step >= kOtAhead && step < pieces + kOtAhead) {
-        Blocks& pads = chosen[(step - kOtAhead) % chosen.size()];
-        pads.resize(count_of(step - kOtAhead));
-        WEIR_TRY(receiver_.finish(*channel_, pads));
-        hash_blocks(pads, received_tweak_);
-        received_tweak_ += pads.size();
-      }
-      if (step >= 2 * kOtAhead) WEIR_TRY(open(step - 2 * kOtAhead));
-    }
-    return out;
-  }
-  out = random_bits(out.count);
-  Blocks zeros, ones;
-  for (std::size_t step = 0; step < pieces + kOtAhead; ++step) {
-    if (step < pieces) WEIR_TRY(sender_.take_columns(*channel_, *random_, count_of(step)));
-    if (step < kOtAhead) continue;
-    zeros.resize(count_of(step - kOtAhead));
-    WEIR_TRY(sender_.finish(*channel_, zeros));
+  const Bits out = random_bits(own.count / 4);
+  Blocks ones;
+  std::vector<std::uint16_t> tables;
+  const auto offer = [&](std::size_t from, std::span<Block> zeros) -> Result<> {
     make_pads(zeros, ones);
-    for (std::size_t i = 0; i < zeros.size() / 4; ++i) {
-      const std::size_t place = (step - kOtAhead) * (kOtPiece / 4) + i;
-      std::uint64_t table = std::uint64_t{1} << four_at(place);
+    tables.resize(zeros.size() / 4);
+    for (std::size_t i = 0; i < tables.size(); ++i) {
+      const std::size_t place = from / 4 + i;
+      std::uint64_t table = std::uint64_t{1} << four_at(own, place);
       table ^= 0 - (out.words[place / 64] >> (place % 64) & 1);
       for (std::size_t l = 0; l < 4; ++l) {
         table ^= (zeros[4 * i + l].lo & ~std::uint64_t{kSet[l]}) ^ (ones[4 * i + l].lo & kSet[l]);
       }
       tables[i] = static_cast<std::uint16_t>(table);
     }
-    WEIR_TRY(channel_->send(Tag::kEqualities, ByteView(bytes_of_tables(step - kOtAhead))));
-    WEIR_TRY(channel_->flush());
-  }
+    WEIR_TRY(channel_->send(Tag::kEqualities, ByteView(bytes_of_tables(tables))));
+    return channel_->flush();
+  };
+  WEIR_TRY(sender_->extend(*channel_, *random_, own.count, offer));
   return out;
 }
 
@@ -255,7 +266,7 @@ Result<std::vector<std::uint64_t>> Gmw::sums_of_own(const Bits& bits, const std:
   std::vector<std::uint64_t> out(bits.count == 0 ? 0 : bits.count / run);
   for (std::size_t at = 0; at < bits.count; at += kTransfersAtOnce) {
     const std::size_t count = std::min(kTransfersAtOnce, bits.count - at);
-    WEIR_TRY_LET(Blocks zeros, sender_.extend(*channel_, *random_, count));
+    WEIR_TRY_LET(Blocks zeros, sender_->extend(*channel_, *random_, count));
     Blocks ones;
     make_pads(zeros, ones);
     std::vector<std::uint64_t> corrections(count);
@@ -276,7 +287,7 @@ Result<std::vector<std::uint64_t>> Gmw::sums_of_theirs(const Bits& bits, std::si
   std::vector<std::uint64_t> out(bits.count == 0 ? 0 : bits.count / run);
   for (std::size_t at = 0; at < bits.count; at += kTransfersAtOnce) {
     const std::size_t count = std::min(kTransfersAtOnce, bits.count - at);
-    WEIR_TRY_LET(Blocks chosen, receiver_.extend(*channel_, *random_, choices_of(bits, at, count), count));
+    WEIR_TRY_LET(Blocks chosen, receiver_->extend(*channel_, *random_, choices_of(bits, at, count), count));
     hash_blocks(chosen, received_tweak_);
     received_tweak_ += count;
     std::vector<std::uint64_t> corrections(count);

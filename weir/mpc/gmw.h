@@ -8,18 +8,21 @@
 // A bit is shared as the exclusive or of both shares, a number as their sum modulo 2^64.
 // Learns: nothing but how many bits and numbers there are.
 // Security: 128 bits computational, semi-honest: a party that deviates may spoil results, and may learn from how its
-// partner goes on. The transfers themselves are malicious (ot_extension.h). Messages of another kind or length end the
-// run; wrong values in shares, products and tables do not.
-// Messages: a triple 2 * 4 bytes (Fold k4) and no more; an AND 2 bits each way; a product 4 bytes and 8; an equality of
-// four bits 4 * 4 bytes and 2. Rounds: one for each layer of ANDs or equalities.
+// partner goes on. The transfers themselves are malicious (ot_extension.h, silent_ot.h). Messages of another kind or
+// length end the run; wrong values in shares, products and tables do not.
+// Messages, a transfer being 4 bytes (Fold k4) or, silent, 0.3: a triple 2 of them and no more; an AND 2 bits each way;
+// a product one and 8 bytes; an equality of four bits 4 and 2 bytes. Rounds: one for each layer of ANDs or equalities,
+// and those of the transfers.
 // Thread-safety: one thread.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <cstdint>
+#include <memory>
+#include <optional>
 #include <vector>
 
-#include "weir/mpc/ot_extension.h"
+#include "weir/mpc/silent_ot.h"
 
 namespace weir::mpc {
 
@@ -46,7 +49,8 @@ inline constexpr std::size_t kTransfersAtOnce = std::size_t{1} << 18;
 
 class Gmw {
  public:
-  static Result<Gmw> open(Channel& channel, Random& random, Side side);
+  // With silent transfers of this shape, or with extended ones.
+  static Result<Gmw> open(Channel& channel, Random& random, Side side, const std::optional<SilentShape>& silent = {});
 
   Side side() const { return side_; }
   // Shares of the complement.
@@ -65,8 +69,7 @@ class Gmw {
   Result<Bits> reveal_to_first(const Bits& bits);
 
  private:
-  Gmw(Channel& channel, Random& random, Side side, OtSender sender, OtReceiver receiver)
-      : channel_(&channel), random_(&random), side_(side), sender_(std::move(sender)), receiver_(std::move(receiver)) {}
+  Gmw(Channel& channel, Random& random, Side side) : channel_(&channel), random_(&random), side_(side) {}
   struct Triples {
     Bits a;
     Bits b;
@@ -77,14 +80,16 @@ class Gmw {
   void make_pads(std::span<Block> zeros, Blocks& ones);
   Result<> offer_products(Triples& out);   // as sender: c ^= its part of a' * b
   Result<> choose_products(Triples& out);  // as receiver
+  Result<Bits> look_up_fours(const Bits& own);
+  Result<Bits> offer_fours(const Bits& own);
   // First the one side sends, then the other, so that no two long messages wait for each other.
   Result<std::vector<std::uint64_t>> swap_words(const std::vector<std::uint64_t>& words);
 
   Channel* channel_;
   Random* random_;
   Side side_;
-  OtSender sender_;
-  OtReceiver receiver_;
+  std::unique_ptr<CotSender> sender_;
+  std::unique_ptr<CotReceiver> receiver_;
   std::uint64_t sent_tweak_ = 0;
   std::uint64_t received_tweak_ = 0;
 };

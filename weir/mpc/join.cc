@@ -348,7 +348,7 @@ Result<JoinAnswer> join_ask(Channel& channel, Random& random, const JoinShape& s
   check(shape, table, shape.asker_keys, shape.asker_columns, shape.groups > 1 && shape.groups_of_asker);
   WEIR_TRY_LET(const Aligned own, align_asker(channel, random, shape, table));
   channel.phase("base_ot");
-  WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, random, Side::kFirst));
+  WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, random, Side::kFirst, shape.silent));
   WEIR_TRY_LET(auto shares, all_sums(channel, gmw, shape, own));
   channel.phase("noise");
   WEIR_TRY(blur(gmw, shape, shares));
@@ -360,7 +360,7 @@ Result<> join_hold(Channel& channel, Random& random, const JoinShape& shape, con
   check(shape, table, shape.holder_keys, shape.holder_columns, shape.groups > 1 && !shape.groups_of_asker);
   WEIR_TRY_LET(const Aligned own, align_holder(channel, random, shape, table));
   channel.phase("base_ot");
-  WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, random, Side::kSecond));
+  WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, random, Side::kSecond, shape.silent));
   WEIR_TRY_LET(auto shares, all_sums(channel, gmw, shape, own));
   channel.phase("noise");
   WEIR_TRY(blur(gmw, shape, shares));

@@ -59,6 +59,7 @@ struct JoinShape {
   std::vector<DiscreteLaplace> noise;     // none, or of the count, the asker's columns and the holder's
   std::vector<JoinBounds> asker_bounds;   // with noise: of each column
   std::vector<JoinBounds> holder_bounds;
+  std::optional<SilentShape> silent;      // transfers of this shape (silent_ot.h), else extended ones
 };
 
 struct JoinGroup {

@@ -10,6 +10,9 @@
 namespace weir::mpc {
 namespace {
 
+// Silent transfers come in batches of which these tests take many; extended ones do not.
+const std::optional<SilentShape> kTransfers[] = {std::nullopt, kSmallBatch};
+
 // ── gmw ──
 
 Bits random_bits(Random& random, std::size_t count) {
@@ -18,14 +21,17 @@ Bits random_bits(Random& random, std::size_t count) {
   return out;
 }
 
-TEST(GmwTest, AndsOfSharesAreSharesOfTheAnd) {
+class GmwTest : public ::testing::TestWithParam<std::optional<SilentShape>> {};
+INSTANTIATE_TEST_SUITE_P(Transfers, GmwTest, ::testing::ValuesIn(kTransfers));
+
+TEST_P(GmwTest, AndsOfSharesAreSharesOfTheAnd) {
   for (const std::size_t count : {0, 1, 127, 128, 129, 1000}) {
     SeededRandom random(7);
     const Bits a0 = random_bits(random, count), a1 = random_bits(random, count);
     const Bits b0 = random_bits(random, count), b1 = random_bits(random, count);
     const auto side = [&](Side which, const Bits& a, const Bits& b) {
       return [which, &a, &b](Channel& channel, Random& own) -> Result<Bits> {
-        WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, own, which));
+        WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, own, which, GetParam()));
         WEIR_TRY_LET(const Bits once, gmw.conjoin(a, b));
         return gmw.conjoin(gmw.negate(once), gmw.negate(a));
       };
@@ -41,7 +47,7 @@ TEST(GmwTest, AndsOfSharesAreSharesOfTheAnd) {
   }
 }
 
-TEST(GmwTest, FoursOfBitsAreEqualWhereAllFourAre) {
+TEST_P(GmwTest, FoursOfBitsAreEqualWhereAllFourAre) {
   for (const std::size_t count : {0, 4, 64, 300, (1 << 18) + 8}) {
     SeededRandom random(7);
     const Bits a = random_bits(random, count);
@@ -51,7 +57,7 @@ TEST(GmwTest, FoursOfBitsAreEqualWhereAllFourAre) {
     }
     const auto side = [&](Side which, const Bits& own) {
       return [which, &own](Channel& channel, Random& r) -> Result<Bits> {
-        WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, r, which));
+        WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, r, which, GetParam()));
         return gmw.equal_fours(own);
       };
     };
@@ -71,7 +77,7 @@ TEST(GmwTest, FoursOfBitsAreEqualWhereAllFourAre) {
   }
 }
 
-TEST(GmwTest, SumsOfBitsTimesNumbersAreRight) {
+TEST_P(GmwTest, SumsOfBitsTimesNumbersAreRight) {
   SeededRandom random(9);
   constexpr std::size_t kCount = 3 * 129;
   const Bits m0 = random_bits(random, kCount), m1 = random_bits(random, kCount);
@@ -79,11 +85,11 @@ TEST(GmwTest, SumsOfBitsTimesNumbersAreRight) {
   for (auto& each : numbers) each = random.below(1u << 31) << 32 | random.below(1u << 31);
   const auto [own, their] = both(
       [&](Channel& channel, Random& r) -> Result<std::vector<std::uint64_t>> {
-        WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, r, Side::kFirst));
+        WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, r, Side::kFirst, GetParam()));
         return gmw.sums_of_own(m0, numbers, 129);
       },
       [&](Channel& channel, Random& r) -> Result<std::vector<std::uint64_t>> {
-        WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, r, Side::kSecond));
+        WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, r, Side::kSecond, GetParam()));
         return gmw.sums_of_theirs(m1, 129);
       });
   ASSERT_TRUE(own) << own.error().message();
@@ -124,7 +130,8 @@ Tables some_tables(std::size_t asker, std::size_t holder, std::size_t shared, st
   return out;
 }
 
-void expect_ideal(const Tables& tables) {
+void expect_ideal(Tables tables, const std::optional<SilentShape>& silent = {}) {
+  tables.shape.silent = silent;
   const auto [answer, ended] =
       both([&](Channel& channel, Random& random) { return join_ask(channel, random, tables.shape, tables.asker); },
            [&](Channel& channel, Random& random) { return join_hold(channel, random, tables.shape, tables.holder); });
@@ -134,12 +141,17 @@ void expect_ideal(const Tables& tables) {
 }
 
 TEST(JoinTest, IsTheIdealOneAtEverySize) {
-  for (const std::size_t size : {0, 1, 127, 128, 129}) expect_ideal(some_tables(size, size, size / 2, 1, true));
+  for (const auto& silent : kTransfers) {
+    for (const std::size_t size : {0, 1, 127, 128, 129}) {
+      expect_ideal(some_tables(size, size, size / 2, 1, true), silent);
+    }
+  }
 }
 
 TEST(JoinTest, GroupsOfEitherSideAreCountedAndSummed) {
   expect_ideal(some_tables(300, 200, 120, 7, true));
   expect_ideal(some_tables(200, 300, 120, 7, false));
+  expect_ideal(some_tables(200, 300, 120, 7, false), kSmallBatch);
   expect_ideal(some_tables(100, 100, 100, 64, false));
 }
 

@@ -34,29 +34,6 @@ ExtensionStep take_spare(std::vector<ExtensionStep>& spare) {
   return out;
 }
 
-// Begins pieces ahead of those that it ends: begin(from, count), end(piece).
-template <class Begin, class End>
-Result<> in_pieces(std::size_t count, const Begin& begin, const End& end, const OtUse& use) {
-  const std::size_t pieces = (count + kOtPiece - 1) / kOtPiece;
-  const auto size_of = [&](std::size_t piece) { return std::min(kOtPiece, count - piece * kOtPiece); };
-  Blocks rows(std::min(count, kOtPiece));
-  for (std::size_t step = 0; step < pieces + kOtAhead; ++step) {
-    if (step < pieces) WEIR_TRY(begin(step * kOtPiece, size_of(step)));
-    if (step < kOtAhead) continue;
-    const auto piece = std::span(rows).first(size_of(step - kOtAhead));
-    WEIR_TRY(end(piece));
-    WEIR_TRY(use((step - kOtAhead) * kOtPiece, piece));
-  }
-  return {};
-}
-
-OtUse copy_to(Blocks& out) {
-  return [&out](std::size_t from, std::span<Block> piece) -> Result<> {
-    std::copy(piece.begin(), piece.end(), out.begin() + static_cast<std::ptrdiff_t>(from));
-    return {};
-  };
-}
-
 }  // namespace
 
 Result<OtSender> OtSender::open(Channel& channel, Random& random, Fold fold) {
@@ -100,19 +77,7 @@ Result<OtReceiver> OtReceiver::open(Channel& channel, Random& random, Fold fold)
   return out;
 }
 
-Result<> OtSender::extend(Channel& channel, Random& random, std::size_t count, const OtUse& use) {
-  return in_pieces(
-      count, [&](std::size_t, std::size_t size) { return take_columns(channel, random, size); },
-      [&](std::span<Block> piece) { return finish(channel, piece); }, use);
-}
-
-Result<Blocks> OtSender::extend(Channel& channel, Random& random, std::size_t count) {
-  Blocks out(count);
-  WEIR_TRY(extend(channel, random, count, copy_to(out)));
-  return out;
-}
-
-Result<> OtSender::take_columns(Channel& channel, Random& random, std::size_t count) {
+Result<> OtSender::take_choices(Channel& channel, Random& random, std::size_t count) {
   const std::size_t length = blocks_for(count);
   const unsigned k = static_cast<unsigned>(fold_);
   const std::size_t stride = stride_of(length);
@@ -139,7 +104,7 @@ Result<> OtSender::take_columns(Channel& channel, Random& random, std::size_t co
   return {};
 }
 
-Result<> OtSender::finish(Channel& channel, std::span<Block> out) {
+Result<std::span<Block>> OtSender::finish(Channel& channel) {
   WEIR_CHECK(!under_way_.empty());
   ExtensionStep step = std::move(under_way_.front());
   under_way_.pop_front();
@@ -159,30 +124,13 @@ Result<> OtSender::finish(Channel& channel, std::span<Block> out) {
     return Error(Errc::kCorrupt, "the other side's transfers are inconsistent: it deviates from the protocol")
         .because("mpc.check");
   }
-  WEIR_CHECK(out.size() == step.count);
-  transpose(step.columns, stride, out);
+  rows_.resize(step.count);
+  transpose(step.columns, stride, rows_);
   spare_.push_back(std::move(step));
-  return {};
+  return std::span(rows_);
 }
 
-Result<> OtReceiver::extend(Channel& channel, Random& random, std::span<const Block> choices, std::size_t count,
-                            const OtUse& use) {
-  WEIR_CHECK(choices.size() >= (count + kColumns - 1) / kColumns);
-  return in_pieces(
-      count,
-      [&](std::size_t from, std::size_t size) {
-        return send_columns(channel, random, choices.subspan(from / kColumns), size);
-      },
-      [&](std::span<Block> piece) { return finish(channel, piece); }, use);
-}
-
-Result<Blocks> OtReceiver::extend(Channel& channel, Random& random, std::span<const Block> choices, std::size_t count) {
-  Blocks out(count);
-  WEIR_TRY(extend(channel, random, choices, count, copy_to(out)));
-  return out;
-}
-
-Result<> OtReceiver::send_columns(Channel& channel, Random& random, std::span<const Block> choices,
+Result<> OtReceiver::send_choices(Channel& channel, Random& random, std::span<const Block> choices,
                                   std::size_t count) {
   const std::size_t length = blocks_for(count);
   WEIR_CHECK(choices.size() >= length - 1);
@@ -205,7 +153,7 @@ Result<> OtReceiver::send_columns(Channel& channel, Random& random, std::span<co
   return {};
 }
 
-Result<> OtReceiver::finish(Channel& channel, std::span<Block> out) {
+Result<> OtReceiver::prove(Channel& channel) {
   WEIR_CHECK(!under_way_.empty());
   ExtensionStep step = std::move(under_way_.front());
   under_way_.pop_front();
@@ -220,10 +168,16 @@ Result<> OtReceiver::finish(Channel& channel, std::span<Block> out) {
   proof[kColumns] = digest_of(step.choices, challenge);
   WEIR_TRY(channel.send(Tag::kExtensionCheck, std::span<const Block>(proof)));
   WEIR_TRY(channel.flush());
-  WEIR_CHECK(out.size() == step.count);
-  transpose(step.columns, stride, out);
+  Blocks& rows = rows_[proven_++ % rows_.size()];
+  rows.resize(step.count);
+  transpose(step.columns, stride, rows);
   spare_.push_back(std::move(step));
   return {};
+}
+
+std::span<Block> OtReceiver::finish() {
+  WEIR_CHECK(finished_ < proven_ && proven_ <= finished_ + rows_.size());
+  return rows_[finished_++ % rows_.size()];
 }
 
 }  // namespace weir::mpc

@@ -10,27 +10,22 @@
 // n/2^128; correlation robustness of hash_blocks where the transfers are hashed.
 // Messages: base OT; then for each piece of kOtPiece: receiver -> sender (128/k) columns of n+128 bits; sender ->
 // receiver 16 bytes; receiver -> sender 129 blocks. Rounds: base OT, then one and a half for each call: kOtAhead pieces
-// are under way at once. Deviations: base OTs are endemic; the challenge is sent, not hashed.
+// are under way at once (cot.h). Deviations: base OTs are endemic; the challenge is sent, not hashed.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include <deque>
-#include <functional>
 
 #include "weir/mpc/aes.h"
 #include "weir/mpc/base_ot.h"
+#include "weir/mpc/cot.h"
 
 namespace weir::mpc {
 
 // How many bits of delta one tree holds.
 enum class Fold : unsigned { k2 = 2, k4 = 4, k8 = 8 };
 
-// Transfers that are made at once: their columns stay in the second cache.
-inline constexpr std::size_t kOtPiece = (std::size_t{1} << 15) - 128;
 inline constexpr std::size_t kOtAhead = 4;
-
-// What is done with a piece, while it is in the cache: `from` is the number of its first transfer. It may change it.
-using OtUse = std::function<Result<>(std::size_t from, std::span<Block> piece)>;
 
 // One piece that is under way.
 struct ExtensionStep {
@@ -40,48 +35,47 @@ struct ExtensionStep {
   Blocks choices;
 };
 
-class OtSender {
+class OtSender final : public CotSender {
  public:
   static Result<OtSender> open(Channel& channel, Random& random, Fold fold);
-  Block delta() const { return delta_; }
-  // q_j for the receiver's next `count` choices.
-  // Fails with kCorrupt ("mpc.check") if the receiver's columns do not belong to one vector of choices; close the
-  // channel then.
-  Result<> extend(Channel& channel, Random& random, std::size_t count, const OtUse& use);
-  Result<Blocks> extend(Channel& channel, Random& random, std::size_t count);
-  // The same piece by piece: the first half takes the receiver's columns and sends the challenge; the second checks the
-  // oldest piece's proof and gives its q_j. Requires: `out` has the size of that piece.
-  Result<> take_columns(Channel& channel, Random& random, std::size_t count);
-  Result<> finish(Channel& channel, std::span<Block> out);
+  Block delta() const override { return delta_; }
 
  private:
   explicit OtSender(Fold fold) : fold_(fold) {}
+  Result<CotRun> begin(Channel&, Random&, std::size_t most) override { return CotRun{most, kOtAhead}; }
+  // The receiver's columns; the challenge goes back.
+  Result<> take_choices(Channel& channel, Random& random, std::size_t count) override;
+  // Fails with kCorrupt ("mpc.check") if the columns do not belong to one vector of choices.
+  Result<std::span<Block>> finish(Channel& channel) override;
+
   Fold fold_;
   Block delta_;
   std::vector<std::vector<Aes>> seeds_;  // a tree's leaves, the one at delta's bits zero
   std::uint64_t used_ = 0;     // blocks taken from every leaf's stream
   std::deque<ExtensionStep> under_way_;
   std::vector<ExtensionStep> spare_;
+  Blocks rows_;
 };
 
-class OtReceiver {
+class OtReceiver final : public CotReceiver {
  public:
   static Result<OtReceiver> open(Channel& channel, Random& random, Fold fold);
-  // t_j for the choices, packed 128 to a block, the first in bit 0. Requires: enough blocks of choices.
-  Result<> extend(Channel& channel, Random& random, std::span<const Block> choices, std::size_t count,
-                  const OtUse& use);
-  Result<Blocks> extend(Channel& channel, Random& random, std::span<const Block> choices, std::size_t count);
-  // In two halves, as the sender's: columns, then proof of the oldest.
-  Result<> send_columns(Channel& channel, Random& random, std::span<const Block> choices, std::size_t count);
-  Result<> finish(Channel& channel, std::span<Block> out);
 
  private:
   explicit OtReceiver(Fold fold) : fold_(fold) {}
+  Result<CotRun> begin(Channel&, Random&, std::size_t most) override { return CotRun{most, kOtAhead}; }
+  Result<> send_choices(Channel& channel, Random& random, std::span<const Block> choices, std::size_t count) override;
+  Result<> prove(Channel& channel) override;
+  std::span<Block> finish() override;
+
   Fold fold_;
   std::vector<std::vector<Aes>> seeds_;
   std::uint64_t used_ = 0;
   std::deque<ExtensionStep> under_way_;
   std::vector<ExtensionStep> spare_;
+  std::array<Blocks, kOtAhead + 1> rows_;  // of pieces that are proven, in turn
+  std::size_t proven_ = 0;
+  std::size_t finished_ = 0;
 };
 
 }  // namespace weir::mpc

@@ -118,9 +118,6 @@ TEST_P(ExtensionTest, SharesDifferByDeltaWhereChosen) {
 
 // ── random transfers that cost little on the line ──
 
-// A batch of 1792 transfers, of no security.
-constexpr SilentShape kSmallBatch{.base = 500, .trees = 20, .depth = 7};
-
 struct SilentlyKept {
   Block delta;
   Blocks shares;
@@ -130,7 +127,7 @@ Result<Blocks> all_of(Ots& ots, Channel& c, Random& r, const std::vector<std::si
   Blocks out;
   for (const std::size_t size : sizes) {
     std::size_t expected_from = 0;
-    WEIR_TRY(ots.extend(c, r, size, [&](std::size_t from, std::span<Block> piece) -> Result<> {
+    WEIR_TRY(ots.extend_random(c, r, size, [&](std::size_t from, std::span<Block> piece) -> Result<> {
       EXPECT_EQ(from, expected_from);
       expected_from += piece.size();
       out.insert(out.end(), piece.begin(), piece.end());
@@ -175,6 +172,60 @@ TEST(SilentOt, SharesDifferByDeltaWhereChosenAcrossBatches) {
   }
   EXPECT_NEAR(static_cast<double>(ones), 2942.5, 250);
   EXPECT_EQ(distinct.size(), chosen->size());
+}
+
+TEST(SilentOt, TheReceiverMayChooseTheBits) {
+  const std::vector<std::size_t> sizes{0, 1, 127, 128, 129, 1500, 4000, 1792, kOtPiece + 5};
+  const Blocks choices = some(sizes.back() / 128 + 1);
+  Block delta;
+  auto [kept, chosen] = both(
+      [&](Channel& c, Random& r) -> Result<std::vector<Blocks>> {
+        WEIR_TRY_LET(SilentOtSender ots, SilentOtSender::open(c, r, kSmallBatch));
+        delta = ots.delta();
+        std::vector<Blocks> out(sizes.size());
+        for (std::size_t s = 0; s < sizes.size(); ++s) {
+          WEIR_TRY_LET(out[s], ots.extend(c, r, sizes[s]));
+        }
+        return out;
+      },
+      [&](Channel& c, Random& r) -> Result<std::vector<Blocks>> {
+        WEIR_TRY_LET(SilentOtReceiver ots, SilentOtReceiver::open(c, r, kSmallBatch));
+        std::vector<Blocks> out(sizes.size());
+        for (std::size_t s = 0; s < sizes.size(); ++s) {
+          WEIR_TRY_LET(out[s], ots.extend(c, r, choices, sizes[s]));
+        }
+        return out;
+      });
+  ASSERT_TRUE(kept && chosen);
+  for (std::size_t s = 0; s < sizes.size(); ++s) {
+    ASSERT_EQ((*kept)[s].size(), sizes[s]);
+    for (std::size_t j = 0; j < sizes[s]; ++j) {
+      const Block offset = delta & mask_of(choices[j / 128].bit(j % 128));
+      ASSERT_EQ((*kept)[s][j], (*chosen)[s][j] ^ offset) << sizes[s] << " " << j;
+    }
+  }
+}
+
+// What a receiver says hides its choices, also beyond the last: of equal ones it says something else each time.
+TEST(SilentOt, WhatIsSaidOfTheChoicesIsTurnedByRandomBits) {
+  const Blocks choices(1, Block{~std::uint64_t{0}, ~std::uint64_t{0}});
+  Blocks said;
+  auto [heard, ended] = both(
+      [&](Channel& c, Random& r) -> Result<> {
+        WEIR_TRY_LET(SilentOtSender ots, SilentOtSender::open(c, r, kSmallBatch));
+        WEIR_TRY(ots.extend(c, r, 3));
+        for (Block& each : said = Blocks(2)) WEIR_TRY(c.receive(Tag::kSilentChoices, std::span(&each, 1)));
+        return {};
+      },
+      [&](Channel& c, Random& r) -> Result<> {
+        WEIR_TRY_LET(SilentOtReceiver ots, SilentOtReceiver::open(c, r, kSmallBatch));
+        for (const std::size_t count : {3, 128, 70}) WEIR_TRY(ots.extend(c, r, choices, count));
+        return {};
+      });
+  ASSERT_TRUE(heard && ended);
+  EXPECT_NE(said[0].lo, said[1].lo);
+  EXPECT_NE(said[1].hi & 63, 63u);  // equal with 2^-6 and another seed
+  EXPECT_EQ(said[1].hi >> 6, 0u);
 }
 
 // ── vector oblivious linear evaluation ──

@@ -33,20 +33,33 @@ Result<> by_message(const SilentShape& shape, const Each& each) {
   return {};
 }
 
-// Pieces of batches until there are enough: grow() makes the next batch's leaves.
+// Makes the next batch, unless so many are left of this one; grow() makes its leaves.
+template <class Grow>
+Result<> have(SilentBatch& batch, std::size_t least, const Grow& grow) {
+  if (batch.left() >= least) return {};
+  batch.renew();
+  WEIR_TRY(grow());
+  batch.begin();
+  return {};
+}
+
 template <class Grow>
 Result<> in_pieces(SilentBatch& batch, std::size_t count, const Grow& grow, const OtUse& use) {
   for (std::size_t done = 0; done < count;) {
-    if (batch.empty()) {
-      batch.renew();
-      WEIR_TRY(grow());
-      batch.begin();
-    }
-    const std::span<Block> piece = batch.take(count - done);
+    WEIR_TRY(have(batch, 1, grow));
+    const std::span<Block> piece = batch.take(std::min({kPiece, count - done, batch.left()}));
     WEIR_TRY(use(done, piece));
     done += piece.size();
   }
   return {};
+}
+
+// All that is left of a batch, in blocks of choices.
+template <class Grow>
+Result<CotRun> next_run(SilentBatch& batch, std::size_t most, const Grow& grow) {
+  WEIR_TRY(have(batch, std::min(most, kBits), grow));
+  const std::size_t count = most <= batch.left() ? most : batch.left() / kBits * kBits;
+  return CotRun{count, (count + kOtPiece - 1) / kOtPiece};
 }
 
 }  // namespace
@@ -62,10 +75,10 @@ void SilentBatch::begin() {
   at_ = shape_.reserve();
 }
 
-std::span<Block> SilentBatch::take(std::size_t most) {
-  if (at_ == ready_) encode_piece();
-  const std::size_t count = std::min(most, ready_ - at_);
+std::span<Block> SilentBatch::take(std::size_t count) {
+  WEIR_CHECK(count <= left());
   at_ += count;
+  while (ready_ < at_) encode_piece();
   return std::span(leaves_).subspan(at_ - count, count);
 }
 
@@ -186,12 +199,48 @@ Result<> SilentOtReceiver::grow(Channel& channel, Random& random) {
   return {};
 }
 
-Result<> SilentOtSender::extend(Channel& channel, Random& random, std::size_t count, const OtUse& use) {
+Result<> SilentOtSender::extend_random(Channel& channel, Random& random, std::size_t count, const OtUse& use) {
   return in_pieces(batch_, count, [&] { return grow(channel, random); }, use);
 }
 
-Result<> SilentOtReceiver::extend(Channel& channel, Random& random, std::size_t count, const OtUse& use) {
+Result<> SilentOtReceiver::extend_random(Channel& channel, Random& random, std::size_t count, const OtUse& use) {
   return in_pieces(batch_, count, [&] { return grow(channel, random); }, use);
+}
+
+Result<CotRun> SilentOtSender::begin(Channel& channel, Random& random, std::size_t most) {
+  return next_run(batch_, most, [&] { return grow(channel, random); });
+}
+
+Result<CotRun> SilentOtReceiver::begin(Channel& channel, Random& random, std::size_t most) {
+  return next_run(batch_, most, [&] { return grow(channel, random); });
+}
+
+Result<> SilentOtSender::take_choices(Channel& channel, Random&, std::size_t count) {
+  Blocks turned((count + kBits - 1) / kBits);
+  WEIR_TRY(channel.receive(Tag::kSilentChoices, std::span(turned)));
+  const std::span<Block> piece = batch_.take(count);
+  for (std::size_t i = 0; i < count; ++i) piece[i] ^= delta_ & mask_of(turned[i / kBits].bit(i % kBits));
+  under_way_.push_back(piece);
+  return {};
+}
+
+Result<> SilentOtReceiver::send_choices(Channel& channel, Random&, std::span<const Block> choices, std::size_t count) {
+  const std::span<Block> piece = batch_.take(count);
+  Blocks turned((count + kBits - 1) / kBits);
+  for (std::size_t i = 0; i < count; ++i) {
+    std::uint64_t& word = i % kBits < 64 ? turned[i / kBits].lo : turned[i / kBits].hi;
+    word |= ((piece[i].lo ^ (choices[i / kBits].bit(i % kBits) ? 1 : 0)) & 1) << (i % 64);
+  }
+  under_way_.push_back(piece);
+  WEIR_TRY(channel.send(Tag::kSilentChoices, std::span<const Block>(turned)));
+  return channel.flush();
+}
+
+std::span<Block> take_oldest(SilentPieces& pieces) {
+  WEIR_CHECK(!pieces.empty());
+  const std::span<Block> out = pieces.front();
+  pieces.pop_front();
+  return out;
 }
 
 }  // namespace weir::mpc

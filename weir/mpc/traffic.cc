@@ -37,6 +37,50 @@ Traffic reversed(const Traffic& of) {
   return {.sent = of.received, .received = of.sent, .rounds = of.rounds, .transfers = of.transfers};
 }
 
+// What one party chooses in a computation, and the other sends; silent transfers come in batches.
+class Choices {
+ public:
+  explicit Choices(const std::optional<SilentShape>& silent) : silent_(silent) {}
+  Traffic open() const {
+    Traffic out = opening();
+    if (silent_) out += extension(silent_->reserve());
+    return out;
+  }
+  // At who chooses.
+  Traffic take(std::uint64_t count) {
+    if (!silent_) {
+      pieces_ += up(count, kOtPiece);
+      return extension(count);
+    }
+    Traffic out{.transfers = count};
+    for (std::uint64_t done = 0; done < count;) {
+      const std::uint64_t wanted = count - done;
+      if (left_ < std::min<std::uint64_t>(wanted, 128)) out += grow();
+      const std::uint64_t run = wanted <= left_ ? wanted : left_ / 128 * 128;
+      out.sent += kBlock * up(run, 128) + kHead * up(run, kOtPiece);
+      pieces_ += up(run, kOtPiece);
+      left_ -= run;
+      done += run;
+    }
+    return out;
+  }
+  // Messages in which they went.
+  std::uint64_t pieces() const { return pieces_; }
+
+ private:
+  Traffic grow() {
+    constexpr std::uint64_t kTreesAtOnce = 64;
+    left_ = silent_->leaves() - silent_->reserve();
+    return {.sent = blocks(2),
+            .received = kHead * up(silent_->trees, kTreesAtOnce) +
+                        kBlock * silent_->trees * (2 * silent_->depth + 1) + kHead + 32,
+            .rounds = 2};
+  }
+  std::optional<SilentShape> silent_;
+  std::uint64_t left_ = 0;  // of a batch
+  std::uint64_t pieces_ = 0;
+};
+
 // The asker's vector OLE.
 Traffic vole(std::size_t count) {
   const VoleShape shape(count);
@@ -58,49 +102,50 @@ Traffic oprf(std::size_t count) {
   return out;
 }
 
-// ANDs of one layer: transfers both ways, then two bits each way.
-Traffic layer(std::uint64_t count) {
-  Traffic out;
-  for (std::uint64_t at = 0; at < count; at += kTransfersAtOnce) {
-    const Traffic one = extension(std::min<std::uint64_t>(kTransfersAtOnce, count - at));
-    out += one;
-    out += reversed(one);
-  }
-  const std::uint64_t shares = kHead + 2 * 8 * up(count, 64);
-  out += {.sent = shares, .received = shares, .rounds = 1};
-  return out;
-}
+// What gmw.h moves; the asker is first.
+struct Shares {
+  explicit Shares(const std::optional<SilentShape>& silent) : asker(silent), holder(silent) {}
+  Choices asker;
+  Choices holder;
 
-// Fours of bits, the asker choosing; four pieces are under way at once.
-Traffic equalities(std::uint64_t count) {
-  Traffic out;
-  for (std::uint64_t at = 0; at < count; at += kOtPiece) {
-    const std::uint64_t piece = std::min<std::uint64_t>(kOtPiece, count - at);
-    out += extension(piece);
-    out.received += kHead + 2 * (piece / 4);
+  Traffic open() const {
+    Traffic out = asker.open();
+    return out += reversed(holder.open());
   }
-  out.rounds = up(out.rounds, kOtAhead) + 1;
-  return out;
-}
-
-// Sums of shared bits times the asker's numbers.
-Traffic products(std::uint64_t count) {
-  Traffic out;
-  for (std::uint64_t at = 0; at < count; at += kTransfersAtOnce) {
-    const std::uint64_t piece = std::min<std::uint64_t>(kTransfersAtOnce, count - at);
-    out += reversed(extension(piece));
-    out.sent += kHead + 8 * piece;
+  // ANDs of one layer: transfers both ways, then two bits each way.
+  Traffic layer(std::uint64_t count) {
+    Traffic out = asker.take(count);
+    out += reversed(holder.take(count));
+    const std::uint64_t shares = kHead + 2 * 8 * up(count, 64);
+    return out += {.sent = shares, .received = shares, .rounds = 1};
   }
-  return out;
-}
-
-// Numbers of noise: comparisons of 64 bits, and one run of products.
-Traffic noise(const DiscreteLaplace& law, std::uint64_t count) {
-  const std::uint64_t places = count * 2 * noise_digits(law);
-  Traffic out;
-  for (std::uint64_t pairs = 32; pairs > 0; pairs /= 2) out += layer(2 * pairs * places);
-  return out += products(places);
-}
+  // Fours of bits, the asker choosing.
+  Traffic equalities(std::uint64_t count) {
+    const std::uint64_t before = asker.pieces();
+    Traffic out = asker.take(count);
+    return out += {.received = count / 2 + kHead * (asker.pieces() - before), .rounds = 1};
+  }
+  // Sums of shared bits times numbers of who does not choose.
+  static Traffic products(Choices& choices, std::uint64_t count) {
+    Traffic out;
+    for (std::uint64_t at = 0; at < count; at += kTransfersAtOnce) {
+      const std::uint64_t piece = std::min<std::uint64_t>(kTransfersAtOnce, count - at);
+      out += choices.take(piece);
+      out.received += kHead + 8 * piece;
+    }
+    return out;
+  }
+  // Of the asker's numbers.
+  Traffic products_of_own(std::uint64_t count) { return reversed(products(holder, count)); }
+  Traffic products_of_theirs(std::uint64_t count) { return products(asker, count); }
+  // Numbers of noise: comparisons of 64 bits, and one run of products.
+  Traffic noise(const DiscreteLaplace& law, std::uint64_t count) {
+    const std::uint64_t places = count * 2 * noise_digits(law);
+    Traffic out;
+    for (std::uint64_t pairs = 32; pairs > 0; pairs /= 2) out += layer(2 * pairs * places);
+    return out += products_of_own(places);
+  }
+};
 
 }  // namespace
 
@@ -160,13 +205,16 @@ Traffic join_traffic(const JoinShape& shape) {
   Traffic out = oprf(places);
   out.sent += blocks(1);
   out.received += blocks(1) + up(1 + (grouped ? 1 : 0) + shape.holder_columns, 2) * store;
-  out += opening();
-  out += reversed(opening());
-  for (std::uint64_t left = 64; left > 1; left /= 4) out += equalities(left * places);
-  out += layer(members);
-  for (std::size_t c = 0; c < 1 + shape.asker_columns + shape.holder_columns; ++c) out += products(members);
-  for (std::size_t c = 0; c < shape.holder_columns; ++c) out += reversed(products(members));
-  for (const DiscreteLaplace& law : shape.noise) out += noise(law, shape.groups);
+  Shares shares(shape.silent);
+  out += shares.open();
+  for (std::uint64_t left = 64; left > 1; left /= 4) out += shares.equalities(left * places);
+  out += shares.layer(members);
+  for (std::size_t c = 0; c < 1 + shape.asker_columns; ++c) out += shares.products_of_own(members);
+  for (std::size_t c = 0; c < shape.holder_columns; ++c) {
+    out += shares.products_of_own(members);
+    out += shares.products_of_theirs(members);
+  }
+  for (const DiscreteLaplace& law : shape.noise) out += shares.noise(law, shape.groups);
   const std::size_t figures = 1 + shape.asker_columns + shape.holder_columns;
   out += reversed(yao_traffic(join_circuit(figures), shape.groups));
   out.received += kHead + 8 * up((64 * figures + 1) * shape.groups, 64);

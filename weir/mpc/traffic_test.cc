@@ -91,7 +91,19 @@ TEST(Traffic, IsWhatAJoinMoves) {
                   .groups = 2,
                   .asker_columns = 1,
                   .noise = {{1, 1}, {1, 1000}},
-                  .asker_bounds = {{0, 9}}}}) {
+                  .asker_bounds = {{0, 9}}},
+        JoinShape{.asker_keys = 90,
+                  .holder_keys = 300,
+                  .groups = 3,
+                  .asker_columns = 1,
+                  .holder_columns = 2,
+                  .noise = {{1, 1}, {1, 1}, {1, 1}, {1, 1000}},
+                  .asker_bounds = {{0, 9}},
+                  .holder_bounds = {{0, 9}, {0, 9}},
+                  .silent = SilentShape{.base = 500, .trees = 20, .depth = 7}},
+        JoinShape{.asker_keys = 2000,
+                  .holder_keys = 5,
+                  .silent = SilentShape{.base = 500, .trees = 600, .depth = 7}}}) {
     JoinTable asker{.keys = keys_from(0, shape.asker_keys), .groups = {}, .columns = {}};
     JoinTable holder{.keys = keys_from(30, shape.holder_keys), .groups = {}, .columns = {}};
     asker.columns.assign(shape.asker_columns, std::vector<std::uint64_t>(shape.asker_keys, 1));

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "weir/mpc/memory_channel.h"
+#include "weir/mpc/silent_ot.h"
 
 namespace weir::mpc {
 
@@ -32,6 +33,9 @@ auto both(First&& first, Second&& second, Change change = {}) {
   other.join();
   return std::pair(std::move(result), std::move(*answer));
 }
+
+// A batch of 1792 silent transfers, of no security.
+inline constexpr SilentShape kSmallBatch{.base = 500, .trees = 20, .depth = 7};
 
 // So many distinct elements.
 inline Blocks keys_from(std::size_t first, std::size_t count) {

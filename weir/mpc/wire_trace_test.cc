@@ -75,11 +75,11 @@ void trace_correlations(Traces& out) {
   out["silent_ot"] = trace_of(
       [&](Channel& c, Random& r) -> Result<> {
         WEIR_TRY_LET(SilentOtSender ots, SilentOtSender::open(c, r, small));
-        return ots.extend(c, r, 3000, ignore);
+        return ots.extend_random(c, r, 3000, ignore);
       },
       [&](Channel& c, Random& r) -> Result<> {
         WEIR_TRY_LET(SilentOtReceiver ots, SilentOtReceiver::open(c, r, small));
-        return ots.extend(c, r, 3000, ignore);
+        return ots.extend_random(c, r, 3000, ignore);
       });
   out["vole"] = trace_of(
       [](Channel& c, Random& r) -> Result<> {
@@ -146,8 +146,11 @@ void trace_figures(Traces& out) {
   holder.keys = keys_from(30, 80);
   holder.groups = std::vector<std::uint8_t>(80, 1);
   holder.columns = {std::vector<std::uint64_t>(80, 5)};
-  out["join"] = trace_of([&](Channel& c, Random& r) { return join_ask(c, r, shape, asker); },
+  for (const char* name : {"join", "join_silent"}) {
+    out[name] = trace_of([&](Channel& c, Random& r) { return join_ask(c, r, shape, asker); },
                          [&](Channel& c, Random& r) { return join_hold(c, r, shape, holder); });
+    shape.silent = kSmallBatch;
+  }
 }
 
 std::string format(const Traces& traces) {
