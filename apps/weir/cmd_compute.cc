@@ -359,7 +359,7 @@ void add_compute_commands(CLI::App& app, Context& context) {
   yes->callback([&context, options] {
     context.run = [&context, options](Output& out) { return decide(context, out, options->id, "", true); };
   });
-  CLI::App* no = group->add_subcommand("reject", "Refuses one, or takes an own one back");
+  CLI::App* no = group->add_subcommand("reject", "Refuses one, or takes back what was asked or approved");
   no->add_option("JOB", options->id, "Computation")->required();
   no->add_option("--reason", options->reason, "Why, for the other side and the log")->required();
   no->callback([&context, options] {

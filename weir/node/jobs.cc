@@ -103,6 +103,8 @@ struct Jobs::State {
   Result<> advance(const std::string& id);
   Result<> compute(const Job& job);
   Result<> serve(const Job& job, std::unique_ptr<Line> line);
+  // Breaks the lines of a job; none is left, or this node stops. Requires: the lock.
+  void cut(std::unique_lock<std::mutex>& lock, const std::string& id);
   Result<> tidy_up(const Job& job);
   Result<> finish(const Job& job, Outcome outcome);
   Result<> write_own(const Job& job);
@@ -125,8 +127,7 @@ Result<Outcome> Jobs::State::timed(const Job& job, std::unique_ptr<Line> line, F
   channel.keep_phases(nanoseconds_now);
   {
     std::unique_lock lock(mutex);
-    for (auto [old, end] = channels.equal_range(job.id); old != end; ++old) old->second->cut();
-    channel_gone.wait(lock, [&] { return stopping || !channels.contains(job.id); });
+    cut(lock, job.id);
     if (stopping) return Error(Errc::kUnavailable, "this node is stopping").because("node.stopping");
     channels.emplace(job.id, &channel);
   }
@@ -266,10 +267,17 @@ Result<> Jobs::State::serve(const Job& job, std::unique_ptr<Line> line) {
   return finish(job, std::move(outcome));
 }
 
+void Jobs::State::cut(std::unique_lock<std::mutex>& lock, const std::string& id) {
+  for (auto [line, end] = channels.equal_range(id); line != end; ++line) line->second->cut();
+  channel_gone.wait(lock, [&] { return stopping || !channels.contains(id); });
+}
+
+// What a run that still lasts writes goes when it has ended.
 Result<> Jobs::State::tidy_up(const Job& job) {
   {
-    const std::scoped_lock lock(mutex);
+    std::unique_lock lock(mutex);
     attempts.erase(job.id);
+    cut(lock, job.id);
   }
   return tables.forget(job);
 }
@@ -317,8 +325,8 @@ bool Jobs::State::next(std::unique_lock<std::mutex>& lock, std::string& id) {
     const auto first = queue.begin();
     if (first == queue.end()) {
       work.wait(lock);
-    } else if (first->first > SteadyClock::now()) {
-      work.wait_until(lock, first->first);
+    } else if (const auto due = first->first; due > SteadyClock::now()) {
+      work.wait_until(lock, due);  // not a time in the queue, which others change meanwhile
     } else {
       id = first->second;
       queue.erase(first);
@@ -358,6 +366,11 @@ void Jobs::wake(const std::string& id) {
     state_->queue.emplace(SteadyClock::now(), id);
   }
   state_->work.notify_one();
+}
+
+void Jobs::cut(const std::string& id) {
+  std::unique_lock lock(state_->mutex);
+  state_->cut(lock, id);
 }
 
 // On a thread of its own; the line is dropped if there are too many.

@@ -53,6 +53,8 @@ class Jobs {
   void take(const std::string& id, std::unique_ptr<adapters::http::Line> line);
   // The same for a probe of the line.
   void take_probe(std::unique_ptr<adapters::http::Line> line);
+  // Breaks the lines of a job and waits for their end: what they moved is written down then.
+  void cut(const std::string& id);
   // How fast the line to a node is: found now, or in the last ten minutes.
   Result<use::job::LineSpeed> probe(const std::string& address, const supply::identifier::NodeId& peer);
   // What a job found, as CSV or as Parquet. Fails with kNotFound ("job.no_result"), and as table::write_parquet() does.

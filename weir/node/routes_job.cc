@@ -210,6 +210,7 @@ Result<Response> approve_job(Node& node, Request& request) {
 Result<Response> reject_job(Node& node, Request& request) {
   WEIR_TRY_LET(const Json body, request.json());
   WEIR_TRY_LET(const std::string reason, body.text("reason"));
+  node.job_runner().cut(request.parameter("id"));  // its bytes are metered with the job's end
   WEIR_TRY_LET(const Job job, node.jobs().reject(request.parameter("id"), reason, request.principal.actor()));
   return Response::json(to_json(job));
 }

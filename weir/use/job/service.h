@@ -108,7 +108,7 @@ class Service {
 
   // ── provider ──
   Result<Job> approve(const std::string& id, const std::string& actor);
-  // The provider says no; the consumer takes its question back.
+  // The provider says no, or takes back what it approved; the consumer takes its question back.
   Result<Job> reject(const std::string& id, std::string_view reason, const std::string& actor);
   // The consumer opens the channel. Fails with kNotFound for whoever is not the job's consumer, "job.wrong_state".
   Result<Job> open_channel(const std::string& id, const supply::identifier::NodeId& peer);

@@ -137,9 +137,10 @@ Result<Job> Service::approve(const std::string& id, const std::string& actor) {
 Result<Job> Service::reject(const std::string& id, std::string_view reason, const std::string& actor) {
   return store::sql_write<Job>(deps_.sql, [&](store::Tx& tx) -> Result<Job> {
     WEIR_TRY_LET(Job job, load(tx, id));
-    const bool provider = job.role == Role::kProvider;
-    const Error why = Error(Errc::kForbidden, std::string(reason)).because(provider ? "job.rejected" : "job.withdrawn");
-    WEIR_TRY(end(tx, job, provider ? Event::kReject : Event::kFail, why, actor, true));
+    // What was approved is taken back, by either side.
+    const bool no = job.role == Role::kProvider && (job.state == State::kProposed || job.state == State::kAccepted);
+    const Error why = Error(Errc::kForbidden, std::string(reason)).because(no ? "job.rejected" : "job.withdrawn");
+    WEIR_TRY(end(tx, job, no ? Event::kReject : Event::kFail, why, actor, true));
     return job;
   });
 }
@@ -148,7 +149,8 @@ Result<Job> Service::open_channel(const std::string& id, const NodeId& peer) {
   return store::sql_read<Job>(deps_.sql, [&](store::Tx& tx) -> Result<Job> {
     WEIR_TRY_LET(Job job, load_of(tx, id, peer));
     if (job.role == Role::kProvider && (job.state == State::kApproved || job.state == State::kRunning)) return job;
-    return Error(Errc::kConflict, "the job is " + std::string(name_of(job.state)) + ": nothing is to be computed now")
+    const std::string why = job.error.empty() ? "nothing is to be computed now" : job.error;
+    return Error(Errc::kConflict, "the job is " + std::string(name_of(job.state)) + ": " + why)
         .because("job.wrong_state");
   });
 }

@@ -93,6 +93,28 @@ TEST_F(JobService, APersonDecidesWhereTheTermsDoNotNameTheAlgorithm) {
   EXPECT_EQ(a_.service->get(job->id)->error, "not this one");
 }
 
+TEST_F(JobService, WhatRunsIsTakenBackByEitherSideAndItsBytesAreMetered) {
+  for (ServiceParty* side : {&a_, &b_}) {
+    const std::string id = approved(propose(), claim_from(0, 50), claim_from(0, 80));
+    ASSERT_TRUE(a_.service->start(id, claim_from(0, 50)));
+    const auto started = b_.service->start(id, claim_from(0, 80));
+    ASSERT_TRUE(started);
+    const std::int64_t before = side->neighbours.metered;
+    ASSERT_TRUE(side->service->broke(id, {.sent = 3, .received = 4}, started->progress.now));
+    ASSERT_TRUE(side->service->reject(id, "nobody answers", "li"));
+    EXPECT_EQ(side->neighbours.metered - before, 7);
+    settle();
+    for (ServiceParty* each : {&a_, &b_}) {
+      EXPECT_EQ(at(*each, id), State::kFailed);
+      EXPECT_EQ(each->service->get(id)->error, "nobody answers");
+      EXPECT_EQ(each->log.kinds().back(), "job.failed");
+      EXPECT_EQ(each->service->reject(id, "twice", "li").error().reason(), "job.wrong_state");
+    }
+    const auto door = b_.service->open_channel(id, bank_);
+    EXPECT_EQ(door.error().message(), "the job is FAILED: nobody answers") << "who comes too late hears why";
+  }
+}
+
 TEST_F(JobService, AnInterruptedRunStartsAgainAndIsCountedOnce) {
   const std::string id = approved();
   for (int times = 0; times < 3; ++times) ASSERT_TRUE(a_.service->start(id, claim_from(0, 50)));
