@@ -2,7 +2,8 @@
 //
 // Goal for 2^20 keys a side: 5 s. Sketch: 1.33 million places; equality of 64-bit tags takes 84 transfers a place, 112
 // million at 25 ns on both sides at once 2.8 s; the random function 0.6 s, programming it at 3.9 million places 1 s;
-// one product a place and column. Peer: none that runs here publishes a join with sums between two parties.
+// one product a place and column. `--silent=1`: with silent transfers; `--megabits=100 --round_trip=30`: on a slow line.
+// Peer: none that runs here publishes a join with sums between two parties.
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/resource.h>
 
@@ -26,7 +27,8 @@ Result<Figures> run_join(const Options& options) {
                              .holder_columns = static_cast<std::size_t>(options.number("columns", 1)),
                              .least = 10};
   if (options.number("silent", 0) == 1) shape.silent.emplace();
-  if (const auto t = options.number("trees", 0); t > 0) shape.silent->trees = static_cast<std::size_t>(t);
+  const LineLimits limits{.megabits = static_cast<double>(options.number("megabits", 0)),
+                          .round_trip_ms = static_cast<double>(options.number("round_trip", 0))};
   const std::size_t shared = std::min(count, others) / 2;
   mpc::JoinTable own{.keys = random_blocks(count, 1), .groups = {}, .columns = {}};
   mpc::JoinTable theirs{.keys = random_blocks(others, 2), .groups = {}, .columns = {}};
@@ -46,7 +48,8 @@ Result<Figures> run_join(const Options& options) {
                        WEIR_TRY_LET(answer, mpc::join_ask(channel, random, shape, own));
                        return {};
                      },
-                     [&](mpc::Channel& channel) { return join_hold(channel, random, shape, theirs); }));
+                     [&](mpc::Channel& channel) { return join_hold(channel, random, shape, theirs); },
+                     NoPreparation{}, NoPreparation{}, limits));
     seconds.push_back(ran.seconds);
     phases = figures_of(ran);
     bytes = static_cast<double>(ran.sent + ran.received);
@@ -54,7 +57,7 @@ Result<Figures> run_join(const Options& options) {
     for (const auto& group : answer) matched += group ? group->count : 0;
     if (matched != shared) return Error(Errc::kCorrupt, "the join is wrong");
   }
-  const bool full = count == 1 << 20 && others == count && groups == 1;
+  const bool full = count == 1 << 20 && others == count && groups == 1 && limits.megabits == 0;
   Figures out;
   out.push_back({"join_p50", quantile(seconds, 0.5), "s", "", 0, full ? std::optional(at_most(5)) : std::nullopt});
   out.push_back({"bytes_a_key", bytes / static_cast<double>(std::max<std::size_t>(count, 1)), "B", "", 0});

@@ -72,6 +72,22 @@ std::pair<int, int> loopback() {
   return {here, there};
 }
 
+std::pair<int, int> line_within(const LineLimits& limits) {
+  const auto [here, door] = loopback();
+  if (limits.megabits == 0 && limits.round_trip_ms == 0) return {here, door};
+  const auto [back, there] = loopback();
+  if (here < 0 || back < 0) return {-1, -1};
+  if (::fork() == 0) {
+    ::close(here);
+    ::close(there);
+    relay(door, back, limits);
+    ::_exit(0);
+  }
+  ::close(door);
+  ::close(back);
+  return {here, there};
+}
+
 Figures figures_of(const TwoRuns& ran) {
   Figures out;
   for (const mpc::Phase& each : ran.phases) {

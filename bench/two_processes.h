@@ -8,12 +8,15 @@
 #include <utility>
 
 #include "bench/bench.h"
+#include "bench/slow_line.h"
 #include "weir/mpc/channel.h"
 
 namespace weir::bench {
 
 // Both ends of a connection; -1 if there is none.
 std::pair<int, int> loopback();
+// The same within limits, by a relay in a process of its own.
+std::pair<int, int> line_within(const LineLimits& limits);
 // A connected socket as a line; writes are gathered. Closes it in the end.
 std::unique_ptr<mpc::Channel> socket_channel(int socket);
 // RUSAGE_SELF or RUSAGE_CHILDREN.
@@ -35,8 +38,8 @@ struct NoPreparation {
 };
 template <class First, class Second, class PrepareFirst = NoPreparation, class PrepareSecond = NoPreparation>
 Result<TwoRuns> two_processes(First&& first, Second&& second, PrepareFirst&& prepare_first = {},
-                              PrepareSecond&& prepare_second = {}) {
-  const auto [here, there] = loopback();
+                              PrepareSecond&& prepare_second = {}, const LineLimits& limits = {}) {
+  const auto [here, there] = line_within(limits);
   if (here < 0) return Error(Errc::kUnavailable, "no loopback");
   const pid_t child = ::fork();
   if (child == 0) {

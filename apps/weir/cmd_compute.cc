@@ -327,6 +327,7 @@ void add_query(CLI::App& group, Context& context) {
       [&](CLI::App& app) {
         app.add_option("-o,--output", options->output, "Where the figures go; .parquet is Parquet");
         add_format(app, options->format);
+        app.add_option("--algorithm", options->algorithm, "weir compute algorithms lists them; else the plan's choice");
         app.add_option("SQL", options->query, "The figure; `mine` is the own table, `theirs` the other")->required();
       })
       ->footer(

@@ -256,6 +256,16 @@ class Compute(SpaceCase):
         self.assertIn(" ms", job["choice"]["en"])
         self.assertEqual(self.psi(both, BANK, "--algorithm", "psi-ecdh-x25519")["work"]["algorithm"], "psi-ecdh-x25519")
 
+    def test_a_figure_is_the_same_with_the_transfers_for_slow_lines(self):
+        figures = ["join-psty19", "join-psty19-silent"]
+        agreement = self.agree(contracts(), self.terms(algorithms=figures))["agreementId"]
+        plain = self.query(agreement, QUERY, None, "--algorithm", figures[0])
+        silent = self.query(agreement, QUERY, None, "--algorithm", figures[1])
+        self.assertEqual(self.figures(plain["id"]), self.figures(silent["id"]))
+        for when in ("sent", "received"):
+            self.assertEqual(silent["estimate"][when], silent["outcome"][when])
+        self.assertIn(" ms", self.query(agreement)["choice"]["en"])
+
     def test_the_size_alone_is_told_where_the_terms_allow_no_more(self):
         agreement = self.agree(TELECOM, self.terms(algorithms=["psi-size-x25519"]))["agreementId"]
         self.psi(agreement, ok=False)  # rows

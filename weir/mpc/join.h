@@ -18,7 +18,7 @@
 // Messages for n and m keys, B = 1.27 n places, g groups, c columns: OPRF of B; 16 (1 + c/2) * 3.9 m bytes; 21 B
 // equalities of four bits; g B ANDs; g B (1 + c) products; g (63 + 127 (1 + c)) garbled ANDs. Rounds: 3 layers of tags,
 // one of groups, those of a garbled circuit. Deviations: the three hash functions fall into disjoint thirds; columns
-// travel as sums modulo 2^64.
+// travel as sums modulo 2^64. Of the bytes, two thirds are transfers; silent ones are for slow lines.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 

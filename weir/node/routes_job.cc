@@ -62,6 +62,7 @@ Result<std::vector<use::job::KeyColumn>> keys_of(const std::string& own, const s
 
 constexpr std::string_view kJoin = "join-psty19";
 constexpr std::int64_t kKeysMax = 1'000'000'000;
+constexpr std::int64_t kGroupsUnknown = 8;  // what a query that groups is planned with
 
 Error no_upgrade() {
   return Error(Errc::kInvalidArgument, "this is a channel: ask for the upgrade to it").because("job.no_upgrade");
@@ -103,7 +104,7 @@ Json shown(Node& node, const Job& job) {
 // there is a choice. Nothing to say if none is allowed: the refusal names the first.
 Result<Text> choose(Node& node, const table::TableFile& table, use::job::Answer answer, use::job::Proposal& proposal,
                     const std::string& actor) {
-  use::job::Sizes sizes{.bucket = proposal.bucket};
+  use::job::Sizes sizes{.groups = kGroupsUnknown, .bucket = proposal.bucket};
   WEIR_TRY_LET(const auto own, table.count_rows());
   sizes.consumer = own.rows;
   WEIR_TRY_LET(const auto last, node.jobs().their_last_count(proposal.agreement));
@@ -132,7 +133,7 @@ Result<use::job::Answer> answer_for(const std::string& name, const std::string& 
 
 Result<Response> propose(Node& node, Request& request, const flow::delivery::ContentRoot& input) {
   const bool asks_query = !request.query_or("query", "").empty();
-  const std::string named = request.query_or("algorithm", asks_query ? std::string(kJoin) : "");
+  const std::string named = request.query_or("algorithm", "");
   use::job::Proposal proposal{.agreement = request.query_or("agreement", ""),
                               .algorithm = named,
                               .keys = {},
@@ -153,11 +154,12 @@ Result<Response> propose(Node& node, Request& request, const flow::delivery::Con
   }
   const std::string& actor = request.principal.actor();
   Text chosen;
+  auto answer = use::job::Answer::kFigure;
   if (!asks_query) {
-    WEIR_TRY_LET(const auto answer, answer_for(request.query_or("answer", ""), named));
-    if (named.empty()) {
-      WEIR_TRY_LET(chosen, choose(node, table, answer, proposal, actor));
-    }
+    WEIR_TRY_LET(answer, answer_for(request.query_or("answer", ""), named));
+  }
+  if (named.empty()) {
+    WEIR_TRY_LET(chosen, choose(node, table, answer, proposal, actor));
   }
   WEIR_TRY_LET(const Job job, node.jobs().propose(proposal, actor));
   Json out = to_json(job);
@@ -267,7 +269,7 @@ Result<Response> plan_job(Node& node, Request& request) {
   WEIR_TRY_LET(const Job draft, node.jobs().draft(proposal, actor));
   WEIR_TRY_LET(const auto last, node.jobs().their_last_count(draft.agreement));
   sizes.provider = body.integer_or("theirs", last.value_or(sizes.consumer));
-  sizes.groups = body.integer_or("groups", 8);
+  sizes.groups = body.integer_or("groups", kGroupsUnknown);
   for (const std::int64_t size : {sizes.consumer, sizes.provider}) {
     if (size < 0 || size > kKeysMax) return Error(Errc::kInvalidArgument, "no number of keys").because("job.key");
   }

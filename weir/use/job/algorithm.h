@@ -37,6 +37,7 @@ struct Algorithm {
   bool malicious = false;      // withstands a side that runs another program
   Answer answer = Answer::kRows;
   std::optional<mpc::DhCurve> curve;  // of Diffie-Hellman
+  bool silent = false;  // its transfers are (mpc/silent_ot.h)
   std::string hash;     // SHA-256 of the canonical JSON of the members above, hex
 
   // Its work has a query beside the keys.

@@ -272,7 +272,7 @@ void add_noise(const Query& query, Role side, const Claim& claim, std::vector<mp
 
 }  // namespace
 
-mpc::JoinShape shape_of(const Query& query, const Claim& consumer, const Claim& provider) {
+mpc::JoinShape shape_of(const Algorithm& algorithm, const Query& query, const Claim& consumer, const Claim& provider) {
   const bool asker = query.group && query.group->side == Role::kConsumer;
   const auto told = static_cast<std::size_t>(asker ? consumer.groups : provider.groups);
   mpc::JoinShape out{.asker_keys = static_cast<std::size_t>(consumer.count),
@@ -285,6 +285,7 @@ mpc::JoinShape shape_of(const Query& query, const Claim& consumer, const Claim& 
                      .noise = {},
                      .asker_bounds = {},
                      .holder_bounds = {}};
+  if (algorithm.silent) out.silent.emplace();
   if (query.epsilon == 0) return out;
   const auto count = noise_of(query, 1, 0);
   WEIR_CHECK(count);

@@ -10,6 +10,7 @@
 #include <optional>
 
 #include "weir/mpc/join.h"
+#include "weir/use/job/algorithm.h"
 #include "weir/use/job/query.h"
 #include "weir/use/job/set.h"
 
@@ -38,7 +39,7 @@ Claim claim_of(const Figures& figures, Role side, ByteView salt);
 std::optional<mpc::DiscreteLaplace> noise_of(const Query& query, std::int64_t most, std::int64_t decimals);
 
 // What both sides know of the join. Requires: claims that check_claim (job.h) admitted.
-mpc::JoinShape shape_of(const Query& query, const Claim& consumer, const Claim& provider);
+mpc::JoinShape shape_of(const Algorithm& algorithm, const Query& query, const Claim& consumer, const Claim& provider);
 // The table under other names of its keys. Requires: as many elements as keys.
 mpc::JoinTable table_of(const Figures& figures, mpc::Blocks elements);
 

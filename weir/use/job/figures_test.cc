@@ -169,7 +169,9 @@ TEST(FiguresNoise, EpsilonIsDividedAmongTheFiguresAndBoundsAreInTheColumnsLastPl
   Claim consumer, provider;
   consumer.columns = {{"x", 2, ""}};
   provider.columns = {{"y", 0, ""}};
-  const mpc::JoinShape shape = shape_of(query, consumer, provider);
+  const mpc::JoinShape shape = shape_of(**find_algorithm("join-psty19"), query, consumer, provider);
+  EXPECT_FALSE(shape.silent);
+  EXPECT_TRUE(shape_of(**find_algorithm("join-psty19-silent"), query, consumer, provider).silent);
   ASSERT_EQ(shape.noise.size(), 3u);
   EXPECT_EQ(shape.noise[0], (mpc::DiscreteLaplace{300'000, 3'000'000}));  // of the count: a tenth
   EXPECT_EQ(shape.noise[1], (mpc::DiscreteLaplace{300'000, 3'000'000 * 500}));

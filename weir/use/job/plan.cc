@@ -33,6 +33,7 @@ constexpr Rate kRates[] = {
     {"psi-size-x25519", 2, 14'000, 8'000, 0},
     {"psi-size-sm2", 2, 26'000, 14'000, 0},
     {"join-psty19", 40, 750, 700, 26},
+    {"join-psty19-silent", 250, 750, 700, 40},
 };
 // What a malicious side is worth: so much longer, or whatever is done at once.
 constexpr double kTimesLonger = 2, kAtOnceMs = 1000;
@@ -64,7 +65,7 @@ mpc::Traffic traffic_of(const Algorithm& algorithm, const Sizes& sizes, const st
   consumer.count = sizes.consumer;
   provider.count = sizes.provider;
   (query->group && query->group->side == Role::kConsumer ? consumer : provider).groups = sizes.groups;
-  return mpc::join_traffic(shape_of(*query, consumer, provider));
+  return mpc::join_traffic(shape_of(algorithm, *query, consumer, provider));
 }
 
 }  // namespace

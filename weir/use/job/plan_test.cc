@@ -78,6 +78,22 @@ TEST(Plan, AQueryCostsByItsGroupsAndColumns) {
             moved("SELECT COUNT(*) FROM a JOIN b USING (id) GROUP BY a.g", 40));
 }
 
+TEST(Plan, AFigureOnASlowLineHasSilentTransfersUnlessItsKeysAreFew) {
+  constexpr LineSpeed slow{.round_trip_us = 30'000, .bytes_per_second = 12'500'000};
+  const auto statement = parse_statement("SELECT COUNT(*), SUM(a.x) FROM a JOIN b USING (id)", {});
+  const auto chosen = [&](std::int64_t keys, const LineSpeed& line) {
+    std::vector<Candidate> all;
+    for (const Algorithm& each : algorithms()) {
+      if (!each.answers_query()) continue;
+      all.push_back({&each, true, estimate(each, {.consumer = keys, .provider = keys}, statement->query, line)});
+    }
+    return all[*choose(all)].algorithm->id;
+  };
+  EXPECT_EQ(chosen(1 << 20, slow), "join-psty19-silent");
+  EXPECT_EQ(chosen(1 << 20, kHere), "join-psty19");
+  EXPECT_EQ(chosen(1000, slow), "join-psty19");
+}
+
 TEST(Plan, EveryAlgorithmHasItsCosts) {
   const auto statement = parse_statement("SELECT COUNT(*) FROM a JOIN b USING (id)", {});
   for (const Algorithm& each : algorithms()) {

@@ -206,7 +206,9 @@ Result<Checkpoint> run_intersection(mpc::Channel& channel, Random& random, const
 Result<mpc::JoinAnswer> ask_query(mpc::Channel& channel, Random& random, const Job& job, const Figures& figures) {
   WEIR_TRY_LET(const crypto::Digest terms, greet(channel, job));
   const mpc::JoinTable table = table_of(figures, elements_of(terms, figures.set.keys));
-  WEIR_TRY_LET(auto answer, mpc::join_ask(channel, random, shape_of(*job.work.query, job.mine, job.theirs), table));
+  WEIR_TRY_LET(const Algorithm* algorithm, find_algorithm(job.work.algorithm));
+  const mpc::JoinShape shape = shape_of(*algorithm, *job.work.query, job.mine, job.theirs);
+  WEIR_TRY_LET(auto answer, mpc::join_ask(channel, random, shape, table));
   WEIR_TRY(channel.send(mpc::Tag::kBye, ByteView()));
   WEIR_TRY(channel.flush());
   return answer;
@@ -215,7 +217,9 @@ Result<mpc::JoinAnswer> ask_query(mpc::Channel& channel, Random& random, const J
 Result<> answer_query(mpc::Channel& channel, Random& random, const Job& job, const Figures& figures) {
   WEIR_TRY_LET(const crypto::Digest terms, greet(channel, job));
   const mpc::JoinTable table = table_of(figures, elements_of(terms, figures.set.keys));
-  WEIR_TRY(mpc::join_hold(channel, random, shape_of(*job.work.query, job.theirs, job.mine), table));
+  WEIR_TRY_LET(const Algorithm* algorithm, find_algorithm(job.work.algorithm));
+  const mpc::JoinShape shape = shape_of(*algorithm, *job.work.query, job.theirs, job.mine);
+  WEIR_TRY(mpc::join_hold(channel, random, shape, table));
   return channel.receive(mpc::Tag::kBye, std::span<std::uint8_t>());
 }
 
