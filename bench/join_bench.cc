@@ -2,7 +2,7 @@
 //
 // Goal for 2^20 keys a side: 5 s. Sketch: 1.33 million places; equality of 64-bit tags takes 84 transfers a place, 112
 // million at 25 ns on both sides at once 2.8 s; the random function 0.6 s, programming it at 3.9 million places 1 s;
-// one product a place and column. `--silent=1`: with silent transfers; `--megabits=100 --round_trip=30`: on a slow line.
+// one product a place and column. `--silent=1` has silent transfers, `--megabits=100 --round_trip=30` a slow line.
 // Peer: none that runs here publishes a join with sums between two parties.
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/resource.h>
