@@ -154,8 +154,12 @@ class Contract(SpaceCase):
 
     # ── what is refused ──
     def test_no_contract_for_what_is_not_offered(self):
-        said = self.refused(NOT_FOUND, self.consumer, "negotiate", "612110000MB0000019M1100PXO6K8IPW")
-        self.assertTrue(said)
+        asked = 'weir_http_requests_total{method="GET",route="/peer/v1/products/{id}",status="404"} '
+        count = lambda: sum(int(line.removeprefix(asked)) for line in self.region.request("GET", "/metrics").body.decode().splitlines()
+                            if line.startswith(asked))
+        before = count()
+        self.refused(NOT_FOUND, self.consumer, "negotiate", "612110000MB0000019M1100PXO6K8IPW")
+        self.assertEqual(count() - before, 4)  # the regional node might have heard of it a moment later
 
     def test_no_contract_with_oneself(self):
         self.assertIn("itself", self.refused(USAGE, self.provider, "negotiate", self.publish()))

@@ -2,6 +2,7 @@
 #include "weir/node/node.h"
 
 #include "weir/base/log.h"
+#include "weir/node/ask_again.h"
 #include "weir/node/node_state.h"
 
 namespace weir::node {
@@ -114,16 +115,12 @@ Result<> Node::live(const std::string& agreement) {
 Result<supply::catalog::Product> Node::find_product(const ProductId& id) {
   auto own = state_->catalog->find(id);
   if (own || admits() || own.error().code() != Errc::kNotFound) return own;
-  const std::string path = "/peer/v1/products/" + id.text();
-  auto json = ask_above(path);
   // A product that was just published elsewhere is known above a moment later.
-  for (const int pause : {200, 400, 800}) {
-    if (json || json.error().code() != Errc::kNotFound) break;
-    WEIR_TRY(state_->news.wait_until(Milliseconds(pause), []() -> Result<bool> { return false; }));
-    json = ask_above(path);
-  }
-  if (!json) return json.error();
-  return supply::catalog::parse_product(*json);
+  WEIR_TRY_LET(const Json json, ask_again([&] { return ask_above("/peer/v1/products/" + id.text()); },
+                                          [&](Milliseconds pause) {
+                                            return state_->news.wait_until(pause, [] { return Result<bool>(false); });
+                                          }));
+  return supply::catalog::parse_product(json);
 }
 
 Result<> Node::know(const NodeId& node) { return state_->membership->know(node); }
