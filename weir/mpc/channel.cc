@@ -49,6 +49,7 @@ std::string_view name_of(Tag tag) {
     case Tag::kGarbleStart: return "garble_start";
     case Tag::kGarbledTables: return "garbled_tables";
     case Tag::kSilentChoices: return "silent_choices";
+    case Tag::kEcdhSecret: return "ecdh_secret";
   }
   return "unknown";
 }

@@ -55,6 +55,7 @@ enum class Tag : std::uint16_t {
   kGarbleStart = 33,
   kGarbledTables = 34,
   kSilentChoices = 35,
+  kEcdhSecret = 36,
 };
 
 // "base_ot_points"

@@ -166,13 +166,19 @@ TEST_P(DeviationsFromEcdhPsi, EndBothSidesWhereImagesAreKept) {
   const Blocks own = keys_from(0, 5), others = keys_from(3, 6);
   SeededRandom random(9);
   const DhSecret secret = DhSecret::random(GetParam(), random);
-  const Blocks images = ecdh_images(secret, others);
-  const auto send = [&](Channel& c, Random&) { return ecdh_psi_send_kept(c, secret, images, own.size()); };
+  Blocks order = others;
+  order_for_images(secret, order);
+  const Blocks images = ecdh_images(secret, order);
+  const auto send = [&](Channel& c, Random&) -> Result<> {
+    WEIR_TRY(ecdh_send_images(c, secret, others.size(), [&]() -> Result<Blocks> { return others; }));
+    return ecdh_psi_send_kept(c, secret, own.size());
+  };
   const auto receive = [&](Channel& c, Random& r) -> Result<std::vector<std::size_t>> {
-    Blocks kept(images.begin(), images.begin() + 2);
-    WEIR_TRY_LET(auto found, ecdh_psi_receive_kept(c, r, GetParam(), own, kept, images.size()));
-    if (kept.size() != images.size()) return Error(Errc::kCorrupt, "images are missing");
-    return found;
+    ImagesInMemory kept;
+    kept.name = name_of(secret);
+    kept.blocks.assign(images.begin(), images.begin() + 2);
+    WEIR_TRY(ecdh_receive_images(c, kept, others.size()));
+    return ecdh_psi_receive_kept(c, r, GetParam(), own, kept);
   };
   expect_an_end(send, receive, 10);
   expect_an_end(receive, send, 9);

@@ -66,14 +66,6 @@ Result<Blocks> ask(Channel& channel, Random& random, DhCurve curve, std::span<co
   return out;
 }
 
-Result<> send_images(Channel& channel, std::span<const Block> images) {
-  channel.phase("images");
-  for (std::size_t at = 0; at < images.size(); at += kImagesPiece) {
-    WEIR_TRY(channel.send(Tag::kPsiImages, images.subspan(at, std::min(kImagesPiece, images.size() - at))));
-  }
-  return channel.flush();
-}
-
 // Until there are `total`.
 Result<> receive_images(Channel& channel, Blocks& images, std::size_t total) {
   channel.phase("images");
@@ -86,16 +78,29 @@ Result<> receive_images(Channel& channel, Blocks& images, std::size_t total) {
   return {};
 }
 
-// What the sender's elements come to, in random order.
-Result<> send_shuffled(Channel& channel, Random& random, const DhSecret& secret, std::span<const Block> elements) {
+// What elements come to, in their order, a piece at a time.
+Result<> evaluate(Channel& channel, const DhSecret& secret, std::span<const Block> elements) {
   channel.phase("images");
+  for (std::size_t at = 0; at < elements.size(); at += kImagesPiece) {
+    const Blocks images = ecdh_images(secret, elements.subspan(at, std::min(kImagesPiece, elements.size() - at)));
+    WEIR_TRY(channel.send(Tag::kPsiImages, std::span<const Block>(images)));
+    WEIR_TRY(channel.flush());
+  }
+  return channel.flush();
+}
+
+Result<> send_shuffled(Channel& channel, Random& random, const DhSecret& secret, std::span<const Block> elements) {
   Blocks order(elements.begin(), elements.end());
   shuffle(order, random);
-  for (std::size_t at = 0; at < order.size(); at += kImagesPiece) {
-    const auto some = std::span<const Block>(order).subspan(at, std::min(kImagesPiece, order.size() - at));
-    WEIR_TRY(send_images(channel, ecdh_images(secret, some)));
-  }
-  return {};
+  return evaluate(channel, secret, order);
+}
+
+// Of a secret, for another use than raising.
+Block derived(const DhSecret& secret, std::string_view use) {
+  const auto bytes = crypto::derive(crypto::HashAlgorithm::kSha256, secret.bytes(), {}, view_of(use), sizeof(Block));
+  Block out;
+  std::memcpy(&out, bytes.expose(crypto::SecretAccess("images of a set")).data(), sizeof out);
+  return out;
 }
 
 // Points of some bytes each, every order equally likely.
@@ -171,12 +176,8 @@ Result<std::vector<std::size_t>> ecdh_psi_receive(Channel& channel, Random& rand
 }
 
 void order_for_images(const DhSecret& secret, std::span<Block> elements) {
-  const auto seed = crypto::derive(crypto::HashAlgorithm::kSha256, secret.bytes(), {}, view_of("weir/image-order/1"),
-                                   sizeof(Block));
-  Block block;
-  std::memcpy(&block, seed.expose(crypto::SecretAccess("order elements")).data(), sizeof block);
   std::ranges::sort(elements, [](Block a, Block b) { return a.hi != b.hi ? a.hi < b.hi : a.lo < b.lo; });
-  StreamRandom random(block);
+  StreamRandom random(derived(secret, "weir/image-order/1"));
   shuffle(elements, random);
 }
 
@@ -184,30 +185,63 @@ Blocks ecdh_images(const DhSecret& secret, std::span<const Block> elements) {
   return blocks_of_points(secret.curve(), secret.hide(elements));
 }
 
-Result<> ecdh_psi_send_kept(Channel& channel, const DhSecret& secret, std::span<const Block> images,
-                            std::size_t others) {
-  WEIR_TRY(answer(channel, secret, others));
+Block name_of(const DhSecret& secret) { return derived(secret, "weir/image-secret/1"); }
+
+Result<> ecdh_send_images(Channel& channel, const DhSecret& secret, std::size_t total,
+                          const std::function<Result<Blocks>()>& elements) {
+  channel.phase("images");
+  const Block name = name_of(secret);
+  WEIR_TRY(channel.send(Tag::kEcdhSecret, std::span(&name, 1)));
   std::array<std::uint8_t, 8> bytes;
   WEIR_TRY(channel.receive(Tag::kEcdhHave, std::span<std::uint8_t>(bytes)));
   wire::Reader reader(bytes);
   WEIR_TRY_LET(const std::uint64_t have, reader.u64());
-  if (have > images.size()) {
+  if (have > total) {
     return Error(Errc::kCorrupt, "the other side has more images than there are").because("mpc.message");
   }
-  return send_images(channel, images.subspan(have));
+  if (have == total) return {};
+  WEIR_TRY_LET(Blocks order, elements());
+  WEIR_CHECK(order.size() == total);
+  order_for_images(secret, order);
+  return evaluate(channel, secret, std::span<const Block>(order).subspan(have));
+}
+
+Result<> ecdh_receive_images(Channel& channel, KeptImages& images, std::size_t total) {
+  channel.phase("images");
+  Block name;
+  WEIR_TRY(channel.receive(Tag::kEcdhSecret, std::span(&name, 1)));
+  WEIR_TRY_LET(std::size_t have, images.open(name));
+  if (have > total) {
+    return Error(Errc::kCorrupt, "there are more images under this secret than elements").because("mpc.message");
+  }
+  wire::Builder out;
+  out.u64(have);
+  WEIR_TRY(channel.send(Tag::kEcdhHave, ByteView(out.bytes())));
+  WEIR_TRY(channel.flush());
+  while (have < total) {
+    Blocks piece(std::min(kImagesPiece, total - have));
+    const Result<> came = channel.receive(Tag::kPsiImages, std::span(piece));
+    if (!came) {
+      WEIR_TRY(images.close());
+      return came;
+    }
+    WEIR_TRY(images.add(piece));
+    have += piece.size();
+  }
+  return images.close();
+}
+
+Result<> ecdh_psi_send_kept(Channel& channel, const DhSecret& secret, std::size_t others) {
+  return answer(channel, secret, others);
 }
 
 Result<std::vector<std::size_t>> ecdh_psi_receive_kept(Channel& channel, Random& random, DhCurve curve,
-                                                       std::span<const Block> elements, Blocks& images,
-                                                       std::size_t total) {
-  WEIR_CHECK(images.size() <= total);
+                                                       std::span<const Block> elements, KeptImages& images) {
   WEIR_TRY_LET(const Blocks own, ask(channel, random, curve, elements));
-  wire::Builder have;
-  have.u64(images.size());
-  WEIR_TRY(channel.send(Tag::kEcdhHave, ByteView(have.bytes())));
-  WEIR_TRY(channel.flush());
-  WEIR_TRY(receive_images(channel, images, total));
-  return match(own, images);
+  channel.phase("match");
+  Matcher matcher(own);
+  WEIR_TRY(images.each([&](std::span<const Block> some) { matcher.look_up(some); }));
+  return matcher.found();
 }
 
 }  // namespace weir::mpc

@@ -15,16 +15,16 @@
 // points.
 // Work: 2 n powers at the receiver, n + m at the sender.
 //
-// A sender whose set is the larger one and stays keeps b and its images, and the receiver the images: a run costs n
-// then (Kiss, Liu, Schneider, Asokan, Pinkas, PoPETs 2017, section 4). What that tells over several runs under one b:
-// the receiver sees that two sets of the sender's have an element in common, and how many, since their images are
-// equal; and it may compare what it learned of an element in one run with the images of any other. The sender sees no
-// more than in one run, n of each. Whoever gets hold of b can try elements on images. So b and the images belong to one
-// agreement: elements are to be salted with it, and each agreement has its own b.
+// A sender whose set is the larger one and stays keeps b, and the receiver the images: a run costs n then (Kiss, Liu,
+// Schneider, Asokan, Pinkas, PoPETs 2017, section 4). What that tells over several runs under one b: the receiver may
+// compare what it learned of an element in one run with the images of any other. The sender sees no more than in one
+// run, n of each. Whoever gets hold of b can try elements on images. So b belongs to one set under one agreement:
+// elements are to be salted with both.
 // Deviations: none of RFC 9497's second hash and proof; images are cut to 128 bits.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <span>
 #include <vector>
 
@@ -53,17 +53,38 @@ Result<> ecdh_size_send(Channel& channel, Random& random, DhCurve curve, std::sp
 Result<std::size_t> ecdh_size_receive(Channel& channel, Random& random, DhCurve curve, std::span<const Block> elements,
                                       std::size_t others);
 
-// The same with what is kept. The sender's elements in the order of their images: random to who has not the secret, and
-// the same each time, so that evaluating and sending may be taken up where they broke off.
+// ── what is kept ──
+
+// The sender's elements in the order of their images: random to who has not the secret, and the same each time, so that
+// evaluating and sending may be taken up where they broke off.
 void order_for_images(const DhSecret& secret, std::span<Block> elements);
 Blocks ecdh_images(const DhSecret& secret, std::span<const Block> elements);
-// Sends what the receiver lacks of the images.
-Result<> ecdh_psi_send_kept(Channel& channel, const DhSecret& secret, std::span<const Block> images,
-                            std::size_t others);
-// `images` are those the receiver has of the `total`, from the first on, under the same secret; it grows by what comes,
-// also if the run breaks off.
+// What images under this secret are known by; tells nothing of it.
+Block name_of(const DhSecret& secret);
+
+// Images that a receiver keeps from one run to the next.
+class KeptImages {
+ public:
+  virtual ~KeptImages() = default;
+  // How many there are under the secret of that name, from the first on; those under another go.
+  virtual Result<std::size_t> open(Block name) = 0;
+  // The next ones; they need not be there after a crash before close().
+  virtual Result<> add(std::span<const Block> images) = 0;
+  virtual Result<> close() = 0;
+  // All of them, some at a time.
+  virtual Result<> each(const std::function<void(std::span<const Block>)>& take) = 0;
+};
+
+// First the images that the receiver lacks of `total`; `elements` is asked for the sender's, in any order, if it lacks
+// some.
+// Messages: sender -> receiver 16 (the name); receiver -> sender 8 (how many it has); the images as above. Rounds: one.
+Result<> ecdh_send_images(Channel& channel, const DhSecret& secret, std::size_t total,
+                          const std::function<Result<Blocks>()>& elements);
+// What came stays, also if the run breaks off.
+Result<> ecdh_receive_images(Channel& channel, KeptImages& images, std::size_t total);
+// Then the points. Indices as of ecdh_psi_receive().
+Result<> ecdh_psi_send_kept(Channel& channel, const DhSecret& secret, std::size_t others);
 Result<std::vector<std::size_t>> ecdh_psi_receive_kept(Channel& channel, Random& random, DhCurve curve,
-                                                       std::span<const Block> elements, Blocks& images,
-                                                       std::size_t total);
+                                                       std::span<const Block> elements, KeptImages& images);
 
 }  // namespace weir::mpc

@@ -116,52 +116,82 @@ TEST(EcdhSize, PointsComeBackInAnOrderThatTellsNothing) {
 
 // ── what is kept ──
 
-struct Kept {
+// A sender that keeps its secret.
+struct Keeper {
   DhSecret secret;
-  Blocks images;
+  Blocks elements;
+  int asked = 0;  // for its elements
+
+  Keeper(DhCurve curve, std::uint64_t seed, Blocks set) : secret(make(curve, seed)), elements(std::move(set)) {}
+  static DhSecret make(DhCurve curve, std::uint64_t seed) {
+    SeededRandom random(seed);
+    return DhSecret::random(curve, random);
+  }
+  Blocks images() const {
+    Blocks order = elements;
+    order_for_images(secret, order);
+    return ecdh_images(secret, order);
+  }
+  Result<> run(Channel& channel, std::size_t others) {
+    WEIR_TRY(ecdh_send_images(channel, secret, elements.size(), [&]() -> Result<Blocks> {
+      ++asked;
+      return elements;
+    }));
+    return ecdh_psi_send_kept(channel, secret, others);
+  }
 };
 
-Kept keep(DhCurve curve, Blocks elements) {
-  SeededRandom random(9);
-  Kept out{DhSecret::random(curve, random), {}};
-  order_for_images(out.secret, elements);
-  out.images = ecdh_images(out.secret, elements);
-  return out;
-}
-
-auto run_kept(const Kept& kept, const Blocks& receiver, Blocks& images, Change change = {}) {
-  return both(
-      [&](Channel& channel, Random&) {
-        return ecdh_psi_send_kept(channel, kept.secret, kept.images, receiver.size());
-      },
-      [&](Channel& channel, Random& random) {
-        return ecdh_psi_receive_kept(channel, random, kept.secret.curve(), receiver, images, kept.images.size());
-      },
-      std::move(change));
+auto run_kept(Keeper& keeper, const Blocks& receiver, ImagesInMemory& images, Change change = {}) {
+  return both([&](Channel& channel, Random&) { return keeper.run(channel, receiver.size()); },
+              [&](Channel& channel, Random& random) -> Result<std::vector<std::size_t>> {
+                WEIR_TRY(ecdh_receive_images(channel, images, keeper.elements.size()));
+                return ecdh_psi_receive_kept(channel, random, keeper.secret.curve(), receiver, images);
+              },
+              std::move(change));
 }
 
 TEST(EcdhPsi, WhatIsKeptAnswersOneQuestionAfterAnother) {
   for (const DhCurve curve : {DhCurve::kX25519, DhCurve::kSm2}) {
-    const Blocks sender = keys_from(0, 300);
-    const Kept kept = keep(curve, sender);
-    Blocks images;
-    for (const std::size_t first : {290, 0, 400}) {
-      const Blocks receiver = keys_from(first, 20);
-      const auto [sent, found] = run_kept(kept, receiver, images);
-      ASSERT_TRUE(sent && found);
-      EXPECT_EQ(*found, ideal_psi(receiver, sender));
-      EXPECT_EQ(images, kept.images);
+    for (const std::size_t size : {0, 1, 127, 128, 129}) {
+      Keeper keeper(curve, 9, keys_from(0, size));
+      ImagesInMemory images;
+      for (const std::size_t first : {120, 0, 400}) {
+        const Blocks receiver = keys_from(first, 20);
+        const auto [sent, found] = run_kept(keeper, receiver, images);
+        ASSERT_TRUE(sent && found);
+        EXPECT_EQ(*found, ideal_psi(receiver, keeper.elements));
+        EXPECT_EQ(images.blocks, keeper.images());
+      }
+      EXPECT_EQ(keeper.asked, size == 0 ? 0 : 1) << "its set is needed for images alone";
     }
   }
 }
 
-TEST(EcdhPsi, ImagesAreTakenUpWhereTheyBrokeOff) {
-  const Blocks sender = keys_from(0, 200), receiver = keys_from(190, 20);
-  const Kept kept = keep(DhCurve::kX25519, sender);
-  Blocks images(kept.images.begin(), kept.images.begin() + 130);
-  const auto [sent, found] = run_kept(kept, receiver, images);
+TEST(EcdhPsi, ImagesOfAnotherSecretAreNotTakenForTheseOnes) {
+  const Blocks receiver = keys_from(190, 20);
+  Keeper before(DhCurve::kX25519, 9, keys_from(0, 200)), now(DhCurve::kX25519, 10, keys_from(0, 200));
+  ImagesInMemory images;
+  ASSERT_TRUE(run_kept(before, receiver, images).second);
+  const auto [sent, found] = run_kept(now, receiver, images);
   ASSERT_TRUE(sent && found);
-  EXPECT_EQ(*found, ideal_psi(receiver, sender));
+  EXPECT_EQ(*found, ideal_psi(receiver, now.elements));
+  EXPECT_EQ(images.blocks, now.images());
+}
+
+// ── the line breaks ──
+
+TEST(EcdhPsi, ImagesAreTakenUpWhereTheyBrokeOff) {
+  const Blocks receiver = keys_from(39'990, 20);
+  Keeper keeper(DhCurve::kX25519, 9, keys_from(0, 40'000));
+  ImagesInMemory images;
+  const auto [sent, found] = run_kept(keeper, receiver, images, [](std::size_t, Bytes& piece) {
+    if (piece.size() == 16 * (40'000 - 2 * 16'384)) piece.clear();  // the last of the images is lost
+  });
+  ASSERT_FALSE(found);
+  EXPECT_EQ(images.blocks.size(), 2u * 16'384);
+  const auto [sent_rest, found_then] = run_kept(keeper, receiver, images);
+  ASSERT_TRUE(sent_rest && found_then);
+  EXPECT_EQ(*found_then, ideal_psi(receiver, keeper.elements));
 }
 
 TEST(EcdhPsi, TheOrderOfImagesDependsOnTheSecretAndTheSetAlone) {
@@ -180,15 +210,24 @@ TEST(EcdhPsi, TheOrderOfImagesDependsOnTheSecretAndTheSetAlone) {
 // ── a party that deviates ──
 
 TEST(EcdhPsi, AReceiverThatHasMoreImagesThanThereAreIsLeft) {
-  const Kept kept = keep(DhCurve::kX25519, keys_from(0, 5));
-  const auto [sent, asked] = both(
-      [&](Channel& channel, Random&) { return ecdh_psi_send_kept(channel, kept.secret, kept.images, 0); },
-      [&](Channel& channel, Random&) -> Result<> {
-        WEIR_TRY(channel.send(Tag::kEcdhHave, ByteView(Bytes{0, 0, 0, 0, 0, 0, 0, 6})));
-        return channel.flush();
-      });
+  Keeper keeper(DhCurve::kX25519, 9, keys_from(0, 5));
+  const auto [sent, asked] = both([&](Channel& channel, Random&) { return keeper.run(channel, 0); },
+                                  [&](Channel& channel, Random&) -> Result<> {
+                                    WEIR_TRY(channel.send(Tag::kEcdhHave, ByteView(Bytes{0, 0, 0, 0, 0, 0, 0, 6})));
+                                    return channel.flush();
+                                  });
   ASSERT_FALSE(sent);
   EXPECT_EQ(sent.error().reason(), "mpc.message");
+}
+
+TEST(EcdhPsi, ASenderWhoseSetIsSmallerThanTheImagesThatItsSecretMadeIsLeft) {
+  Keeper keeper(DhCurve::kX25519, 9, keys_from(0, 5));
+  ImagesInMemory images;
+  ASSERT_TRUE(run_kept(keeper, keys_from(0, 3), images).second);
+  keeper.elements.pop_back();
+  const auto [sent, found] = run_kept(keeper, keys_from(0, 3), images);
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().reason(), "mpc.message");
 }
 
 TEST(EcdhPsi, WhatIsNoPointIsRefusedOnBothSides) {

@@ -183,6 +183,12 @@ Traffic ecdh_psi_traffic(DhCurve curve, std::size_t own, std::size_t others) {
           .rounds = up(pieces, 2)};
 }
 
+Traffic ecdh_kept_traffic(DhCurve curve, std::size_t own, std::size_t others, std::size_t kept) {
+  Traffic out = ecdh_psi_traffic(curve, own, others - kept);
+  out += {.sent = kHead + 8, .received = blocks(1), .rounds = 1};
+  return out;
+}
+
 Traffic yao_traffic(const Circuit& circuit, std::size_t rows) {
   constexpr std::uint64_t kTableBlocks = 4096;  // of a message
   const std::size_t batch = batch_rows(circuit), chunk = yao_rows(circuit);

@@ -24,6 +24,8 @@ struct Traffic {
 Traffic psi_traffic(std::size_t own, std::size_t others);
 Traffic psi_both_traffic(std::size_t own, std::size_t others);
 Traffic ecdh_psi_traffic(DhCurve curve, std::size_t own, std::size_t others);
+// Of `others` images the party that asks has so many.
+Traffic ecdh_kept_traffic(DhCurve curve, std::size_t own, std::size_t others, std::size_t kept);
 Traffic ecdh_size_traffic(DhCurve curve, std::size_t own, std::size_t others);
 // At the evaluator, with the opening: the bits of so many rows.
 Traffic yao_traffic(const Circuit& circuit, std::size_t rows);

@@ -48,6 +48,26 @@ TEST(Traffic, IsWhatAnIntersectionFromDiffieHellmanMoves) {
   }
 }
 
+TEST(Traffic, IsWhatAnIntersectionMovesWhoseImagesAreKept) {
+  const Blocks own = keys_from(0, 1100), others = keys_from(50, 30);
+  SeededRandom seeded(3);
+  const DhSecret secret = DhSecret::random(DhCurve::kX25519, seeded);
+  ImagesInMemory images;
+  for (const std::size_t kept : {0, 30}) {
+    const auto real = moved(
+        [&](Channel& channel, Random& random) -> Result<> {
+          WEIR_TRY(ecdh_receive_images(channel, images, 30));
+          WEIR_TRY(ecdh_psi_receive_kept(channel, random, DhCurve::kX25519, own, images));
+          return {};
+        },
+        [&](Channel& channel, Random&) -> Result<> {
+          WEIR_TRY(ecdh_send_images(channel, secret, 30, [&]() -> Result<Blocks> { return others; }));
+          return ecdh_psi_send_kept(channel, secret, 1100);
+        });
+    EXPECT_EQ(real, bytes(ecdh_kept_traffic(DhCurve::kX25519, 1100, 30, kept)));
+  }
+}
+
 TEST(Traffic, IsWhatASizeMoves) {
   const Blocks own = keys_from(0, 1100), others = keys_from(50, 30);
   const auto real = moved(

@@ -7,6 +7,7 @@
 #include <thread>
 #include <utility>
 
+#include "weir/mpc/ecdh_psi.h"
 #include "weir/mpc/memory_channel.h"
 #include "weir/mpc/silent_ot.h"
 
@@ -36,6 +37,26 @@ auto both(First&& first, Second&& second, Change change = {}) {
 
 // A batch of 1792 silent transfers, of no security.
 inline constexpr SilentShape kSmallBatch{.base = 500, .trees = 20, .depth = 7};
+// Images on a disk that forgets nothing.
+struct ImagesInMemory final : KeptImages {
+  Result<std::size_t> open(Block under) override {
+    if (name != under) blocks.clear();
+    name = under;
+    return blocks.size();
+  }
+  Result<> add(std::span<const Block> images) override {
+    blocks.insert(blocks.end(), images.begin(), images.end());
+    return {};
+  }
+  Result<> close() override { return {}; }
+  Result<> each(const std::function<void(std::span<const Block>)>& take) override {
+    take(blocks);
+    return {};
+  }
+
+  Block name;
+  Blocks blocks;
+};
 
 // So many distinct elements.
 inline Blocks keys_from(std::size_t first, std::size_t count) {

@@ -108,6 +108,18 @@ void trace_intersections(Traces& out) {
     out[curve == DhCurve::kX25519 ? "ecdh_size_x25519" : "ecdh_size_sm2"] =
         trace_of([&](Channel& c, Random& r) { return ecdh_size_receive(c, r, curve, few, some.size()); },
                  [&](Channel& c, Random& r) { return ecdh_size_send(c, r, curve, some, few.size()); });
+    out[curve == DhCurve::kX25519 ? "ecdh_kept_x25519" : "ecdh_kept_sm2"] = trace_of(
+        [&](Channel& c, Random& r) -> Result<> {
+          ImagesInMemory images;
+          WEIR_TRY(ecdh_receive_images(c, images, some.size()));
+          WEIR_TRY(ecdh_psi_receive_kept(c, r, curve, few, images));
+          return {};
+        },
+        [&](Channel& c, Random& r) -> Result<> {
+          const DhSecret secret = DhSecret::random(curve, r);
+          WEIR_TRY(ecdh_send_images(c, secret, some.size(), [&]() -> Result<Blocks> { return some; }));
+          return ecdh_psi_send_kept(c, secret, few.size());
+        });
   }
 }
 
