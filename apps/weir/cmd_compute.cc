@@ -3,6 +3,7 @@
 #include <unistd.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 #include <chrono>
 #include <cstdio>
 
@@ -165,6 +166,12 @@ std::string format_time(std::int64_t milliseconds) {
   return std::to_string((milliseconds + 500) / 1000) + " s";
 }
 
+// How long and how much.
+std::pair<std::string, std::string> costs(const Json& estimate) {
+  const auto moved = estimate.integer_or("sent", 0) + estimate.integer_or("received", 0);
+  return {format_time(estimate.integer_or("milliseconds", 0)), format_bytes(static_cast<std::uint64_t>(moved))};
+}
+
 Result<int> plan(Context& context, Output& out, const Question& options) {
   WEIR_TRY_LET(const auto table, table::TableFile::open(store::real_files(), options.file));
   WEIR_TRY_LET(const auto count, table.count_rows());
@@ -193,13 +200,20 @@ Result<int> plan(Context& context, Output& out, const Question& options) {
   std::vector<std::vector<std::string>> rows;
   const Json* chosen = nullptr;
   for (const Json& each : plan["items"].items()) {
-    const Json& estimate = each["estimate"];
-    const auto moved = static_cast<std::uint64_t>(estimate.integer_or("sent", 0) + estimate.integer_or("received", 0));
-    rows.push_back({each.text_or("algorithm", ""), format_time(estimate.integer_or("milliseconds", 0)),
-                    format_bytes(moved), each.text_or("words", ""), each.boolean_or("chosen", false) ? "✓" : ""});
+    const auto [time, moved] = costs(each["estimate"]);
+    const auto [later_time, later_moved] = costs(each["later"]);
+    rows.push_back({each.text_or("algorithm", ""), time, moved,
+                    each.has("later") ? later_time + ", " + later_moved : "", each.text_or("words", ""),
+                    each.boolean_or("chosen", false) ? "✓" : ""});
     if (each.boolean_or("chosen", false)) chosen = &each;
   }
-  out.table({{"algorithm", "算法"}, {"takes", "耗时"}, {"moves", "传输量"}, {"refused", "不允许"}, {"best", "推荐"}}, rows);
+  std::vector<Text> heads = {{"algorithm", "算法"}, {"takes", "耗时"}, {"moves", "传输量"},
+                             {"each time after", "之后每次"}, {"refused", "不允许"}, {"best", "推荐"}};
+  if (std::ranges::all_of(rows, [](const auto& row) { return row[3].empty(); })) {
+    heads.erase(heads.begin() + 3);
+    for (auto& row : rows) row.erase(row.begin() + 3);
+  }
+  out.table(heads, rows);
   std::vector<std::pair<Text, std::string>> budget;
   add_privacy(budget, plan["privacy"]);
   out.pairs(budget);

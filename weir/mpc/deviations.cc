@@ -67,7 +67,8 @@ long peak_mib() {
 
 std::string complaint_about(const Deviated& what, const Error& error) {
   const std::string_view reason = error.reason();
-  bool right = reason == "mpc.message" || reason == "mpc.check" || reason == "mpc.deadline";
+  const bool values = reason == "mpc.check" || reason == "mpc.images";
+  bool right = reason == "mpc.message" || values || reason == "mpc.deadline";
   if (what.kind == Deviation::kStall) right = reason == "mpc.deadline";
   if (what.kind == Deviation::kHangUp) right = reason == "mpc.line";
   return right ? "" : "ends with " + std::string(reason) + ": " + std::string(error.message());

@@ -178,7 +178,7 @@ TEST_P(DeviationsFromEcdhPsi, EndBothSidesWhereImagesAreKept) {
     kept.name = name_of(secret);
     kept.blocks.assign(images.begin(), images.begin() + 2);
     WEIR_TRY(ecdh_receive_images(c, kept, others.size()));
-    return ecdh_psi_receive_kept(c, r, GetParam(), own, kept);
+    return ecdh_psi_receive_kept(c, r, GetParam(), own, kept, others.size());
   };
   expect_an_end(send, receive, 10);
   expect_an_end(receive, send, 9);

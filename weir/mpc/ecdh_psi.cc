@@ -232,11 +232,20 @@ Result<> ecdh_receive_images(Channel& channel, KeptImages& images, std::size_t t
 }
 
 Result<> ecdh_psi_send_kept(Channel& channel, const DhSecret& secret, std::size_t others) {
+  const Block name = name_of(secret);
+  WEIR_TRY(channel.send(Tag::kEcdhSecret, std::span(&name, 1)));
   return answer(channel, secret, others);
 }
 
 Result<std::vector<std::size_t>> ecdh_psi_receive_kept(Channel& channel, Random& random, DhCurve curve,
-                                                       std::span<const Block> elements, KeptImages& images) {
+                                                       std::span<const Block> elements, KeptImages& images,
+                                                       std::size_t total) {
+  Block name;
+  WEIR_TRY(channel.receive(Tag::kEcdhSecret, std::span(&name, 1)));
+  WEIR_TRY_LET(const std::size_t have, images.open(name));
+  if (have != total) {
+    return Error(Errc::kConflict, "the images of the other side's table are not there any more").because("mpc.images");
+  }
   WEIR_TRY_LET(const Blocks own, ask(channel, random, curve, elements));
   channel.phase("match");
   Matcher matcher(own);

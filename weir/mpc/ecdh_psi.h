@@ -82,9 +82,11 @@ Result<> ecdh_send_images(Channel& channel, const DhSecret& secret, std::size_t 
                           const std::function<Result<Blocks>()>& elements);
 // What came stays, also if the run breaks off.
 Result<> ecdh_receive_images(Channel& channel, KeptImages& images, std::size_t total);
-// Then the points. Indices as of ecdh_psi_receive().
+// Then, over this line or another one, the points, behind the name once more: fails with kConflict ("mpc.images") if
+// the receiver has not all of `total` under it. Indices as of ecdh_psi_receive().
 Result<> ecdh_psi_send_kept(Channel& channel, const DhSecret& secret, std::size_t others);
 Result<std::vector<std::size_t>> ecdh_psi_receive_kept(Channel& channel, Random& random, DhCurve curve,
-                                                       std::span<const Block> elements, KeptImages& images);
+                                                       std::span<const Block> elements, KeptImages& images,
+                                                       std::size_t total);
 
 }  // namespace weir::mpc

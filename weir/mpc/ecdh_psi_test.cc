@@ -145,7 +145,8 @@ auto run_kept(Keeper& keeper, const Blocks& receiver, ImagesInMemory& images, Ch
   return both([&](Channel& channel, Random&) { return keeper.run(channel, receiver.size()); },
               [&](Channel& channel, Random& random) -> Result<std::vector<std::size_t>> {
                 WEIR_TRY(ecdh_receive_images(channel, images, keeper.elements.size()));
-                return ecdh_psi_receive_kept(channel, random, keeper.secret.curve(), receiver, images);
+                return ecdh_psi_receive_kept(channel, random, keeper.secret.curve(), receiver, images,
+                                             keeper.elements.size());
               },
               std::move(change));
 }
@@ -176,6 +177,29 @@ TEST(EcdhPsi, ImagesOfAnotherSecretAreNotTakenForTheseOnes) {
   ASSERT_TRUE(sent && found);
   EXPECT_EQ(*found, ideal_psi(receiver, now.elements));
   EXPECT_EQ(images.blocks, now.images());
+}
+
+// ── what was kept is lost ──
+
+TEST(EcdhPsi, PointsUnderAnotherSecretThanTheImagesEndTheRun) {
+  const Blocks receiver = keys_from(190, 20);
+  Keeper before(DhCurve::kX25519, 9, keys_from(0, 200)), now(DhCurve::kX25519, 10, keys_from(0, 200));
+  ImagesInMemory images;
+  ASSERT_TRUE(run_kept(before, receiver, images).second);
+  const auto ask_now = [&] {
+    return both([&](Channel& channel, Random&) { return ecdh_psi_send_kept(channel, now.secret, receiver.size()); },
+                [&](Channel& channel, Random& random) {
+                  return ecdh_psi_receive_kept(channel, random, DhCurve::kX25519, receiver, images, 200);
+                })
+        .second;
+  };
+  const auto found = ask_now();
+  ASSERT_FALSE(found);
+  EXPECT_EQ(found.error().reason(), "mpc.images");
+  images.blocks = now.images();
+  EXPECT_TRUE(ask_now());
+  images.blocks.pop_back();
+  EXPECT_FALSE(ask_now());
 }
 
 // ── the line breaks ──

@@ -185,7 +185,7 @@ Traffic ecdh_psi_traffic(DhCurve curve, std::size_t own, std::size_t others) {
 
 Traffic ecdh_kept_traffic(DhCurve curve, std::size_t own, std::size_t others, std::size_t kept) {
   Traffic out = ecdh_psi_traffic(curve, own, others - kept);
-  out += {.sent = kHead + 8, .received = blocks(1), .rounds = 1};
+  out += {.sent = kHead + 8, .received = 2 * blocks(1), .rounds = 1};
   return out;
 }
 

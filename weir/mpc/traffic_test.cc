@@ -57,7 +57,7 @@ TEST(Traffic, IsWhatAnIntersectionMovesWhoseImagesAreKept) {
     const auto real = moved(
         [&](Channel& channel, Random& random) -> Result<> {
           WEIR_TRY(ecdh_receive_images(channel, images, 30));
-          WEIR_TRY(ecdh_psi_receive_kept(channel, random, DhCurve::kX25519, own, images));
+          WEIR_TRY(ecdh_psi_receive_kept(channel, random, DhCurve::kX25519, own, images, 30));
           return {};
         },
         [&](Channel& channel, Random&) -> Result<> {

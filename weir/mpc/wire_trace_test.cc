@@ -112,7 +112,7 @@ void trace_intersections(Traces& out) {
         [&](Channel& c, Random& r) -> Result<> {
           ImagesInMemory images;
           WEIR_TRY(ecdh_receive_images(c, images, some.size()));
-          WEIR_TRY(ecdh_psi_receive_kept(c, r, curve, few, images));
+          WEIR_TRY(ecdh_psi_receive_kept(c, r, curve, few, images, some.size()));
           return {};
         },
         [&](Channel& c, Random& r) -> Result<> {

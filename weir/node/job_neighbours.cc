@@ -84,6 +84,11 @@ Result<Agreed> JobNeighbours::agreed(store::Tx& tx, const std::string& agreement
                 .content = record.agreement.content_root};
 }
 
+Result<bool> JobNeighbours::ended(store::Tx& tx, const std::string& agreement) {
+  WEIR_TRY_LET(const auto record, contracts_.get_agreement(tx, agreement));
+  return !check_live(record, clock_.now()) && record.state != flow::contract::AgreementState::kSuspended;
+}
+
 Result<Ruling> JobNeighbours::preview(const Job& job, const use::job::Privacy& privacy) {
   Question question(job, privacy, self_);
   WEIR_TRY_LET(const auto answer, usage_.preview(job.agreement, question.request));

@@ -18,6 +18,7 @@ class JobNeighbours final : public use::job::Neighbours {
                 flow::metering::Service& metering)
       : self_(std::move(self)), clock_(clock), contracts_(contracts), usage_(usage), metering_(metering) {}
   Result<use::job::Agreed> agreed(store::Tx& tx, const std::string& agreement) override;
+  Result<bool> ended(store::Tx& tx, const std::string& agreement) override;
   Result<use::job::Ruling> preview(const use::job::Job& job, const use::job::Privacy& privacy) override;
   Result<use::job::Ruling> authorize(store::Tx& tx, const use::job::Job& job, const use::job::Privacy& privacy,
                                        const std::string& actor) override;

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "weir/base/log.h"
+#include "weir/node/image_file.h"
 #include "weir/tlog/entry.h"
 
 namespace weir::node {
@@ -37,9 +38,9 @@ struct Columns {
   std::vector<Form> forms;
 };
 
-// What is read of the own table.
-std::vector<std::string> needed(const Job& job, const Columns& key) {
-  std::vector<std::string> out = key.names;
+// What is read of the own table, whose key has these columns.
+std::vector<std::string> needed(const Job& job, std::vector<std::string> key) {
+  std::vector<std::string> out = std::move(key);
   if (!job.work.query) return out;
   for (std::string& column : use::job::summed(*job.work.query, job.role)) out.push_back(std::move(column));
   const auto& group = job.work.query->group;
@@ -94,12 +95,28 @@ class ResultFile {
 // The table of a node in an intersection. Found lines lie in a file, eight bytes each, little-endian.
 class TableSide final : public use::job::Side {
  public:
-  TableSide(use::job::Service& service, store::Files& files, std::string found, const Job& job,
-            const use::job::SortedKeys& keys)
-      : service_(service), files_(files), found_(std::move(found)), id_(job.id), keys_(keys) {}
+  using Keys = std::function<Result<use::job::SortedKeys>()>;
+  struct Paths {
+    std::string found;
+    std::string images;
+  };
+  // Without `keys`, `read` is asked for them when they are needed.
+  TableSide(use::job::Service& service, store::Files& files, Paths paths, const Job& job,
+            const use::job::SortedKeys* keys, Keys read)
+      : service_(service),
+        files_(files),
+        found_(std::move(paths.found)),
+        job_(job),
+        keys_(keys),
+        read_(std::move(read)),
+        images_(files, std::move(paths.images)) {}
 
   Result<mpc::Blocks> open(std::size_t bucket, std::size_t buckets) override {
-    WEIR_TRY_LET(lines_, keys_.bucket(bucket, buckets));
+    if (keys_ == nullptr) {
+      WEIR_TRY_LET(own_, read_());
+      keys_ = &*own_;
+    }
+    WEIR_TRY_LET(lines_, keys_->bucket(bucket, buckets));
     return use::job::keys_of(lines_);
   }
 
@@ -121,7 +138,9 @@ class TableSide final : public use::job::Side {
     return line + static_cast<std::int64_t>(lines.size());
   }
 
-  Result<> note(const use::job::Progress& progress) override { return service_.note(id_, progress); }
+  Result<> note(const use::job::Progress& progress) override { return service_.note(job_.id, progress); }
+  Result<mpc::DhSecret> secret(mpc::DhCurve curve) override { return service_.image_secret(job_, curve); }
+  mpc::KeptImages& images() override { return images_; }
 
   std::int64_t milliseconds() override {
     return std::chrono::duration_cast<std::chrono::milliseconds>(JobWatch::Clock::now() - start_).count();
@@ -131,8 +150,11 @@ class TableSide final : public use::job::Side {
   use::job::Service& service_;
   store::Files& files_;
   const std::string found_;
-  const std::string id_;
-  const use::job::SortedKeys& keys_;
+  const Job job_;
+  const use::job::SortedKeys* keys_;
+  const Keys read_;
+  std::optional<use::job::SortedKeys> own_;
+  ImageFile images_;
   const JobWatch::Clock::time_point start_ = JobWatch::Clock::now();
   std::vector<use::job::KeyLine> lines_;  // of the bucket that is open
 };
@@ -174,35 +196,65 @@ Result<table::TableFile> JobTables::table_of(const Job& job) {
   return table::TableFile::open(deps_.files, path);
 }
 
+// What is needed of the own table, from its beginning; it is shown how far that is read.
+Result<use::job::ByteSource> JobTables::read_own(const Job& job, const std::vector<std::string>& key) {
+  WEIR_TRY_LET(const auto table, table_of(job));
+  WEIR_TRY_LET(auto out, table.read(needed(job, key)));
+  deps_.watch.begin(job.id, "reading", table.size(), table.progress());
+  return out;
+}
+
+Result<use::job::SortedKeys> JobTables::read_keys(const Job& job) {
+  WEIR_TRY_LET(const Bytes salt, deps_.service.salt(job));
+  const Columns columns(job);
+  WEIR_TRY_LET(auto text, read_own(job, columns.names));
+  // A name of its own: two connections of one job may read at the same time.
+  const std::string path = deps_.work + "/" + job.id + "." + deps_.random.uuid() + ".keys";
+  WEIR_TRY_LET(auto out, use::job::SortedKeys::read(std::move(text), columns.names, columns.forms, deps_.files, path,
+                                                    threads()));
+  deps_.watch.begin(job.id, "committing", out.rows() - out.keyless());
+  WEIR_TRY(out.settle(salt, threads(), [&](std::uint64_t done) { deps_.watch.reached(job.id, done); }));
+  deps_.watch.end(job.id);
+  return out;
+}
+
 Result<std::shared_ptr<const JobTables::Prepared>> JobTables::prepare(const Job& job) {
   {
     const std::scoped_lock lock(mutex_);
     if (const auto found = prepared_.find(job.id); found != prepared_.end()) return found->second;
   }
-  WEIR_TRY_LET(const auto table, table_of(job));
-  WEIR_TRY_LET(const Bytes salt, deps_.service.salt(job));
-  const Columns columns(job);
-  WEIR_TRY_LET(auto text, table.read(needed(job, columns)));
   auto out = std::make_shared<Prepared>();
-  JobWatch& watch = deps_.watch;
-  watch.begin(job.id, "reading", table.size(), table.progress());
-  if (job.work.query) {
+  std::optional<use::job::Claim> known;
+  if (keeps_images(job.work) && job.role == Role::kProvider) {
+    WEIR_TRY_LET(known, deps_.service.kept_claim(job));
+  }
+  if (known) {
+    out->claim = *std::move(known);
+  } else if (job.work.query) {
+    WEIR_TRY_LET(const Bytes salt, deps_.service.salt(job));
+    const Columns columns(job);
+    WEIR_TRY_LET(auto text, read_own(job, columns.names));
     WEIR_TRY_LET(out->figures,
                  use::job::read_figures(std::move(text), columns.names, columns.forms, *job.work.query, job.role));
     out->claim = use::job::claim_of(out->figures, job.role, salt);
+    deps_.watch.end(job.id);
   } else {
-    // A name of its own: two connections of one job may read at the same time.
-    const std::string path = deps_.work + "/" + job.id + "." + deps_.random.uuid() + ".keys";
-    WEIR_TRY_LET(out->keys, use::job::SortedKeys::read(std::move(text), columns.names, columns.forms, deps_.files, path,
-                                                       threads()));
-    watch.begin(job.id, "committing", out->keys->rows() - out->keys->keyless());
-    WEIR_TRY(out->keys->settle(salt, threads(), [&](std::uint64_t done) { watch.reached(job.id, done); }));
+    WEIR_TRY_LET(out->keys, read_keys(job));
     out->claim = out->keys->claim();
   }
-  watch.end(job.id);
   const std::scoped_lock lock(mutex_);
   if (prepared_.size() < kPreparedMax) prepared_[job.id] = out;
   return std::shared_ptr<const Prepared>(out);
+}
+
+Result<std::int64_t> JobTables::forget_images() {
+  WEIR_TRY_LET(const auto names, deps_.service.images_of_ended());
+  for (const std::string& name : names) {
+    WEIR_TRY_LET(const bool there, deps_.files.exists(images_path(name)));
+    if (there) WEIR_TRY(deps_.files.remove(images_path(name)));
+    WEIR_TRY(deps_.service.drop_images(name));
+  }
+  return static_cast<std::int64_t>(names.size());
 }
 
 Result<std::int64_t> JobTables::forget_results(Timestamp before) {
@@ -263,7 +315,16 @@ Result<> JobTables::remove_unused(const std::string& input) {
 }
 
 std::unique_ptr<use::job::Side> JobTables::side(const Job& job, const Prepared& table) {
-  return std::make_unique<TableSide>(deps_.service, deps_.files, found_path(job.id), job, *table.keys);
+  const std::string images = keeps_images(job.work) ? images_path(images_name(job)) : "";
+  return std::make_unique<TableSide>(deps_.service, deps_.files, TableSide::Paths{found_path(job.id), images}, job,
+                                     table.keys ? &*table.keys : nullptr,
+                                     [this, job]() -> Result<use::job::SortedKeys> {
+                                       WEIR_TRY_LET(auto keys, read_keys(job));
+                                       if (keys.claim() == job.mine) return keys;
+                                       return Error(Errc::kConflict,
+                                                    "the own table is not the one that was committed to")
+                                           .because("job.set_swapped");
+                                     });
 }
 
 template <class Write>

@@ -1,7 +1,7 @@
 // JobTables: the own tables of jobs: read, sorted and committed to once, kept from the claim to the end; and results.
 //
 // Folders: jobs/work has what a job needs while it lasts (keys that do not fit memory, the lines found so far),
-// jobs/results what it found. Thread-safe.
+// jobs/results what it found, jobs/images what is kept from one job to the next (image_file.h). Thread-safe.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
@@ -30,12 +30,13 @@ class JobTables {
     store::Files& files;
     std::string results;  // folders
     std::string work;
+    std::string images;
     Random& random;
     JobWatch& watch;
   };
   // A table that was read.
   struct Prepared {
-    std::optional<use::job::SortedKeys> keys;  // of an intersection
+    std::optional<use::job::SortedKeys> keys;  // of an intersection, unless its claim is known from an earlier one
     use::job::Figures figures;                 // of a query
     use::job::Claim claim;
   };
@@ -46,6 +47,8 @@ class JobTables {
   Result<std::shared_ptr<const Prepared>> prepare(const use::job::Job& job);
   // Removes results of jobs that ended before then; how many files.
   Result<std::int64_t> forget_results(Timestamp before);
+  // Removes images of agreements that are over; how many tables'.
+  Result<std::int64_t> forget_images();
   // The job is over.
   Result<> forget(const use::job::Job& job);
   // An own table goes, unless a job that lasts has it; not before all that is held is let go.
@@ -68,10 +71,13 @@ class JobTables {
   Result<> write_result(const use::job::Job& job, use::job::Outcome& outcome, const std::vector<std::string>& types,
                         const Write& write);
   Result<table::TableFile> table_of(const use::job::Job& job);
+  Result<use::job::ByteSource> read_own(const use::job::Job& job, const std::vector<std::string>& key);
+  Result<use::job::SortedKeys> read_keys(const use::job::Job& job);
   void let_go();
   Result<> remove_unused(const std::string& input);
   std::string result_path(const std::string& id) const { return deps_.results + "/" + id + ".csv"; }
   std::string types_path(const std::string& id) const { return deps_.results + "/" + id + ".types"; }
+  std::string images_path(const std::string& name) const { return deps_.images + "/" + name; }
   std::string found_path(const std::string& id) const { return deps_.work + "/" + id + ".found"; }
 
   Deps deps_;

@@ -83,6 +83,7 @@ class JobTablesTest : public ::testing::Test {
             .files = files,
             .results = folder + "results",
             .work = folder + "work",
+            .images = folder + "images",
             .random = random_,
             .watch = watch_};
   }

@@ -37,14 +37,15 @@ bool may_pass(const Error& error) {
   return error.code() == Errc::kUnavailable || error.code() == Errc::kExhausted;
 }
 
-// What is expected to move; both sides know the sizes.
-use::job::Estimate estimate_of(const Job& job, const use::job::LineSpeed& line) {
+// What is expected to move; both sides know the sizes, and the consumer how many images it has.
+use::job::Estimate estimate_of(const Job& job, std::int64_t kept, const use::job::LineSpeed& line) {
   const auto algorithm = use::job::find_algorithm(job.work.algorithm);
   if (!algorithm) return {};
   const use::job::Sizes sizes{.consumer = job.of(Role::kConsumer).count,
                               .provider = job.of(Role::kProvider).count,
                               .groups = std::max(job.mine.groups, job.theirs.groups),
-                              .bucket = job.work.bucket};
+                              .bucket = job.work.bucket,
+                              .kept = kept};
   return use::job::estimate(**algorithm, sizes, job.work.query, line);
 }
 
@@ -75,6 +76,7 @@ struct Jobs::State {
                 .files = deps.files,
                 .results = deps.results,
                 .work = deps.work,
+                .images = deps.images,
                 .random = deps.random,
                 .watch = watch}) {}
 
@@ -112,16 +114,23 @@ struct Jobs::State {
   template <class Act>
   void visit(std::unique_ptr<Line> line, Act act);
   void expect(const Job& job);
+  Result<std::int64_t> images_kept(const Job& job);
   void note_broken(const Job& before, const PeerChannel& channel);
   template <class Function>
   Result<Outcome> timed(const Job& job, std::unique_ptr<Line> line, Function&& function);
   Result<Outcome> intersect(const Job& job, std::unique_ptr<Line> line, const JobTables::Prepared& table);
 };
 
+Result<std::int64_t> Jobs::State::images_kept(const Job& job) {
+  const bool has = keeps_images(job.work) && job.role == Role::kConsumer;
+  return has ? deps.service.images_kept(job) : Result<std::int64_t>(0);
+}
+
 // Runs one side over the line; what went each way. An older line of the same job is broken first: the other side has
 // given it up.
 template <class Function>
 Result<Outcome> Jobs::State::timed(const Job& job, std::unique_ptr<Line> line, Function&& function) {
+  WEIR_TRY_LET(const std::int64_t kept, images_kept(job));
   line->set_patience(kPatience);
   PeerChannel channel(std::move(line));
   channel.keep_phases(nanoseconds_now);
@@ -131,7 +140,7 @@ Result<Outcome> Jobs::State::timed(const Job& job, std::unique_ptr<Line> line, F
     if (stopping) return Error(Errc::kUnavailable, "this node is stopping").because("node.stopping");
     channels.emplace(job.id, &channel);
   }
-  const use::job::Estimate whole = estimate_of(job, {});
+  const use::job::Estimate whole = estimate_of(job, kept, {});
   const auto before = static_cast<std::uint64_t>(job.progress.now.sent + job.progress.now.received);
   watch.begin(job.id, "computing", static_cast<std::uint64_t>(whole.sent + whole.received),
               [&] { return before + channel.sent() + channel.received(); });
@@ -207,7 +216,9 @@ void Jobs::State::expect(const Job& job) {
   if (job.estimate) return;
   const auto line = measure(job.peer_address, job.peer);
   if (!line) return;
-  const Result<> written = deps.service.expect(job.id, estimate_of(job, *line));
+  const auto kept = images_kept(job);
+  if (!kept) return;
+  const Result<> written = deps.service.expect(job.id, estimate_of(job, *kept, *line));
   if (!written) log::warning("job.unwritable", {{"job", job.id}, {"error", written.error().message()}});
 }
 
@@ -426,6 +437,7 @@ std::shared_ptr<void> Jobs::hold_inputs() { return state_->tables.hold_inputs();
 
 Result<> Jobs::sweep() { return state_->tables.sweep(); }
 
+Result<std::int64_t> Jobs::forget_images() { return state_->tables.forget_images(); }
 Result<std::int64_t> Jobs::forget_results(Timestamp before) { return state_->tables.forget_results(before); }
 
 std::optional<wire::Json> Jobs::progress(const std::string& id) const { return state_->watch.look(id); }

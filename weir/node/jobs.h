@@ -36,6 +36,7 @@ class Jobs {
     store::Files& files;
     std::string results;  // folders
     std::string work;
+    std::string images;
     Random& random;
     JobsOptions options = {};
   };
@@ -61,6 +62,8 @@ class Jobs {
   Result<std::unique_ptr<store::File>> open_result(const std::string& id, bool parquet);
   // Removes results of jobs that ended before then; how many files.
   Result<std::int64_t> forget_results(Timestamp before);
+  // Removes what was kept for further questions under agreements that are over; how many tables'.
+  Result<std::int64_t> forget_images();
   // How far a job that runs is (job_watch.h).
   std::optional<wire::Json> progress(const std::string& id) const;
   void stop();

@@ -371,7 +371,7 @@ void Node::State::open_signaling() {
 }
 
 Result<> Node::State::open_jobs() {
-  for (const char* folder : {"jobs/inputs", "jobs/results", "jobs/work"}) {
+  for (const char* folder : {"jobs/inputs", "jobs/results", "jobs/work", "jobs/images"}) {
     WEIR_TRY(files.make_directories(opened.folder.file(folder)));
   }
   job_inputs = std::make_unique<flow::delivery::Contents>(files, opened.folder.file("jobs/inputs"),

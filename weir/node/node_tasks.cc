@@ -112,6 +112,8 @@ Result<> Node::State::keep_house(Timestamp now) {
   WEIR_TRY_LET(const std::int64_t results,
                job_runner->forget_results(after(now, -kDay * config.job_results_days)));
   if (results > 0) log::info("housekeeping.forgot", {{"results", results}});
+  WEIR_TRY_LET(const std::int64_t images, job_runner->forget_images());
+  if (images > 0) log::info("housekeeping.forgot", {{"images", images}});
   if (answers + over > 0) log::info("housekeeping.forgot", {{"answers", answers}, {"transfers", over}});
   const bool more = over == static_cast<std::int64_t>(kForgottenAtOnce);
   next_housekeeping = more ? now : after(now, kHousekeeping);
@@ -138,6 +140,7 @@ void Node::State::start_threads(Node& node) {
                                                  .files = files,
                                                  .results = opened.folder.file("jobs/results"),
                                                  .work = opened.folder.file("jobs/work"),
+                                                 .images = opened.folder.file("jobs/images"),
                                                  .random = random});
   alarm = std::make_unique<Alarm>(clock, alarm_tasks());
   if (membership->has_above()) above = std::make_unique<Alarm>(clock, std::vector{heartbeat_task(), report_task()});

@@ -92,9 +92,8 @@ Json shown(Node& node, const Job& job) {
   if (is_final(job.state)) return out;
   Json progress = node.job_runner().progress(job.id).value_or(Json::object());
   if (job.state == use::job::State::kRunning && !job.work.query) {
-    const auto buckets = use::job::buckets_of(job.work.bucket, job.of(use::job::Role::kConsumer).count,
-                                              job.of(use::job::Role::kProvider).count);
-    progress.set("buckets", static_cast<std::int64_t>(buckets)).set("bucketsDone", job.progress.now.done);
+    progress.set("buckets", static_cast<std::int64_t>(use::job::buckets_of(job)))
+        .set("bucketsDone", job.progress.now.done);
   }
   if (progress.size() > 0) out.set("progress", std::move(progress));
   return out;
@@ -293,6 +292,7 @@ Result<Response> plan_job(Node& node, Request& request) {
                               {"security", each.algorithm->security},
                               {"consumerLearns", job["consumerLearns"]},
                               {"providerLearns", job["providerLearns"]}});
+    if (each.later) item.set("later", to_json(*each.later));
     if (!plan.words[i].empty()) item.set("words", plan.words[i]);
     items.push(std::move(item));
   }

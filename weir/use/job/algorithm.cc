@@ -25,6 +25,18 @@ Json described(const Algorithm& a) {
                        {"providerLearns", text_json(a.provider_learns)}});
 }
 
+// The same, for a consumer that asks one set again and again.
+Algorithm kept(Algorithm out) {
+  out.id = out.curve == mpc::DhCurve::kSm2 ? "psi-kept-sm2" : "psi-kept-x25519";
+  out.version = "1";
+  out.keeps_images = true;
+  out.security += ". The provider keeps one secret for the agreement, and the consumer what the first question moved";
+  out.what = {"The consumer's rows whose key the provider has too; after the first question only the consumer's keys "
+              "cost anything",
+              "使用方表中、其键值提供方也持有的行；首次提问之后，仅使用方的键产生开销"};
+  return out;
+}
+
 // The intersections of whole rows.
 std::vector<Algorithm> of_rows() {
   const Algorithm fast{
@@ -62,7 +74,7 @@ std::vector<Algorithm> of_rows() {
                           "自己的哪些键值提供方也持有，以及提供方键值的个数"};
   both.provider_learns = {"which of its keys the consumer has, and how many keys the consumer has",
                           "自己的哪些键值使用方也持有，以及使用方键值的个数"};
-  return {fast, x25519, sm2, both};
+  return {fast, x25519, sm2, both, kept(x25519), kept(sm2)};
 }
 
 // The size of an intersection.

@@ -38,12 +38,14 @@ struct Algorithm {
   Answer answer = Answer::kRows;
   std::optional<mpc::DhCurve> curve;  // of Diffie-Hellman
   bool silent = false;  // its transfers are (mpc/silent_ot.h)
+  bool keeps_images = false;   // from one question to the next (mpc/ecdh_psi.h)
   std::string hash;     // SHA-256 of the canonical JSON of the members above, hex
 
   // Its work has a query beside the keys.
   bool answers_query() const { return answer == Answer::kFigure; }
-  // Computed bucket by bucket (progress.h). A size in parts would tell the size of each.
-  bool in_buckets() const { return answer == Answer::kRows || answer == Answer::kBoth; }
+  // Computed bucket by bucket (progress.h). A size in parts would tell the size of each; images that are kept are of
+  // the whole set.
+  bool in_buckets() const { return !keeps_images && (answer == Answer::kRows || answer == Answer::kBoth); }
 };
 
 std::span<const Algorithm> algorithms();

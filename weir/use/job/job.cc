@@ -299,11 +299,17 @@ Answer answer_of(const Work& work) {
   return known ? (*known)->answer : Answer::kRows;
 }
 
+bool keeps_images(const Work& work) {
+  const auto known = find_algorithm(work.algorithm);
+  return known && (*known)->keeps_images;
+}
+
 bool learns(const Job& job) { return job.role == Role::kConsumer || answer_of(job.work) == Answer::kBoth; }
 bool has_result(const Job& job) { return learns(job) && answer_of(job.work) != Answer::kSize; }
 
 std::size_t buckets_of(const Job& job) {
   const auto known = find_algorithm(job.work.algorithm);
+  if (keeps_images(job.work)) return 2;
   if (!known || !(*known)->in_buckets()) return 1;
   return buckets_of(job.work.bucket, job.of(Role::kConsumer).count, job.of(Role::kProvider).count);
 }
@@ -330,6 +336,23 @@ crypto::Digest terms_digest(const Job& job) {
                                    {"consumer", claim(Role::kConsumer)},
                                    {"provider", claim(Role::kProvider)}});
   return crypto::hash(crypto::HashAlgorithm::kSha256, {view_of("weir/job-terms/1"), view_of(terms.canonical())});
+}
+
+std::string images_name(const Job& job) {
+  Json columns = Json::array();
+  for (const KeyColumn& key : job.work.keys) {
+    columns.push(Json::object({{"name", key.provider}, {"form", name_of(key.form)}}));
+  }
+  const Json what = Json::object(
+      {{"agreement", job.agreement}, {"algorithm", job.work.hash}, {"columns", std::move(columns)}});
+  return wire::encode_hex(
+      crypto::hash(crypto::HashAlgorithm::kSha256, {view_of("weir/images/1"), view_of(what.canonical())}));
+}
+
+crypto::Digest images_digest(const Job& job) {
+  const Json what = Json::object(
+      {{"agreement", job.agreement}, {"algorithm", job.work.hash}, {"provider", head_json(job.of(Role::kProvider))}});
+  return crypto::hash(crypto::HashAlgorithm::kSha256, {view_of("weir/image-elements/1"), view_of(what.canonical())});
 }
 
 }  // namespace weir::use::job

@@ -127,10 +127,12 @@ wire::Json to_json(const Job& job);
 
 // What the work gives; rows if its algorithm is not known any more.
 Answer answer_of(const Work& work);
+bool keeps_images(const Work& work);
 // Whether this side learns the answer, and whether that is a table.
 bool learns(const Job& job);
 bool has_result(const Job& job);
-// Into how many the keys fall. Requires: both claims.
+// In how many parts it is computed: the buckets into which the keys fall; of an algorithm that keeps images, these and
+// then the points. Requires: both claims.
 std::size_t buckets_of(const Job& job);
 
 // By all its lines, as far as this side wrote it down: what is metered.
@@ -141,5 +143,10 @@ std::string statement_of(const Work& work);
 
 // What both sides must agree on before a byte that depends on data: agreement, work and both claims.
 crypto::Digest terms_digest(const Job& job);
+
+// Of an algorithm that keeps images: the name under which both sides keep what belongs to the provider's columns under
+// the agreement (hex), and the digest that salts the elements.
+std::string images_name(const Job& job);
+crypto::Digest images_digest(const Job& job);
 
 }  // namespace weir::use::job

@@ -30,6 +30,8 @@ constexpr Rate kRates[] = {
     {"psi-both-rr22", 20, 360, 360, 0},
     {"psi-ecdh-x25519", 2, 14'000, 8'000, 0},
     {"psi-ecdh-sm2", 2, 26'000, 14'000, 0},
+    {"psi-kept-x25519", 2, 14'000, 8'000, 0},
+    {"psi-kept-sm2", 2, 26'000, 14'000, 0},
     {"psi-size-x25519", 2, 14'000, 8'000, 0},
     {"psi-size-sm2", 2, 26'000, 14'000, 0},
     {"join-psty19", 40, 750, 700, 26},
@@ -52,6 +54,10 @@ mpc::Traffic of_intersection(const Algorithm& algorithm, std::size_t own, std::s
 }
 
 mpc::Traffic traffic_of(const Algorithm& algorithm, const Sizes& sizes, const std::optional<Query>& query) {
+  if (algorithm.keeps_images) {
+    return mpc::ecdh_kept_traffic(*algorithm.curve, static_cast<std::size_t>(sizes.consumer),
+                                  static_cast<std::size_t>(sizes.provider), static_cast<std::size_t>(sizes.kept));
+  }
   if (!query) {
     const std::size_t buckets =
         algorithm.in_buckets() ? buckets_of(sizes.bucket, sizes.consumer, sizes.provider) : 1;
@@ -94,7 +100,8 @@ Estimate estimate(const Algorithm& algorithm, const Sizes& sizes, const std::opt
   const Rate& rate = rate_of(algorithm);
   const auto moved = static_cast<double>(traffic.sent + traffic.received);
   double ms = rate.fixed_ms;
-  ms += (rate.own_ns * static_cast<double>(sizes.consumer) + rate.others_ns * static_cast<double>(sizes.provider) +
+  const auto others = static_cast<double>(sizes.provider - sizes.kept);
+  ms += (rate.own_ns * static_cast<double>(sizes.consumer) + rate.others_ns * others +
          rate.transfer_ns * static_cast<double>(traffic.transfers)) / 1e6;
   ms += static_cast<double>(traffic.rounds) * static_cast<double>(line.round_trip_us) / 1e3;
   if (line.bytes_per_second > 0) ms += 1e3 * moved / static_cast<double>(line.bytes_per_second);

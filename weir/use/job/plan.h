@@ -27,6 +27,7 @@ struct Sizes {
   std::int64_t provider = 0;
   std::int64_t groups = 1;    // of a query that groups
   std::int64_t bucket = kBucketKeys;
+  std::int64_t kept = 0;      // of the provider's images, at the consumer
 };
 
 struct Estimate {
@@ -48,6 +49,7 @@ struct Candidate {
   const Algorithm* algorithm = nullptr;
   bool allowed = false;
   Estimate estimate;
+  std::optional<Estimate> later;  // if images are kept: of each question after the first
 };
 // The fastest that is allowed; of those that take at most twice as long or a second, one that withstands a malicious
 // side is preferred. Nothing if none is allowed.

@@ -22,9 +22,9 @@ Result<crypto::Digest> greet(mpc::Channel& channel, const Job& job) {
       .because("job.mismatch");
 }
 
-mpc::Blocks elements_of(const crypto::Digest& terms, const mpc::Blocks& keys) {
+mpc::Blocks elements_of(const crypto::Digest& digest, const mpc::Blocks& keys) {
   mpc::Block salt;
-  std::memcpy(&salt, terms.data(), sizeof salt);
+  std::memcpy(&salt, digest.data(), sizeof salt);
   mpc::Blocks out(keys.size());
   mpc::Aes(salt).encrypt(keys, out);
   return out;
@@ -108,10 +108,15 @@ struct Bucket {
 
   Result<Checkpoint> compute(std::int64_t number, const Checkpoint& before) const {
     const std::uint64_t sent_before = channel.sent(), received_before = channel.received();
-    WEIR_TRY_LET(const mpc::Blocks elements, open(static_cast<std::size_t>(number)));
+    mpc::Blocks elements;
+    if (!algorithm.keeps_images) {
+      WEIR_TRY_LET(elements, open(static_cast<std::size_t>(number)));
+    }
     channel.keep_transcript();
     channel.phases();
-    WEIR_TRY_LET(const Found found, protocol(elements, bucket_size(job.theirs.count, buckets)));
+    WEIR_TRY_LET(const Found found, algorithm.keeps_images
+                                        ? part_with_images(number)
+                                        : protocol(elements, bucket_size(job.theirs.count, buckets)));
     const auto transcript = channel.transcript();
     Checkpoint out = before;
     for (const mpc::Phase& each : channel.phases()) mpc::add_phase(out.phases, each);
@@ -154,6 +159,28 @@ struct Bucket {
     out.count = out.places.size();
     return out;
   }
+  // First the images, then the points.
+  Result<Found> part_with_images(std::int64_t number) const {
+    const auto theirs = static_cast<std::size_t>(job.theirs.count);
+    if (job.role == Role::kProvider) {
+      WEIR_TRY_LET(const mpc::DhSecret secret, side.secret(*algorithm.curve));
+      if (number > 0) return sent(mpc::ecdh_psi_send_kept(channel, secret, theirs));
+      return sent(mpc::ecdh_send_images(channel, secret, static_cast<std::size_t>(job.mine.count), [&] {
+        return open_whole();
+      }));
+    }
+    if (number == 0) return sent(mpc::ecdh_receive_images(channel, side.images(), theirs));
+    Found out;
+    WEIR_TRY_LET(const mpc::Blocks elements, open_whole());
+    WEIR_TRY_LET(out.places, mpc::ecdh_psi_receive_kept(channel, random, *algorithm.curve, elements, side.images(),
+                                                        theirs));
+    out.count = out.places.size();
+    return out;
+  }
+  Result<mpc::Blocks> open_whole() const {
+    WEIR_TRY_LET(const mpc::Blocks keys, side.open(0, 1));
+    return elements_of(images_digest(job), keys);
+  }
   static Result<Found> sent(const Result<>& ran) { return ran ? Result<Found>(Found()) : Result<Found>(ran.error()); }
 
   // The elements of the bucket, filled up; no filler is anybody else's element but with probability below 2^-80.
@@ -184,7 +211,8 @@ Result<Checkpoint> run_intersection(mpc::Channel& channel, Random& random, const
   const std::int64_t spent = progress.now.milliseconds;
   if (first == static_cast<std::int64_t>(buckets)) return progress.now;
   progress.begin(first, true);
-  if ((both || job.role == Role::kProvider) && progress.tries > kTriesMax) {
+  const bool asked = !algorithm->keeps_images || progress.begun > 1;  // images may break off as often as they like
+  if (asked && (both || job.role == Role::kProvider) && progress.tries > kTriesMax) {
     return Error(Errc::kForbidden, "the line broke too often in one part of the computation")
         .because("job.too_many_tries");
   }

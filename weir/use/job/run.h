@@ -6,11 +6,14 @@
 // An intersection is computed bucket by bucket (progress.h). Both sides say how many they have behind them, and go on
 // with the first that one of them lacks; after each, both have written it down before the next begins. Where both
 // learn, the provider is the first to receive and to write down; a run that ended at the consumer has ended at both.
+// Where images are kept, they are the first part of two, and the points the second; elements are salted with
+// images_digest() instead.
 // Learns: what the protocol says (mpc/psi.h, mpc/join.h), and no more. Format: docs/formats/private-computing.md.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
 #include "weir/mpc/channel.h"
+#include "weir/mpc/ecdh_psi.h"
 #include "weir/use/job/figures.h"
 #include "weir/use/job/job.h"
 
@@ -27,6 +30,9 @@ class Side {
   virtual Result<std::int64_t> keep(std::span<const std::size_t> found, std::int64_t line) = 0;
   // Durable when it returns.
   virtual Result<> note(const Progress& progress) = 0;
+  // Of an algorithm that keeps images: the provider's secret, and what the consumer keeps.
+  virtual Result<mpc::DhSecret> secret(mpc::DhCurve curve) = 0;
+  virtual mpc::KeptImages& images() = 0;
   // Since the line was opened.
   virtual std::int64_t milliseconds() = 0;
 };

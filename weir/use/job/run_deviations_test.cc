@@ -42,7 +42,8 @@ class Resumed {
     if (again.at_consumer->sent_hash != again.at_provider->received_hash) return "has two transcripts";
     const std::int64_t behind = std::min(state.consumer.now.done, state.provider.now.done);
     const auto& opened = again.consumer.opened;
-    if (!opened.empty() && opened.front() != static_cast<std::size_t>(behind)) return "goes on somewhere else";
+    const bool whole = opened.empty() || keeps_images(again.consumer.job().work);
+    if (!whole && opened.front() != static_cast<std::size_t>(behind)) return "goes on somewhere else";
     return "";
   }
 

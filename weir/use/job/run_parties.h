@@ -72,18 +72,25 @@ class Party final : public Side {
     return {};
   }
   std::int64_t milliseconds() override { return 1; }
+  Result<mpc::DhSecret> secret(mpc::DhCurve curve) override {
+    SeededRandom random(secret_seed);
+    return mpc::DhSecret::random(curve, random);
+  }
+  mpc::KeptImages& images() override { return images_; }
 
   Job& job() { return job_; }
   const Progress& progress() const { return job_.progress; }
   mpc::Blocks found;
   std::vector<std::size_t> opened;
   bool full = false;
+  std::uint64_t secret_seed = 5;
   bool forgets = false;  // dies before it has written down that a bucket is done
 
  private:
   Job job_;
   mpc::Blocks keys_;
   mpc::Blocks open_;
+  mpc::ImagesInMemory images_;
 };
 
 struct Both {

@@ -20,7 +20,7 @@ TEST(Run, EveryAlgorithmGivesTheSameInBuckets) {
     run.each([&](Job& job) { job.work.algorithm = each.id; });
     run.connect();
     run.expect_found(keys_from(100, 120), each.answer);
-    EXPECT_EQ(run.buckets(), each.in_buckets() ? 2u : 1u) << each.id;
+    EXPECT_EQ(run.buckets(), each.in_buckets() ? 2u : 1u) << each.id;  // of keys that were opened
     const Estimate plan = estimate(each, {.consumer = 120, .provider = 130, .bucket = 70}, {}, {});
     EXPECT_EQ(run.at_consumer->sent, plan.sent) << each.id;
     EXPECT_EQ(run.at_consumer->received, plan.received) << each.id;
@@ -95,6 +95,75 @@ TEST(RunBroken, WhoMakesABucketBeComputedTooOftenIsLeft) {
   EXPECT_NE(run.at_provider.error().reason(), "job.too_many_tries");
   run.connect();
   EXPECT_EQ(run.at_provider.error().reason(), "job.too_many_tries");
+}
+
+// Where images are kept, it is the points that may not be sent too often.
+TEST(RunBroken, WhoHasTheImagesMayNotAskWithoutEndByGoingBackToThem) {
+  Both run(keys_from(0, 100), keys_from(50, 150));
+  run.each([](Job& job) { job.work.algorithm = "psi-kept-x25519"; });
+  const Progress fresh = run.consumer.progress();
+  for (std::int64_t i = 0; i <= kTriesMax; ++i) {
+    EXPECT_NE(run.at_provider.error().reason(), "job.too_many_tries");
+    run.connect([](std::size_t, Bytes& piece) {
+      if (piece.size() == 3200) piece.clear();  // the points
+    });
+    EXPECT_EQ(run.provider.progress().now.done, 1) << i;
+    run.consumer.job().progress = fresh;
+  }
+  EXPECT_EQ(run.at_provider.error().reason(), "job.too_many_tries");
+}
+
+TEST(RunBroken, ImagesMayBreakOffAsOftenAsTheyLike) {
+  Both run(keys_from(0, 100), keys_from(50, 150));
+  run.each([](Job& job) { job.work.algorithm = "psi-kept-x25519"; });
+  for (std::int64_t i = 0; i < 2 * kTriesMax; ++i) {
+    run.connect([](std::size_t, Bytes& piece) {
+      if (piece.size() == 1600) piece.clear();
+    }, true);
+    ASSERT_FALSE(run.at_consumer);
+  }
+  run.connect();
+  run.expect_found(keys_from(50, 100));
+}
+
+TEST(RunKept, ASecondQuestionMovesNoImagesAndNeedsNotTheProvidersTable) {
+  Both run(keys_from(0, 100), keys_from(50, 350));
+  run.each([](Job& job) { job.work.algorithm = "psi-kept-x25519"; });
+  run.connect();
+  run.expect_found(keys_from(50, 100));
+  const std::int64_t first = run.at_consumer->received;
+  EXPECT_EQ(run.provider.opened.size(), 1u);
+  run.each([](Job& job) { job.progress = {}; });
+  run.connect();
+  run.expect_found(keys_from(50, 100));
+  EXPECT_EQ(run.provider.opened.size(), 1u);
+  EXPECT_EQ(first - run.at_consumer->received, 300 * 16 + 10);
+  const Sizes sizes{.consumer = 100, .provider = 300, .kept = 300};
+  EXPECT_EQ(run.at_consumer->received, estimate(**find_algorithm("psi-kept-x25519"), sizes, {}, {}).received);
+}
+
+// ── what was kept is lost ──
+
+TEST(RunKept, AProviderThatLostItsSecretMakesImagesAnew) {
+  Both run(keys_from(0, 100), keys_from(50, 350));
+  run.each([](Job& job) { job.work.algorithm = "psi-kept-x25519"; });
+  run.connect();
+  run.provider.secret_seed = 6;
+  run.each([](Job& job) { job.progress = {}; });
+  run.connect();
+  run.expect_found(keys_from(50, 100));
+}
+
+// The images came on one line, the points on the next, and in between the provider was set back.
+TEST(RunKept, PointsUnderAnotherSecretEndTheJobAndFindNothingWrong) {
+  Both run(keys_from(0, 100), keys_from(50, 350));
+  run.each([](Job& job) { job.work.algorithm = "psi-kept-x25519"; });
+  run.consumer.full = true;
+  run.connect();
+  run.provider.secret_seed = 6;
+  run.consumer.full = false;
+  run.connect();
+  EXPECT_EQ(run.at_consumer.error().reason(), "mpc.images");
 }
 
 TEST(RunBroken, GoingBackAndForthBetweenTwoBucketsDoesNotWashTriesAway) {

@@ -208,6 +208,7 @@ Result<Job> Service::start(const std::string& id, const Claim& mine) {
       privacy.budget = ruling.budget;
       more.set("privacy", to_json(privacy));
     }
+    WEIR_TRY(open_images(tx, job));
     WEIR_TRY(record(tx, job, "job.started", self(), std::move(more)));
     return job;
   });
@@ -229,7 +230,16 @@ Result<Plan> Service::plan(Proposal proposal, Answer answer, const Sizes& sizes,
     proposal.algorithm = each.id;
     WEIR_TRY_LET(const Job job, draft(proposal, actor));
     WEIR_TRY_LET(const Preview at, preview(job));
-    out.candidates.push_back({&each, at.ruling.allowed, estimate(each, sizes, job.work.query, line)});
+    Candidate candidate{&each, at.ruling.allowed, {}, {}};
+    Sizes these = sizes;
+    if (each.keeps_images) {
+      WEIR_TRY_LET(const std::int64_t kept, images_kept(job));
+      these.kept = sizes.provider;
+      candidate.later = estimate(each, these, job.work.query, line);
+      these.kept = std::min(kept, sizes.provider);
+    }
+    candidate.estimate = estimate(each, these, job.work.query, line);
+    out.candidates.push_back(std::move(candidate));
     out.drafts.push_back(job);
     out.words.push_back(at.ruling.allowed ? "" : std::string(denied(at.ruling, at.privacy).message()));
     out.privacy = at.privacy;

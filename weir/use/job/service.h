@@ -46,6 +46,8 @@ class Neighbours {
   virtual ~Neighbours() = default;
   // Fails with kNotFound, or kForbidden ("agreement.not_live").
   virtual Result<Agreed> agreed(store::Tx& tx, const std::string& agreement) = 0;
+  // Whether it is over for good.
+  virtual Result<bool> ended(store::Tx& tx, const std::string& agreement) = 0;
   // Outside of any transaction; nothing is counted.
   virtual Result<Ruling> preview(const Job& job, const Privacy& privacy) = 0;
   // Counts, and writes down what was decided.
@@ -131,6 +133,17 @@ class Service {
   Result<> ran(const std::string& id, const Outcome& outcome);
   Result<> fail(const std::string& id, const Error& error);
 
+  // ── images that are kept from one question to the next ──
+  // Provider: what it claimed of this content when it was asked before; nothing if it must read it.
+  Result<std::optional<Claim>> kept_claim(const Job& job);
+  // Provider: of a job that started.
+  Result<mpc::DhSecret> image_secret(const Job& job, mpc::DhCurve curve);
+  // Consumer: how many there are of the provider's table; 0 unless all are.
+  Result<std::int64_t> images_kept(const Job& job);
+  // Names of what belongs to agreements that are over; drop_images() when nothing else of it is left.
+  Result<std::vector<std::string>> images_of_ended();
+  Result<> drop_images(const std::string& name);
+
   // ── hear; the same message again changes nothing ──
   Result<Job> receive_proposal(const supply::identifier::NodeId& peer, const wire::Json& body);
   Result<Job> receive_event(const supply::identifier::NodeId& peer, const std::string& id, const wire::Json& body);
@@ -158,6 +171,8 @@ class Service {
   Result<> check_ledger(store::Tx& tx, const Job& job);
   Result<> take_approval(store::Tx& tx, Job& job, const wire::Json& body, const std::string& actor);
   Result<> take_completion(store::Tx& tx, Job& job, const wire::Json& body, const std::string& actor);
+  // What a run that begins keeps images under.
+  Result<> open_images(store::Tx& tx, const Job& job);
   void wake_after(store::Tx& tx, const std::string& id);
   std::string self() const { return "node:" + deps_.node; }
 

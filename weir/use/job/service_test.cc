@@ -122,6 +122,56 @@ TEST_F(JobService, AnInterruptedRunStartsAgainAndIsCountedOnce) {
   EXPECT_EQ(a_.log.count("job.started"), 1);
 }
 
+// ── what is kept from one question to the next ──
+
+TEST_F(JobService, WhatBelongsToImagesIsKeptFromAStartOnForTheSameTable) {
+  const std::string first = approved(propose("psi-kept-x25519"));
+  EXPECT_FALSE(*b_.service->kept_claim(*b_.service->get(first)));
+  ASSERT_TRUE(b_.service->start(first, claim_from(0, 80)));
+  const Job job = *b_.service->get(first);
+  const auto secret = b_.service->image_secret(job, mpc::DhCurve::kX25519);
+  ASSERT_TRUE(secret);
+  EXPECT_EQ(*b_.service->kept_claim(job), claim_from(0, 80));
+  const std::string second = approved(propose("psi-kept-x25519"), claim_from(100, 150));
+  ASSERT_TRUE(b_.service->start(second, claim_from(0, 80)));
+  const auto again = b_.service->image_secret(*b_.service->get(second), mpc::DhCurve::kX25519);
+  EXPECT_EQ(again->bytes(), secret->bytes());
+  Job other = job;
+  other.input = kOther;
+  EXPECT_FALSE(*b_.service->kept_claim(other)) << "of another content nothing is known";
+  other = job;
+  other.work.keys[0].provider = "phone";
+  EXPECT_FALSE(*b_.service->kept_claim(other)) << "nor of another column";
+}
+
+TEST_F(JobService, AConsumerKnowsThatItHasAllImagesOnceTheyAreThere) {
+  const std::string id = approved(propose("psi-kept-x25519"));
+  ASSERT_TRUE(a_.service->start(id, claim_from(0, 50)));
+  const auto kept = [&] { return *a_.service->images_kept(*a_.service->get(id)); };
+  EXPECT_EQ(kept(), 0);
+  Progress progress;
+  progress.now.done = 1;
+  ASSERT_TRUE(a_.service->note(id, progress));
+  EXPECT_EQ(kept(), 80);
+  Job other = *a_.service->get(id);
+  other.theirs = claim_from(0, 81);
+  EXPECT_EQ(*a_.service->images_kept(other), 0);
+}
+
+TEST_F(JobService, WhatIsKeptIsGoneWithItsAgreement) {
+  const std::string id = approved(propose("psi-kept-x25519"));
+  for (ServiceParty* party : {&a_, &b_}) {
+    ASSERT_TRUE(party->service->start(id, party == &a_ ? claim_from(0, 50) : claim_from(0, 80)));
+    EXPECT_TRUE(party->service->images_of_ended()->empty());
+    party->neighbours.live = false;
+    const auto names = party->service->images_of_ended();
+    ASSERT_EQ(names->size(), 1u);
+    ASSERT_TRUE(party->service->drop_images(names->front()));
+    EXPECT_TRUE(party->service->images_of_ended()->empty());
+  }
+  EXPECT_EQ(b_.service->image_secret(*b_.service->get(id), mpc::DhCurve::kX25519).error().reason(), "mpc.images");
+}
+
 // ── refusals ──
 
 TEST_F(JobService, AConsumerThatSaysItIsDoneBeforeTheProviderHasAllIsNotBelieved) {
@@ -137,7 +187,8 @@ TEST_F(JobService, ASetThatIsTooLargeForAnAlgorithmWithoutBucketsEndsTheJob) {
   Claim large = claim_from(0, 600);
   large.count = kWholeKeysMax + 1;
   for (const auto& [algorithm, state] :
-       {std::pair{"psi-size-x25519", State::kFailed}, std::pair{"psi-rr22", State::kProposed}}) {
+       {std::pair{"psi-size-x25519", State::kFailed}, std::pair{"psi-kept-sm2", State::kFailed},
+        std::pair{"psi-rr22", State::kProposed}}) {
     const auto job = propose(algorithm);
     ASSERT_TRUE(a_.service->claim(job->id, large));
     EXPECT_EQ(at(a_, job->id), state) << algorithm;

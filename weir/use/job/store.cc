@@ -23,6 +23,10 @@ constexpr std::string_view kVersion2 =
     " epsilon INTEGER NOT NULL, time INTEGER NOT NULL, PRIMARY KEY (job, run));"
     "CREATE INDEX job_privacy_peer ON job_privacy (peer, product);";
 
+constexpr std::string_view kVersion3 =
+    "CREATE TABLE job_images (name TEXT PRIMARY KEY, agreement TEXT NOT NULL, input TEXT NOT NULL,"
+    " claim TEXT NOT NULL, secret BLOB NOT NULL);";
+
 constexpr std::string_view kColumns = "id, role, state, peer, agreement, product, body, created, updated";
 
 std::string body_of(const Job& job) {
@@ -99,7 +103,7 @@ Result<std::vector<Job>> select(store::Tx& tx, std::string_view where, const sto
 
 }  // namespace
 
-store::Migration migration() { return {"job", {kVersion1, kVersion2}}; }
+store::Migration migration() { return {"job", {kVersion1, kVersion2, kVersion3}}; }
 
 Result<> insert(store::Tx& tx, const Job& job) {
   WEIR_TRY(tx.execute("INSERT INTO job (" + std::string(kColumns) + ") VALUES (?,?,?,?,?,?,?,?,?)",
@@ -182,6 +186,50 @@ Result<> spend_privacy(store::Tx& tx, const Job& job, std::int64_t epsilon, Time
   WEIR_TRY_LET(const store::Row runs, tx.one("SELECT COUNT(*) FROM job_privacy WHERE job = ?", {job.id}));
   WEIR_TRY(tx.execute("INSERT INTO job_privacy (job, run, peer, product, epsilon, time) VALUES (?,?,?,?,?,?)",
                       {job.id, runs[0].integer() + 1, job.peer.text(), job.product, epsilon, now}));
+  return {};
+}
+
+namespace {
+
+Result<std::vector<KeptSet>> select_kept(store::Tx& tx, std::string_view where, const store::Params& params) {
+  WEIR_TRY_LET(const store::Rows rows,
+               tx.query("SELECT name, agreement, input, claim, secret FROM job_images " + std::string(where), params));
+  std::vector<KeptSet> out;
+  for (const store::Row& row : rows) {
+    KeptSet kept{.name = row[0].text(),
+                 .agreement = row[1].text(),
+                 .input = row[2].text(),
+                 .claim = {},
+                 .secret = row[4].blob()};
+    if (const std::string claim = row[3].text(); !claim.empty()) {
+      WEIR_TRY_LET(const Json json, wire::parse_json(claim));
+      WEIR_TRY_LET(kept.claim, parse_claim(json));
+    }
+    out.push_back(std::move(kept));
+  }
+  return out;
+}
+
+}  // namespace
+
+Result<std::optional<KeptSet>> find_kept(store::Tx& tx, const std::string& name) {
+  WEIR_TRY_LET(auto found, select_kept(tx, "WHERE name = ?", {name}));
+  if (found.empty()) return std::optional<KeptSet>();
+  return std::optional<KeptSet>(std::move(found.front()));
+}
+
+Result<std::vector<KeptSet>> all_kept(store::Tx& tx) { return select_kept(tx, "ORDER BY name", {}); }
+
+Result<> put_kept(store::Tx& tx, const KeptSet& kept) {
+  WEIR_TRY(drop_kept(tx, kept.name));
+  WEIR_TRY(tx.execute("INSERT INTO job_images (name, agreement, input, claim, secret) VALUES (?,?,?,?,?)",
+                      {kept.name, kept.agreement, kept.input, kept.claim ? to_json(*kept.claim).dump() : "",
+                       kept.secret}));
+  return {};
+}
+
+Result<> drop_kept(store::Tx& tx, const std::string& name) {
+  WEIR_TRY(tx.execute("DELETE FROM job_images WHERE name = ?", {name}));
   return {};
 }
 

@@ -34,6 +34,20 @@ Result<std::vector<Claim>> claims_of(store::Tx& tx, const std::string& peer, con
 Result<std::int64_t> privacy_spent(store::Tx& tx, const std::string& peer, const std::string& product);
 // A run of the job begins. Each run is written down, for each draws noise of its own.
 Result<> spend_privacy(store::Tx& tx, const Job& job, std::int64_t epsilon, Timestamp now);
+// What belongs to images that are kept: of the provider the secret, of which content it is, and the claim; of the
+// consumer the provider's claim once it has all images.
+struct KeptSet {
+  std::string name;  // images_name()
+  std::string agreement;
+  std::string input;
+  std::optional<Claim> claim;
+  Bytes secret;
+};
+Result<std::optional<KeptSet>> find_kept(store::Tx& tx, const std::string& name);
+// In place of what was there under the name.
+Result<> put_kept(store::Tx& tx, const KeptSet& kept);
+Result<> drop_kept(store::Tx& tx, const std::string& name);
+Result<std::vector<KeptSet>> all_kept(store::Tx& tx);
 // The secret with which own sets are committed to towards one counterpart about one product; made when first asked for.
 Result<Bytes> salt_of(store::Tx& tx, const std::string& peer, const std::string& product, Random& random);
 

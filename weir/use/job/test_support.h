@@ -23,6 +23,7 @@ class FakeNeighbours final : public Neighbours {
     if (!live) return Error(Errc::kForbidden, "not in force").because("agreement.not_live");
     return agreed_;
   }
+  Result<bool> ended(store::Tx&, const std::string&) override { return !live; }
   Result<Ruling> preview(const Job&, const Privacy& privacy) override {
     Ruling out = ruling;
     out.allowed = out.allowed && may_spend({privacy.cost, privacy.spent, ruling.budget});
