@@ -120,7 +120,10 @@ TEST(DeviationsFromVole, LeaveRightProductsOrNone) {
 
 TEST(DeviationsFromOprf, LeaveRightImagesOrNone) {
   const Blocks elements = keys_from(0, 9);
-  const auto ask = [&](Channel& c, Random& r) { return oprf_ask(c, r, elements); };
+  const auto ask = [&](Channel& c, Random& r) -> Result<Blocks> {
+    WEIR_TRY_LET(const OprfImages asked, oprf_ask(c, r, elements));
+    return asked.in_order();
+  };
   const auto serve = [&](Channel& c, Random& r) -> Result<Blocks> {
     WEIR_TRY_LET(const OprfKey key, oprf_serve(c, r, elements.size()));
     Blocks images(elements.size());

@@ -128,18 +128,20 @@ Result<Aligned> align_asker(Channel& channel, Random& random, const JoinShape& s
     elements[i] = settled[i] == kEmpty ? nobody.next() : table.keys[settled[i]];
   }
   at_places(elements, numbers);
-  WEIR_TRY_LET(const Blocks images, oprf_ask(channel, random, elements));
+  WEIR_TRY_LET(const OprfImages asked, oprf_ask(channel, random, elements));
+  const Blocks images = asked.in_order();
   channel.phase("program");
   Block store_seed;
   WEIR_TRY(channel.receive(Tag::kJoinSeed, std::span(&store_seed, 1)));
-  const OkvsShape store_shape(3 * shape.holder_keys);
+  const OkvsKeys sorted(OkvsShape(3 * shape.holder_keys), store_seed, elements);
   std::vector<std::vector<std::uint64_t>> words(2 * programmed_blocks(shape),
                                                 std::vector<std::uint64_t>(elements.size()));
-  Blocks values(elements.size());
+  Blocks shares(elements.size()), values(elements.size());
   for (std::size_t n = 0; n < programmed_blocks(shape); ++n) {
-    Blocks store(store_shape.size());
+    Blocks store(sorted.shape().size());
     WEIR_TRY(channel.receive(Tag::kJoinStore, std::span(store)));
-    okvs_decode(store_shape, store_seed, store, elements, values);
+    okvs_decode(sorted, store, shares);
+    sorted.from_clusters<Block>(shares, values);
     const Blocks hidden = pads(images, n);
     for (std::size_t i = 0; i < values.size(); ++i) {
       words[2 * n][i] = values[i].lo ^ hidden[i].lo;
@@ -184,7 +186,7 @@ Result<Aligned> align_holder(Channel& channel, Random& random, const JoinShape& 
   for (auto& each : words) random.fill({reinterpret_cast<std::uint8_t*>(each.data()), each.size() * sizeof each[0]});
   const Block store_seed = random_block(random);
   WEIR_TRY(channel.send(Tag::kJoinSeed, std::span<const Block>(&store_seed, 1)));
-  const OkvsShape store_shape(3 * shape.holder_keys);
+  const OkvsKeys sorted(OkvsShape(3 * shape.holder_keys), store_seed, elements);
   Prg spare(random_block(random));
   const std::size_t columns = words.size() - shape.holder_columns;  // the first of them
   const auto share = [&](std::size_t w, std::size_t row, std::uint32_t place) -> std::uint64_t {
@@ -198,7 +200,9 @@ Result<Aligned> align_holder(Channel& channel, Random& random, const JoinShape& 
     for (std::size_t i = 0; i < values.size(); ++i) {
       values[i] ^= {share(2 * n, i / 3, numbers[i]), share(2 * n + 1, i / 3, numbers[i])};
     }
-    WEIR_TRY_LET(const Blocks store, okvs_encode(store_shape, store_seed, elements, values, random));
+    Blocks shares(values.size());
+    sorted.to_clusters(values, shares);
+    WEIR_TRY_LET(const Blocks store, okvs_encode(sorted, shares, random));
     WEIR_TRY(channel.send(Tag::kJoinStore, std::span<const Block>(store)));
   }
   return aligned(shape, std::move(words));

@@ -193,14 +193,16 @@ TEST(JoinTest, NoWordThatIsProgrammedShowsWhichKeysAreThere) {
       const std::array<std::uint64_t, 3> words = {hash[0].lo & 0xffffffff, hash[0].lo >> 32, hash[0].hi & 0xffffffff};
       for (std::size_t j = 0; j < 3; ++j) elements[j * third + (words[j] * third >> 32)] = holder.keys[7];
       hash_blocks(elements, tweaks);
-      WEIR_TRY_LET(const Blocks images, oprf_ask(channel, random, elements));
+      WEIR_TRY_LET(const OprfImages asked, oprf_ask(channel, random, elements));
+      const Blocks images = asked.in_order();
       Block store_seed;
       WEIR_TRY(channel.receive(Tag::kJoinSeed, std::span(&store_seed, 1)));
-      const OkvsShape store_shape(3 * shape.holder_keys);
+      const OkvsKeys sorted(OkvsShape(3 * shape.holder_keys), store_seed, elements);
       for (std::size_t n = 0; n < (1 + columns + 1) / 2; ++n) {
-        Blocks store(store_shape.size()), values(elements.size()), pads = images;
+        Blocks store(sorted.shape().size()), shares(elements.size()), values(elements.size()), pads = images;
         WEIR_TRY(channel.receive(Tag::kJoinStore, std::span(store)));
-        okvs_decode(store_shape, store_seed, store, elements, values);
+        okvs_decode(sorted, store, shares);
+        sorted.from_clusters<Block>(shares, values);
         hash_blocks(pads, Blocks(pads.size(), Block{n, 2}));
         for (std::size_t j = 0; j < 3; ++j) {
           const std::size_t place = j * third + (words[j] * third >> 32);

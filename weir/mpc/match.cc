@@ -2,6 +2,7 @@
 #include "weir/mpc/match.h"
 
 #include <algorithm>
+#include <array>
 #include <bit>
 
 #include "weir/base/check.h"
@@ -10,78 +11,59 @@
 namespace weir::mpc {
 namespace {
 
-constexpr std::size_t kPart = 2048;  // entries of a part, about: its table stays in the first cache
-constexpr std::uint32_t kNone = ~std::uint32_t{0};
-
-unsigned part_bits(std::size_t count) {
-  return static_cast<unsigned>(std::countr_zero(std::bit_ceil(count / kPart + 1)));
-}
+constexpr std::size_t kAtOnce = 64;
 
 }  // namespace
 
-Split::Split(std::span<const Block> blocks, unsigned bits, bool keep_places) : starts((std::size_t{1} << bits) + 1) {
-  const auto part_of = [bits](Block block) { return bits == 0 ? 0 : block.hi >> (64 - bits); };
-  for (const Block& block : blocks) ++starts[part_of(block) + 1];
-  for (std::size_t i = 1; i < starts.size(); ++i) starts[i] += starts[i - 1];
-  sorted.resize(blocks.size());
-  if (keep_places) where.resize(blocks.size());
-  std::vector<std::uint32_t> next(starts.begin(), starts.end() - 1);
-  for (std::size_t i = 0; i < blocks.size(); ++i) {
-    const std::uint32_t to = next[part_of(blocks[i])]++;
-    sorted[to] = blocks[i];
-    if (keep_places) where[to] = static_cast<std::uint32_t>(i);
-  }
-}
-
 Matcher::Matcher(std::span<const Block> own)
-    : bits_(part_bits(own.size())), mine_(own, bits_, true), tables_{0}, shared_(own.size()) {
-  WEIR_CHECK(own.size() < kNone);
-  for (std::size_t part = 0; part + 1 < mine_.starts.size(); ++part) {
-    tables_.push_back(tables_.back() + std::bit_ceil(2 * std::size_t{mine_.starts[part + 1] - mine_.starts[part]} + 1));
-  }
-  slots_.assign(tables_.back(), kNone);
-  for (std::size_t part = 0; part + 1 < mine_.starts.size(); ++part) {
-    std::uint32_t* table = slots_.data() + tables_[part];
-    const std::size_t mask = tables_[part + 1] - tables_[part] - 1;
-    for (std::uint32_t i = mine_.starts[part]; i < mine_.starts[part + 1]; ++i) {
-      std::size_t slot = mine_.sorted[i].lo & mask;
-      while (table[slot] != kNone) slot = (slot + 1) & mask;
-      table[slot] = i;
+    : own_(own),
+      place_bits_(static_cast<unsigned>(std::bit_width(own.size()))),
+      slots_(std::bit_ceil(2 * own.size() + 1), kNone),
+      shared_(own.size()) {
+  WEIR_CHECK(own.size() < kNone / 2);
+  for (std::size_t at = 0; at < own.size(); at += kAtOnce) {
+    const std::size_t end = std::min(at + kAtOnce, own.size());
+    for (std::size_t i = at; i < end; ++i) __builtin_prefetch(&slots_[home_of(own[i])], 1);
+    for (std::size_t i = at; i < end; ++i) {
+      std::size_t slot = home_of(own[i]);
+      while (slots_[slot] != kNone) slot = next(slot);
+      slots_[slot] = entry_of(own[i], i);
     }
   }
 }
 
 void Matcher::look_up(std::span<const Block> others) {
-  WEIR_CHECK(others.size() < kNone);
-  const Split theirs(others, bits_, false);
-  for (std::size_t part = 0; part + 1 < mine_.starts.size(); ++part) {
-    const std::uint32_t* table = slots_.data() + tables_[part];
-    const std::size_t mask = tables_[part + 1] - tables_[part] - 1;
-    for (std::uint32_t i = theirs.starts[part]; i < theirs.starts[part + 1]; ++i) {
-      const Block& wanted = theirs.sorted[i];
-      for (std::size_t slot = wanted.lo & mask; table[slot] != kNone; slot = (slot + 1) & mask) {
-        if (mine_.sorted[table[slot]] != wanted) continue;
-        shared_[mine_.where[table[slot]]] = true;
+  const std::uint32_t places = (std::uint32_t{1} << place_bits_) - 1;
+  std::array<std::size_t, kAtOnce> found;
+  for (std::size_t at = 0; at < others.size(); at += kAtOnce) {
+    const auto batch = others.subspan(at, std::min(kAtOnce, others.size() - at));
+    for (const Block& wanted : batch) __builtin_prefetch(&slots_[home_of(wanted)]);
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      found[i] = find(batch[i], home_of(batch[i]));
+      if (slots_[found[i]] != kNone) __builtin_prefetch(&own_[slots_[found[i]] & places]);
+    }
+    for (std::size_t i = 0; i < batch.size(); ++i) {
+      for (std::size_t slot = found[i]; slots_[slot] != kNone; slot = find(batch[i], next(slot))) {
+        if (own_[slots_[slot] & places] != batch[i]) continue;
+        shared_[slots_[slot] & places] = 1;
         break;
       }
     }
   }
 }
 
-std::vector<std::size_t> Matcher::found() const {
+std::vector<std::size_t> places_of_ones(std::span<const std::uint8_t> marks) {
   std::vector<std::size_t> out;
-  for (std::size_t i = 0; i < shared_.size(); ++i) {
-    if (shared_[i]) out.push_back(i);
+  for (std::size_t i = 0; i < marks.size(); ++i) {
+    if (marks[i] != 0) out.push_back(i);
   }
   return out;
 }
 
 std::vector<std::size_t> match(std::span<const Block> own, std::span<const Block> others) {
   Matcher matcher(own);
-  for (std::size_t at = 0; at < others.size(); at += Matcher::kAtOnce) {
-    matcher.look_up(others.subspan(at, std::min(Matcher::kAtOnce, others.size() - at)));
-  }
-  return matcher.found();
+  matcher.look_up(others);
+  return places_of_ones(matcher.shared());
 }
 
 void shuffle(std::span<Block> blocks, Random& random) {

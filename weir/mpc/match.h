@@ -1,7 +1,7 @@
 // Match: which pseudorandom blocks of one list are in another, and a random order.
 //
-// Both lists are first split by their top bits into parts that fit a cache, then each part is looked up in a small
-// table.
+// A table of the own list's places, in which many of the others are looked up at once: the memory that they need is on
+// its way before it is read.
 // Thread-safe: pure. Not constant time: both lists are known to who matches them.
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
@@ -14,35 +14,39 @@
 
 namespace weir::mpc {
 
-// Blocks ordered by the top bits of their high word; where[i] is the place that sorted[i] had.
-struct Split {
-  Split(std::span<const Block> blocks, unsigned bits, bool keep_places);
-  std::vector<std::uint32_t> starts;
-  Blocks sorted;
-  std::vector<std::uint32_t> where;
-};
-
 // One list made ready before the other is there, of which some is looked up at a time.
 class Matcher {
  public:
-  // Requires: fewer than 2^32.
+  // Requires: below 2^31 of them, which outlive this.
   explicit Matcher(std::span<const Block> own);
-  // How many of the others are best looked up at once.
-  static constexpr std::size_t kAtOnce = std::size_t{1} << 20;
   void look_up(std::span<const Block> others);
-  // Indices into the own list of what was looked up and is in it, ascending.
-  std::vector<std::size_t> found() const;
+  // For each of the own 1 if it was looked up, else 0.
+  std::span<const std::uint8_t> shared() const { return shared_; }
 
  private:
-  unsigned bits_;
-  Split mine_;
-  std::vector<std::size_t> tables_;   // where the table of a part begins
-  std::vector<std::uint32_t> slots_;  // of all tables
-  std::vector<bool> shared_;
+  static constexpr std::uint32_t kNone = ~std::uint32_t{0};
+  std::size_t home_of(Block block) const { return block.lo & (slots_.size() - 1); }
+  std::size_t next(std::size_t slot) const { return (slot + 1) & (slots_.size() - 1); }
+  // A place in the own list below some bits of its block, which tell most of those apart that share a slot.
+  std::uint32_t entry_of(Block block, std::size_t place) const {
+    return static_cast<std::uint32_t>(block.hi << place_bits_ | place);
+  }
+  // The first slot from `slot` on that may be the block's, or that is empty.
+  std::size_t find(Block block, std::size_t slot) const {
+    while (slots_[slot] != kNone && (slots_[slot] ^ entry_of(block, 0)) >> place_bits_ != 0) slot = next(slot);
+    return slot;
+  }
+
+  std::span<const Block> own_;
+  unsigned place_bits_;
+  std::vector<std::uint32_t, LargeAllocator<std::uint32_t>> slots_;
+  std::vector<std::uint8_t> shared_;
 };
 
-// Indices into `own` of what `others` has too, ascending. Requires: fewer than 2^32 of each.
+// Indices into `own` of what `others` has too, ascending. Requires: fewer than 2^31 of the own.
 std::vector<std::size_t> match(std::span<const Block> own, std::span<const Block> others);
+// Where there is a 1.
+std::vector<std::size_t> places_of_ones(std::span<const std::uint8_t> marks);
 
 // Every order equally likely.
 void shuffle(std::span<Block> blocks, Random& random);

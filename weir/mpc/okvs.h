@@ -32,13 +32,39 @@ struct OkvsShape {
   std::size_t size() const { return clusters * cluster_size(); }
 };
 
-// A store in which each key has its value and everything else is random. Requires: equal sizes; distinct keys.
-// Fails with kUnavailable ("okvs.seed"), with probability below 2^-40: take another seed.
-Result<Blocks> okvs_encode(OkvsShape shape, Block seed, std::span<const Block> keys, std::span<const Block> values,
-                           Random& random);
+// Keys in the order of their clusters: a cluster's part of a store is in the cache while its keys are looked up.
+class OkvsKeys {
+ public:
+  OkvsKeys(OkvsShape shape, Block seed, std::span<const Block> keys);
+  OkvsShape shape() const { return shape_; }
+  Block seed() const { return seed_; }
+  std::span<const Block> keys() const { return keys_; }
+  std::span<const Block> of_cluster(std::size_t cluster) const {
+    return keys().subspan(starts_[cluster], starts_[cluster + 1] - starts_[cluster]);
+  }
+  std::size_t start(std::size_t cluster) const { return starts_[cluster]; }
+  // What belongs to the keys as they were given, to these, and back. Requires: equal sizes.
+  void to_clusters(std::span<const Block> given, std::span<Block> out) const;
+  template <class T>
+  void from_clusters(std::span<const T> own, std::span<T> out) const {
+    std::vector<std::size_t> next(starts_.begin(), starts_.end() - 1);
+    for (std::size_t i = 0; i < own.size(); ++i) out[i] = own[next[clusters_[i]]++];
+  }
 
-// values[i] = what the store has for keys[i]. Requires: store.size() == shape.size(); equal sizes.
-void okvs_decode(OkvsShape shape, Block seed, std::span<const Block> store, std::span<const Block> keys,
-                 std::span<Block> values);
+ private:
+  OkvsShape shape_;
+  Block seed_;
+  std::vector<std::uint32_t, LargeAllocator<std::uint32_t>> clusters_;  // of each key as it was given
+  std::vector<std::size_t> starts_;
+  Blocks keys_;
+};
+
+// A store in which each key has its value and everything else is random. Requires: equal sizes; distinct keys; values
+// in the order of the clusters.
+// Fails with kUnavailable ("okvs.seed"), with probability below 2^-40: take another seed.
+Result<Blocks> okvs_encode(const OkvsKeys& keys, std::span<const Block> values, Random& random);
+
+// values[i] = what the store has for keys.keys()[i]. Requires: store.size() == shape.size(); equal sizes.
+void okvs_decode(const OkvsKeys& keys, std::span<const Block> store, std::span<Block> values);
 
 }  // namespace weir::mpc

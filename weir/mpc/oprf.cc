@@ -2,6 +2,7 @@
 #include "weir/mpc/oprf.h"
 
 #include <array>
+#include <optional>
 
 #include "weir/crypto/hash.h"
 #include "weir/mpc/aes.h"
@@ -33,11 +34,19 @@ void finish(std::span<Block> shares, Block coin, std::span<const Block> elements
 }  // namespace
 
 void OprfKey::evaluate(std::span<const Block> elements, std::span<Block> images) const {
-  okvs_decode(shape_, seed_, keys_, elements, images);
-  Blocks hashes(elements.size());
-  hash_elements(elements, hashes);
-  add_multiples(images, delta_, hashes);
-  finish(images, coin_, elements);
+  const OkvsKeys sorted(shape_, seed_, elements);
+  Blocks shares(elements.size()), hashes(elements.size());
+  okvs_decode(sorted, keys_, shares);
+  hash_elements(sorted.keys(), hashes);
+  add_multiples(shares, delta_, hashes);
+  finish(shares, coin_, sorted.keys());
+  sorted.from_clusters<Block>(shares, images);
+}
+
+Blocks OprfImages::in_order() const {
+  Blocks out(images.size());
+  order.from_clusters<Block>(images, out);
+  return out;
 }
 
 Result<OprfKey> oprf_serve(Channel& channel, Random& random, std::size_t others,
@@ -63,7 +72,7 @@ Result<OprfKey> oprf_serve(Channel& channel, Random& random, std::size_t others,
   return OprfKey(shape, seed_and_coin[0], std::move(keys), ots.delta(), own_coin ^ seed_and_coin[1]);
 }
 
-Result<Blocks> oprf_ask(Channel& channel, Random& random, std::span<const Block> elements) {
+Result<OprfImages> oprf_ask(Channel& channel, Random& random, std::span<const Block> elements) {
   channel.phase("base_ot");
   crypto::Digest committed;
   WEIR_TRY(channel.receive(Tag::kPsiCommit, std::span<std::uint8_t>(committed)));
@@ -71,21 +80,20 @@ Result<Blocks> oprf_ask(Channel& channel, Random& random, std::span<const Block>
   const OkvsShape shape(elements.size());
   const std::array<Block, 2> seed_and_coin{random_block(random), random_block(random)};
   Blocks images(elements.size());
-  Blocks store;
-  const auto encode = [&]() -> Result<> {
+  std::optional<OkvsKeys> order;
+  const auto encode = [&]() -> Result<Blocks> {
     channel.phase("encode");
-    hash_elements(elements, images);
-    WEIR_TRY_LET(store, okvs_encode(shape, seed_and_coin[0], elements, images, random));
-    return {};
+    order.emplace(shape, seed_and_coin[0], elements);
+    hash_elements(order->keys(), images);
+    return okvs_encode(*order, images, random);
   };
-  WEIR_TRY_LET(VoleValues vole, vole_hold(channel, random, ots, shape.size(), encode));
+  WEIR_TRY_LET(const VoleValues vole, vole_hold(channel, random, ots, shape.size(), encode));
   channel.phase("store");
-  for (std::size_t i = 0; i < store.size(); ++i) store[i] ^= vole.values[i];
   WEIR_TRY(channel.send(Tag::kPsiCoin, std::span<const Block>(seed_and_coin)));
-  WEIR_TRY(channel.send(Tag::kPsiStore, std::span<const Block>(store)));
+  WEIR_TRY(channel.send(Tag::kPsiStore, std::span<const Block>(vole.values)));
   WEIR_TRY(channel.flush());
   channel.phase("decode");
-  okvs_decode(shape, seed_and_coin[0], vole.products, elements, images);
+  okvs_decode(*order, vole.products, images);
   Block coin;
   WEIR_TRY(channel.receive(Tag::kPsiCoin, std::span(&coin, 1)));
   if (commitment(coin) != committed) {
@@ -93,8 +101,8 @@ Result<Blocks> oprf_ask(Channel& channel, Random& random, std::span<const Block>
                  "the other side opened another coin than it committed to: it deviates from the protocol")
         .because("mpc.check");
   }
-  finish(images, coin ^ seed_and_coin[1], elements);
-  return images;
+  finish(images, coin ^ seed_and_coin[1], order->keys());
+  return OprfImages{std::move(*order), std::move(images)};
 }
 
 }  // namespace weir::mpc

@@ -33,10 +33,18 @@ class OprfKey {
   Block coin_;
 };
 
+// What the asker has: the images in the order in which it looked them up.
+struct OprfImages {
+  OkvsKeys order;
+  Blocks images;
+  // In the order of the elements.
+  Blocks in_order() const;
+};
+
 // `others`: how many elements the asker announced.
 Result<OprfKey> oprf_serve(Channel& channel, Random& random, std::size_t others,
                            const std::function<void()>& meanwhile = {});
-// The images of the elements. Requires: distinct elements.
-Result<Blocks> oprf_ask(Channel& channel, Random& random, std::span<const Block> elements);
+// Requires: distinct elements.
+Result<OprfImages> oprf_ask(Channel& channel, Random& random, std::span<const Block> elements);
 
 }  // namespace weir::mpc

@@ -285,13 +285,25 @@ TEST(Okvs, GivesBackEveryValueAtEverySize) {
   for (const std::size_t count : {0, 1, 2, 127, 128, 129, 3000, 40000}) {
     const Blocks keys = some(count, 1);
     const Blocks values = some(count, 2);
-    const OkvsShape shape(count);
+    const OkvsKeys sorted(OkvsShape(count), {7, 7}, keys);
+    Blocks in_clusters(count), read(count), found(count);
+    sorted.to_clusters(values, in_clusters);
     SeededRandom random(3);
-    const auto store = okvs_encode(shape, {7, 7}, keys, values, random);
+    const auto store = okvs_encode(sorted, in_clusters, random);
     ASSERT_TRUE(store) << count;
-    Blocks read(count);
-    okvs_decode(shape, {7, 7}, *store, keys, read);
-    EXPECT_EQ(read, values) << count;
+    okvs_decode(sorted, *store, read);
+    EXPECT_EQ(read, in_clusters) << count;
+    sorted.from_clusters<Block>(read, found);
+    EXPECT_EQ(found, values) << count;
+    // Whoever has other keys besides has them in another order.
+    Blocks more = some(count, 4);
+    more.insert(more.end(), keys.rbegin(), keys.rend());
+    const OkvsKeys other(OkvsShape(count), {7, 7}, more);
+    read.resize(more.size());
+    found.resize(more.size());
+    okvs_decode(other, *store, read);
+    other.from_clusters<Block>(read, found);
+    EXPECT_TRUE(std::equal(values.rbegin(), values.rend(), found.begin() + std::ssize(values))) << count;
   }
 }
 
@@ -304,10 +316,11 @@ TEST(Okvs, SettlesGapsWithTheDensePlaces) {
     OkvsShape shape(12);
     shape.third = 5;
     SeededRandom random(seed);
-    const auto store = okvs_encode(shape, {seed, 0}, keys, values, random);
+    const OkvsKeys sorted(shape, {seed, 0}, keys);
+    const auto store = okvs_encode(sorted, values, random);
     if (!store) continue;
     Blocks read(12);
-    okvs_decode(shape, {seed, 0}, *store, keys, read);
+    okvs_decode(sorted, *store, read);
     ASSERT_EQ(read, values);
     ++settled;
   }
@@ -317,7 +330,7 @@ TEST(Okvs, SettlesGapsWithTheDensePlaces) {
 TEST(Okvs, SaysSoWhenTheKeysDoNotFit) {
   const Blocks keys(20, Block{1, 1});
   SeededRandom random(1);
-  const auto store = okvs_encode(OkvsShape(20), {}, keys, some(20), random);
+  const auto store = okvs_encode(OkvsKeys(OkvsShape(20), {}, keys), some(20), random);
   ASSERT_FALSE(store);
   EXPECT_EQ(store.error().reason(), "okvs.seed");
 }
@@ -331,6 +344,13 @@ TEST(Match, FindsWhatTheIdealFinds) {
     for (std::size_t i = 0; i < count; i += 3) others[i] = own[count - 1 - i];
     EXPECT_EQ(match(own, others), ideal_psi(own, others)) << count;
   }
+}
+
+TEST(Match, TellsBlocksApartThatShareASlotAndItsBits) {
+  Blocks own, others;
+  for (std::uint64_t i = 0; i < 50; ++i) own.push_back({7 + (i << 32), 0});  // one slot, the same bits beside it
+  for (std::uint64_t i = 25; i < 75; ++i) others.push_back({7 + (i << 32), 0});
+  EXPECT_EQ(match(own, others), ideal_psi(own, others));
 }
 
 TEST(Shuffle, KeepsAllAndMovesMost) {

@@ -33,23 +33,19 @@ Result<> psi_send(Channel& channel, Random& random, std::span<const Block> eleme
 
 Result<std::vector<std::size_t>> psi_receive(Channel& channel, Random& random, std::span<const Block> elements,
                                              std::size_t others) {
-  WEIR_TRY_LET(Blocks images, oprf_ask(channel, random, elements));
-  Matcher matcher(images);
-  images = Blocks(std::min(others, Matcher::kAtOnce));
-  std::size_t waiting = 0;
-  channel.phase("images");
+  WEIR_TRY_LET(const OprfImages own, oprf_ask(channel, random, elements));
+  Matcher matcher(own.images);
+  Blocks piece(std::min(others, kPiece));
   for (std::size_t at = 0; at < others; at += kPiece) {
-    const std::size_t count = std::min(kPiece, others - at);
-    WEIR_TRY(channel.receive(Tag::kPsiImages, std::span(images).subspan(waiting, count)));
-    waiting += count;
-    if (waiting < images.size() && at + count < others) continue;
-    channel.phase("match");
-    matcher.look_up(std::span(images).first(waiting));
+    const auto images = std::span(piece).first(std::min(kPiece, others - at));
     channel.phase("images");
-    waiting = 0;
+    WEIR_TRY(channel.receive(Tag::kPsiImages, images));
+    channel.phase("match");
+    matcher.look_up(images);
   }
-  channel.phase("match");
-  return matcher.found();
+  Bytes shared(elements.size());
+  own.order.from_clusters<std::uint8_t>(matcher.shared(), shared);
+  return places_of_ones(shared);
 }
 
 Result<std::vector<std::size_t>> psi_both(Channel& channel, Random& random, std::span<const Block> elements,

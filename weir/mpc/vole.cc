@@ -55,11 +55,10 @@ Result<> check_held(Channel& channel, Block sum) {
   return {};
 }
 
-// What is compressed goes to its place among all values.
-void put_block(const VoleShape& shape, std::size_t block, std::span<const Block> values, Blocks& out) {
+// What is compressed is added at its place among all values.
+void add_block(const VoleShape& shape, std::size_t block, std::span<const Block> values, Blocks& out) {
   const std::size_t from = block * shape.per_block();
-  std::copy_n(values.begin(), std::min(shape.per_block(), shape.count - from),
-              out.begin() + static_cast<std::ptrdiff_t>(from));
+  for (std::size_t i = 0; i < std::min(shape.per_block(), shape.count - from); ++i) out[from + i] ^= values[i];
 }
 
 // The holder's noise: one place and one value a tree, as its choices say.
@@ -137,7 +136,7 @@ Result<Blocks> vole_keep(Channel& channel, Random& random, OtSender& ots, std::s
     }
     sum.add(leaves);
     compress(leaves);
-    put_block(shape, block, leaves, out);
+    add_block(shape, block, leaves, out);
   }
   const Block mask = spell(value_shares.last(kBits));
   WEIR_TRY(check_kept(channel, random, ots.delta(), sum.value() ^ mask, challenge_and_values[1]));
@@ -145,7 +144,7 @@ Result<Blocks> vole_keep(Channel& channel, Random& random, OtSender& ots, std::s
 }
 
 Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, std::size_t count,
-                             const std::function<Result<>()>& meanwhile) {
+                             const std::function<Result<Blocks>()>& meanwhile) {
   const VoleShape shape(count);
   Blocks choices((shape.transfers() + kBits - 1) / kBits);
   Prg(random_block(random)).fill(choices);
@@ -155,7 +154,11 @@ Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, 
   const Blocks pads = hashed(std::span(transfers).subspan(shape.value_transfers()), {});
   const Noise noise(shape, choices);
 
-  if (meanwhile) WEIR_TRY(meanwhile());
+  VoleValues out;
+  if (meanwhile) {
+    WEIR_TRY_LET(out.values, meanwhile());
+  }
+  out.values.resize(count);
   channel.phase("vole");
   const std::size_t per_tree = 2 * shape.depth + 1;
   Blocks message(shape.all_trees() * per_tree);
@@ -170,7 +173,7 @@ Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, 
   WEIR_TRY(channel.flush());
 
   EvaluationInPieces sum(challenge, shape.leaves());
-  VoleValues out{Blocks(count), Blocks(count)};
+  out.products.resize(count);
   Blocks leaves(shape.leaves());
   Blocks values(shape.leaves());
   Blocks known(shape.depth);
@@ -192,8 +195,8 @@ Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, 
     sum.add(leaves);
     compress(leaves);
     compress(values);
-    put_block(shape, block, leaves, out.products);
-    put_block(shape, block, values, out.values);
+    add_block(shape, block, leaves, out.products);
+    add_block(shape, block, values, out.values);
   }
   WEIR_TRY(check_held(channel, sum.value() ^ spell(value_shares.last(kBits))));
   return out;

@@ -40,7 +40,7 @@ struct VoleShape {
 };
 
 struct VoleValues {
-  Blocks values;    // a
+  Blocks values;    // a, or what it hides
   Blocks products;  // c = a * delta ^ b
 };
 
@@ -48,8 +48,9 @@ struct VoleValues {
 // 2^30. b.
 Result<Blocks> vole_keep(Channel& channel, Random& random, OtSender& ots, std::size_t count,
                          const std::function<Result<>()>& meanwhile = {});
+// With `meanwhile`, which gives `count` blocks, `values` are those hidden by a: nobody needs a alone.
 Result<VoleValues> vole_hold(Channel& channel, Random& random, OtReceiver& ots, std::size_t count,
-                             const std::function<Result<>()>& meanwhile = {});
+                             const std::function<Result<Blocks>()>& meanwhile = {});
 
 // The ideal functionality, for tests: both outputs from one call, with no channel.
 struct IdealVole {
