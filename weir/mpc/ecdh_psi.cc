@@ -250,7 +250,7 @@ Result<std::vector<std::size_t>> ecdh_psi_receive_kept(Channel& channel, Random&
   channel.phase("match");
   Matcher matcher(own);
   WEIR_TRY(images.each([&](std::span<const Block> some) { matcher.look_up(some); }));
-  return matcher.found();
+  return places_of_ones(matcher.shared());
 }
 
 }  // namespace weir::mpc
