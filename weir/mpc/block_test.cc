@@ -7,6 +7,7 @@
 #include "weir/mpc/bit_matrix.h"
 #include "weir/mpc/isa.h"
 #include "weir/mpc/leaf_fold.h"
+#include "weir/mpc/primal_code.h"
 #include "weir/mpc/lpn_code.h"
 
 namespace weir::mpc {
@@ -164,6 +165,23 @@ TEST_P(KernelTest, FoldsTheLeavesOfATree) {
       }
       ASSERT_EQ(columns, expected) << bits << " " << length;
       ASSERT_EQ(total, sum);
+    }
+  }
+}
+
+TEST_P(KernelTest, AddsTenElementsToEachRow) {
+  const Blocks base = some(1001);
+  Blocks stream(5 * 100);  // its rows have ten words of 32 bits each
+  Prg(Block{0x9216d5d98979fb1b, 0xd1310ba698dfb5ac}).fill(stream);
+  const auto* words = reinterpret_cast<const std::uint32_t*>(stream.data());
+  for (const std::size_t first : {0, 16}) {
+    for (const std::size_t count : {1, 7, 8, 9, 100}) {
+      Blocks rows = some(count), expected = rows;
+      add_places(base, first, rows);
+      for (std::size_t r = 0; r < count; ++r) {
+        for (std::size_t i = 0; i < 10; ++i) expected[r] ^= base[words[(first + r) * 10 + i] * base.size() >> 32];
+      }
+      ASSERT_EQ(rows, expected) << first << " " << count;
     }
   }
 }

@@ -6,16 +6,15 @@
 #include "weir/base/check.h"
 #include "weir/crypto/hash.h"
 #include "weir/mpc/aes.h"
+#include "weir/mpc/primal_code.h"
 #include "weir/mpc/seed_tree.h"
 
 namespace weir::mpc {
 namespace {
 
 constexpr std::size_t kBits = 128;
-constexpr std::size_t kWeight = 10;                         // of a row of the code
 constexpr std::size_t kPiece = std::size_t{1} << 13;        // leaves
 constexpr std::size_t kTreesAtOnce = 64;                    // in a message
-constexpr Block kSeed{0x9216d5d98979fb1b, 0xd1310ba698dfb5ac};  // more digits of pi
 
 void clear_choice(Block& block) { block.lo &= ~std::uint64_t{1}; }
 
@@ -82,23 +81,10 @@ std::span<Block> SilentBatch::take(std::size_t count) {
   return std::span(leaves_).subspan(at_ - count, count);
 }
 
-// Ten elements of the base, at public random places, are added to each leaf.
 void SilentBatch::encode_piece() {
-  constexpr std::size_t kRows = 128;  // whose places are made at once
-  std::array<Block, kRows * kWeight / 4> blocks;
-  const auto* places = reinterpret_cast<const std::uint32_t*>(blocks.data());
-  const std::size_t end = std::min(ready_ + kPiece, leaves_.size());
-  Prg prg(kSeed, ready_ / 4 * kWeight);
-  for (; ready_ < end; ready_ += kRows) {
-    prg.fill(blocks);
-    const std::size_t rows = std::min(kRows, end - ready_);
-    for (std::size_t row = 0; row < rows; ++row) {
-      Block sum = leaves_[ready_ + row];
-      for (std::size_t i = 0; i < kWeight; ++i) sum ^= base_[(places[row * kWeight + i] * shape_.base) >> 32];
-      leaves_[ready_ + row] = sum;
-    }
-  }
-  ready_ = end;
+  const std::size_t count = std::min(kPiece, leaves_.size() - ready_);
+  add_places(std::span(base_).first(shape_.base), ready_, std::span(leaves_).subspan(ready_, count));
+  ready_ += count;
 }
 
 Result<SilentOtSender> SilentOtSender::open(Channel& channel, Random& random, const SilentShape& shape) {
