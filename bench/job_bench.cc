@@ -5,7 +5,8 @@
 // sorting 150 ns a row and committing 200 ns a key, by two threads, each side waiting for the other, 3.5 s; sixteen
 // buckets of the intersection 6 s, for which each side has a core; rows written, synced and fetched 1 s. Memory is that
 // of a bucket and does not grow with the table.
-// --rows=10000000 a side, half of them shared; --bucket=1048576 keys; --parquet=1: from Parquet to Parquet. Runs in the
+// --rows=10000000 a side, half of them shared; --bucket=1048576 keys; --parquet=1: from Parquet to Parquet;
+// --others=10000000 rows at the provider; --algorithm=psi-rr22; --questions=1, each of rows of its own. Runs in the
 // folder for temporary files (TMPDIR) and takes about 150 bytes of disk a row.
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
@@ -48,17 +49,17 @@ Result<std::string> write_table(const std::string& path, std::int64_t first, std
 }
 
 // An agreement on the provider's table that names the algorithm.
-Result<std::string> agree(Space& space, const std::string& table) {
+Result<std::string> agree(Space& space, const std::string& table, const std::string& algorithm) {
   WEIR_TRY_LET(const std::string known,
                run_weir({"compute", "algorithms", "--data", space.provider.folder(), "--json"}));
   WEIR_TRY_LET(const Json algorithms, wire::parse_json(known));
   std::string hash;
   for (const Json& each : algorithms["items"].items()) {
-    if (each.text_or("id", "") == "psi-rr22") hash = each.text_or("hash", "");
+    if (each.text_or("id", "") == algorithm) hash = each.text_or("hash", "");
   }
   WEIR_TRY_LET(const std::string printed,
                run_weir({"publish", table, "--data", space.provider.folder(), "--title", "bench", "--terms",
-                         "action=compute, env=mpc, algorithm=psi-rr22@" + hash + ", purpose=research", "--json"}));
+                         "action=compute, env=mpc, purpose=research, algorithm=" + algorithm + "@" + hash, "--json"}));
   WEIR_TRY_LET(const Json product, wire::parse_json(printed));
   WEIR_TRY_LET(const std::string id, product.text("id"));
   for (int i = 0; !space.regional.call(Method::kGet, "/api/v1/products/" + id); ++i) {
@@ -94,47 +95,84 @@ Result<std::int64_t> lines_of(const std::string& path) {
   }
 }
 
+// The tables of a run: the provider's rows begin in the middle of the first question's.
+struct Tables {
+  std::int64_t rows, others;
+  std::int64_t shared(std::int64_t question) const {
+    const std::int64_t first = question * rows, theirs = rows / 2;
+    return std::max<std::int64_t>(0, std::min(first + rows, theirs + others) - std::max(first, theirs));
+  }
+};
+
+struct Asked {
+  double seconds = 0;
+  Json outcome;
+};
+Result<Asked> ask(Space& space, const std::string& agreement, const Tables& tables, std::int64_t question,
+                  const Options& options) {
+  const bool parquet = options.number("parquet", 0) != 0;
+  const std::string folder = space.folder.path();
+  WEIR_TRY_LET(const std::string mine, write_table(folder + "/mine", question * tables.rows, tables.rows, parquet));
+  const std::string shared = folder + (parquet ? "/shared.parquet" : "/shared.csv");
+  Result<Json> job = Json();
+  Asked out;
+  out.seconds = microseconds_of([&] {
+    job = compute(space, {"compute", "psi", agreement, "--mine", mine, "--key", "phone", "--purpose", "research",
+                          "--bucket", std::to_string(options.number("bucket", std::int64_t{1} << 20)), "--data",
+                          space.consumer.folder(), "--json"},
+                  shared);
+  }) / 1e6;
+  WEIR_TRY(job);
+  out.outcome = (*job)["outcome"];
+  WEIR_TRY_LET(const std::int64_t lines, lines_of(shared));
+  const std::int64_t wanted = tables.shared(question);
+  if (out.outcome.integer_or("matches", 0) != wanted || lines != wanted + 1) {
+    return Error(Errc::kCorrupt, "the intersection is wrong: " + out.outcome.dump());
+  }
+  return out;
+}
+
+double moved(const Json& outcome) {
+  return static_cast<double>(outcome.integer_or("sent", 0) + outcome.integer_or("received", 0));
+}
+
 }  // namespace
 
 Result<Figures> run_job(const Options& options) {
-  const std::int64_t rows = options.number("rows", kPublishedRows);
-  const std::int64_t bucket = options.number("bucket", std::int64_t{1} << 20);
+  Tables tables{.rows = options.number("rows", kPublishedRows), .others = 0};
+  tables.others = options.number("others", tables.rows);
   const bool parquet = options.number("parquet", 0) != 0;
   WEIR_TRY_LET(const auto space, Space::make());
   WEIR_TRY(space->provider.start());
   WEIR_TRY(space->consumer.start());
-  const std::string folder = space->folder.path();
-  WEIR_TRY_LET(const std::string theirs, write_table(folder + "/theirs", rows / 2, rows, parquet));
-  WEIR_TRY_LET(const std::string agreement, agree(*space, theirs));
+  WEIR_TRY_LET(const std::string theirs,
+               write_table(space->folder.path() + "/theirs", tables.rows / 2, tables.others, parquet));
+  WEIR_TRY_LET(const std::string agreement, agree(*space, theirs, options.text("algorithm", "psi-rr22")));
   WEIR_TRY(store::real_files().remove(theirs));
-  WEIR_TRY_LET(const std::string mine, write_table(folder + "/mine", 0, rows, parquet));
-  const std::string shared = folder + (parquet ? "/shared.parquet" : "/shared.csv");
   const double idle[] = {space->consumer.peak_mib(), space->provider.peak_mib()};
   const double cpu[] = {space->consumer.cpu_seconds(), space->provider.cpu_seconds()};
-  Result<Json> job = Json();
-  const double seconds = microseconds_of([&] {
-    job = compute(*space, {"compute", "psi", agreement, "--mine", mine, "--key", "phone", "--purpose", "research",
-                           "--bucket", std::to_string(bucket), "--data", space->consumer.folder(), "--json"},
-                  shared);
-  }) / 1e6;
-  WEIR_TRY(job);
-  const Json& outcome = (*job)["outcome"];
-  WEIR_TRY_LET(const std::int64_t lines, lines_of(shared));
-  if (outcome.integer_or("matches", 0) != rows - rows / 2 || lines != rows - rows / 2 + 1) {
-    return Error(Errc::kCorrupt, "the intersection is wrong: " + outcome.dump());
-  }
-  const double moved = static_cast<double>(outcome.integer_or("sent", 0) + outcome.integer_or("received", 0));
-  const bool published = rows == kPublishedRows && !parquet;
+  WEIR_TRY_LET(const Asked first, ask(*space, agreement, tables, 0, options));
+  const double seconds = first.seconds;
+  const bool published = tables.rows == kPublishedRows && tables.others == kPublishedRows && !parquet;
   const auto goal = [&](Goal wanted) { return published ? std::optional(wanted) : std::nullopt; };
-  return Figures{
+  Figures out{
       {parquet ? "parquet_to_parquet" : "csv_to_csv", seconds, "s", published ? "secretflow_published" : "",
        published ? kSecretflowSeconds : 0, goal(at_most(15))},
-      {"of_it_on_the_line", static_cast<double>(outcome.integer_or("milliseconds", 0)) / 1e3, "s", "all", seconds},
+      {"of_it_on_the_line", static_cast<double>(first.outcome.integer_or("milliseconds", 0)) / 1e3, "s", "all",
+       seconds},
       {"consumer_cpu", space->consumer.cpu_seconds() - cpu[0], "s", "all", seconds},
       {"provider_cpu", space->provider.cpu_seconds() - cpu[1], "s", "all", seconds},
-      {"bytes_a_row", moved / static_cast<double>(rows), "B", "", 0},
-      {"consumer_peak", space->consumer.peak_mib(), "MiB", "before", idle[0], at_most(4096)},
-      {"provider_peak", space->provider.peak_mib(), "MiB", "before", idle[1], at_most(4096)}};
+      {"bytes_a_row", moved(first.outcome) / static_cast<double>(tables.rows), "B", "", 0}};
+  for (std::int64_t question = 1; question < options.number("questions", 1); ++question) {
+    WEIR_TRY_LET(const Asked next, ask(*space, agreement, tables, question, options));
+    const std::string name = "question_" + std::to_string(question + 1);
+    out.push_back({name, next.seconds, "s", "the_first", seconds});
+    out.push_back({name + "_bytes_a_row", moved(next.outcome) / static_cast<double>(tables.rows), "B", "the_first",
+                   moved(first.outcome) / static_cast<double>(tables.rows)});
+  }
+  out.push_back({"consumer_peak", space->consumer.peak_mib(), "MiB", "before", idle[0], at_most(4096)});
+  out.push_back({"provider_peak", space->provider.peak_mib(), "MiB", "before", idle[1], at_most(4096)});
+  return out;
 }
 
 }  // namespace weir::bench

@@ -166,6 +166,12 @@ std::string format_time(std::int64_t milliseconds) {
   return std::to_string((milliseconds + 500) / 1000) + " s";
 }
 
+Text known_from(const std::string& source) {
+  if (source == "given") return {"as given", "按所给"};
+  if (source == "earlier job") return {"as in an earlier job", "据此前任务"};
+  return {"not known: taken as one's own", "未知，按本方键数估计"};
+}
+
 // How long and how much.
 std::pair<std::string, std::string> costs(const Json& estimate) {
   const auto moved = estimate.integer_or("sent", 0) + estimate.integer_or("received", 0);
@@ -194,7 +200,7 @@ Result<int> plan(Context& context, Output& out, const Question& options) {
   const std::string about = count.exact ? "" : out.pick({"about ", "约 "});
   out.pairs({{{"own keys", "本方键数"}, about + std::to_string(count.rows)},
              {{"other's keys", "对方键数"}, std::to_string(plan.integer_or("theirs", 0)) + " (" +
-                                                plan.text_or("theirsKnown", "") + ")"},
+                                                out.pick(known_from(plan.text_or("theirsKnown", ""))) + ")"},
              {{"line", "链路"}, std::to_string(plan.integer_or("roundTripMicroseconds", 0)) + " µs, " +
                                     format_rate(plan.integer_or("bytesPerSecond", 0))}});
   std::vector<std::vector<std::string>> rows;
