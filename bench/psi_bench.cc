@@ -24,7 +24,7 @@ Result<Figures> run_psi(const Options& options) {
   const std::size_t shared = std::min(count, other_count) / 2;
   const auto make_own = [&] { own = random_blocks(count, 1); };
   const auto make_others = [&] {
-    own = {};
+    own = mpc::Blocks();
     others = random_blocks(other_count, 2);
     const mpc::Blocks both = random_blocks(shared, 1);
     std::copy(both.begin(), both.end(), others.begin());

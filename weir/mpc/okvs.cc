@@ -90,7 +90,7 @@ Error does_not_fit() { return Error(Errc::kUnavailable, "the keys do not fit thi
 // never come free are set aside ("gaps") and settled by the dense places.
 class Cluster {
  public:
-  explicit Cluster(std::size_t sparse) : uses_(sparse) {}
+  explicit Cluster(std::size_t sparse) : uses_(sparse), free_(sparse + 1) {}
 
   // Fails if there are more gaps than dense places.
   Result<> peel(std::span<const Places> rows);
@@ -103,7 +103,12 @@ class Cluster {
     std::uint16_t row;
     std::uint16_t place;
   };
-  void release(const Places& row, std::uint32_t id, std::vector<std::uint16_t>& free);
+  void release(const Places& row, std::uint32_t id);
+  // Places that one row uses come free; by arithmetic, for nobody can guess which.
+  void free_if_one(std::uint16_t place) {
+    free_[free_count_] = place;
+    free_count_ += uses_[place] / kUse == 1 ? 1 : 0;
+  }
   // Gives the freed places what makes each row's sparse sum its target, last freed first.
   void substitute(std::span<const Places> rows, std::span<const Block> targets, std::span<Block> sparse) const;
   // How the dense places must change. `targets`: what the sparse places should sum to now.
@@ -112,14 +117,16 @@ class Cluster {
 
   static constexpr std::uint32_t kUse = kRowsMax + 1;
   std::vector<std::uint32_t> uses_;  // of a place: how many rows use it, times kUse, and the XOR of their numbers
+  std::vector<std::uint16_t> free_;  // places, each at most once, and room for one more
+  std::size_t free_count_ = 0;
   std::vector<Freed> freed_;
   std::vector<std::uint16_t> gaps_;
 };
 
-void Cluster::release(const Places& row, std::uint32_t id, std::vector<std::uint16_t>& free) {
+void Cluster::release(const Places& row, std::uint32_t id) {
   for (const std::uint16_t place : row) {
     uses_[place] = (uses_[place] - kUse) ^ id;
-    if (uses_[place] / kUse == 1) free.push_back(place);
+    free_if_one(place);
   }
 }
 
@@ -131,19 +138,16 @@ Result<> Cluster::peel(std::span<const Places> rows) {
   for (std::uint32_t id = 0; id < rows.size(); ++id) {
     for (const std::uint16_t place : rows[id]) uses_[place] = (uses_[place] + kUse) ^ id;
   }
-  std::vector<std::uint16_t> free;
-  for (std::size_t place = 0; place < uses_.size(); ++place) {
-    if (uses_[place] / kUse == 1) free.push_back(static_cast<std::uint16_t>(place));
-  }
+  free_count_ = 0;
+  for (std::size_t place = 0; place < uses_.size(); ++place) free_if_one(static_cast<std::uint16_t>(place));
   std::size_t seen = 0;  // places looked at for a row to set aside
   while (freed_.size() + gaps_.size() < rows.size()) {
-    while (!free.empty()) {
-      const std::uint16_t place = free.back();
-      free.pop_back();
+    while (free_count_ > 0) {
+      const std::uint16_t place = free_[--free_count_];
       if (uses_[place] / kUse != 1) continue;
       const auto id = static_cast<std::uint16_t>(uses_[place] % kUse);
       freed_.push_back({id, place});
-      release(rows[id], id, free);
+      release(rows[id], id);
     }
     if (freed_.size() + gaps_.size() == rows.size()) break;
     if (gaps_.size() == OkvsShape::kDense) return does_not_fit();
@@ -156,7 +160,7 @@ Result<> Cluster::peel(std::span<const Places> rows) {
                         std::find(gaps_.begin(), gaps_.end(), id) != gaps_.end();
       if (done) continue;
       gaps_.push_back(id);
-      release(rows[id], id, free);
+      release(rows[id], id);
       break;
     }
   }
@@ -251,10 +255,17 @@ void OkvsKeys::to_clusters(std::span<const Block> given, std::span<Block> out) c
 
 Result<Blocks> okvs_encode(const OkvsKeys& keys, std::span<const Block> values, Random& random) {
   WEIR_CHECK(keys.keys().size() == values.size());
+  const auto copied = [&](std::size_t from, std::span<Block> out) {
+    std::copy_n(values.begin() + static_cast<std::ptrdiff_t>(from), out.size(), out.begin());
+  };
+  return okvs_encode(keys, copied, random);
+}
+
+Result<Blocks> okvs_encode(const OkvsKeys& keys, const OkvsValues& values, Random& random) {
   const OkvsShape shape = keys.shape();
   const Finder finder(shape, keys.seed());
   std::vector<Places> rows;
-  Blocks weights;
+  Blocks weights, own_values;
   Blocks store(shape.size());
   Prg(random_block(random)).fill(store);
   Cluster cluster(3 * shape.third);
@@ -262,12 +273,14 @@ Result<Blocks> okvs_encode(const OkvsKeys& keys, std::span<const Block> values, 
     const auto own = keys.of_cluster(c);
     rows.resize(own.size());
     weights.resize(own.size());
+    own_values.resize(own.size());
+    values(keys.start(c), own_values);
     for (std::size_t at = 0; at < own.size(); at += kBatch) {
       const std::size_t count = std::min(kBatch, own.size() - at);
       finder.find(own.subspan(at, count), std::span(rows).subspan(at, count), std::span(weights).subspan(at, count));
     }
     WEIR_TRY(cluster.peel(rows));
-    WEIR_TRY(cluster.solve(rows, weights, values.subspan(keys.start(c), own.size()),
+    WEIR_TRY(cluster.solve(rows, weights, own_values,
                            std::span(store).subspan(c * shape.cluster_size(), shape.cluster_size())));
   }
   return store;

@@ -10,6 +10,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <functional>
 #include <span>
 
 #include "weir/base/random.h"
@@ -59,9 +60,12 @@ class OkvsKeys {
   Blocks keys_;
 };
 
-// A store in which each key has its value and everything else is random. Requires: equal sizes; distinct keys; values
-// in the order of the clusters.
+// Gives the values of `out.size()` keys from keys.keys()[from] on.
+using OkvsValues = std::function<void(std::size_t from, std::span<Block> out)>;
+// A store in which each key has its value and everything else is random. Requires: distinct keys.
 // Fails with kUnavailable ("okvs.seed"), with probability below 2^-40: take another seed.
+Result<Blocks> okvs_encode(const OkvsKeys& keys, const OkvsValues& values, Random& random);
+// The same of values in the order of the clusters. Requires: equal sizes.
 Result<Blocks> okvs_encode(const OkvsKeys& keys, std::span<const Block> values, Random& random);
 
 // values[i] = what the store has for keys.keys()[i]. Requires: store.size() == shape.size(); equal sizes.

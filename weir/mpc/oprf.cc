@@ -79,20 +79,23 @@ Result<OprfImages> oprf_ask(Channel& channel, Random& random, std::span<const Bl
   WEIR_TRY_LET(OtReceiver ots, OtReceiver::open(channel, random, kFold));
   const OkvsShape shape(elements.size());
   const std::array<Block, 2> seed_and_coin{random_block(random), random_block(random)};
-  Blocks images(elements.size());
   std::optional<OkvsKeys> order;
   const auto encode = [&]() -> Result<Blocks> {
     channel.phase("encode");
     order.emplace(shape, seed_and_coin[0], elements);
-    hash_elements(order->keys(), images);
-    return okvs_encode(*order, images, random);
+    return okvs_encode(
+        *order,
+        [&](std::size_t from, std::span<Block> out) { hash_elements(order->keys().subspan(from, out.size()), out); },
+        random);
   };
-  WEIR_TRY_LET(const VoleValues vole, vole_hold(channel, random, ots, shape.size(), encode));
+  WEIR_TRY_LET(VoleValues vole, vole_hold(channel, random, ots, shape.size(), encode));
   channel.phase("store");
   WEIR_TRY(channel.send(Tag::kPsiCoin, std::span<const Block>(seed_and_coin)));
   WEIR_TRY(channel.send(Tag::kPsiStore, std::span<const Block>(vole.values)));
   WEIR_TRY(channel.flush());
+  vole.values = Blocks();
   channel.phase("decode");
+  Blocks images(elements.size());
   okvs_decode(*order, vole.products, images);
   Block coin;
   WEIR_TRY(channel.receive(Tag::kPsiCoin, std::span(&coin, 1)));
