@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstdio>
+#include <utility>
 
 #include "apps/weir/commands.h"
 #include "apps/weir/compute_view.h"
@@ -209,7 +210,7 @@ Result<int> plan(Context& context, Output& out, const Question& options) {
     const auto [time, moved] = costs(each["estimate"]);
     const auto [later_time, later_moved] = costs(each["later"]);
     rows.push_back({each.text_or("algorithm", ""), time, moved,
-                    each.has("later") ? later_time + ", " + later_moved : "", each.text_or("words", ""),
+                    each.has("later") ? later_time + ", " + later_moved : "", each.has("words") ? "✗" : "",
                     each.boolean_or("chosen", false) ? "✓" : ""});
     if (each.boolean_or("chosen", false)) chosen = &each;
   }
@@ -223,7 +224,10 @@ Result<int> plan(Context& context, Output& out, const Question& options) {
   std::vector<std::pair<Text, std::string>> budget;
   add_privacy(budget, plan["privacy"]);
   out.pairs(budget);
-  if (chosen == nullptr) return kOk;
+  if (chosen == nullptr) {
+    out.line(plan["items"].items()[0].text_or("words", ""));
+    return kOk;
+  }
   out.line(chosen->text_or("algorithm", "") + ": " + text_of(out, plan["choice"]));
   std::vector<std::pair<Text, std::string>> told = {
       {{"consumer learns", "使用方获知"}, text_of(out, (*chosen)["consumerLearns"])},
@@ -272,7 +276,9 @@ Result<int> list_algorithms(Context& context, Output& out) {
   WEIR_TRY_LET(Api api, context.api());
   WEIR_TRY_LET(const Json page, api.get("/api/v1/algorithms"));
   out.object(page);
+  bool first = true;
   for (const Json& each : page["items"].items()) {
+    if (!std::exchange(first, false)) out.line("");
     out.pairs({{{"algorithm", "算法"}, each.text_or("id", "") + "@" + each.text_or("hash", "")},
                {{"gives", "结果"}, text_of(out, each["what"])},
                {{"consumer learns", "使用方获知"}, text_of(out, each["consumerLearns"])},

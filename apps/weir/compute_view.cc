@@ -67,7 +67,8 @@ void show_job(Output& out, const Json& job) {
   std::vector<std::pair<Text, std::string>> rows = {
       {{"job", "任务"}, job.text_or("id", "")},
       {{"state", "状态"}, job.text_or("state", "")},
-      {{"role", "角色"}, job.text_or("role", "")},
+      {{"role", "角色"}, out.pick(job.text_or("role", "") == "consumer" ? Text{"consumer", "使用方"}
+                                                                        : Text{"provider", "提供方"})},
       {{"agreement", "协议"}, job.text_or("agreement", "")},
       {{"algorithm", "算法"}, work.text_or("algorithm", "") + "@" + work.text_or("hash", "")},
       {{"key", "键"}, keys},

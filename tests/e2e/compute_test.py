@@ -1,5 +1,5 @@
 """Private computation under a contract between a bank and a telecom operator: what is found, what is refused, what is proven."""
-import csv, glob, io, json, os, shutil, subprocess
+import contextlib, csv, glob, io, json, os, shutil, sqlite3, subprocess
 from urllib.parse import urlencode
 
 from case import DENIED, FAILED, NOT_FOUND, USAGE, WEIR, SpaceCase, main, read, until, verify
@@ -379,6 +379,20 @@ class Compute(SpaceCase):
         self.assertEqual({"".join(c for c in row[0] if c.isdigit())[-11:] for row in rows[1:]}, shared)
         for node in (self.consumer, self.provider):
             until(lambda n=node: not glob.glob(n.path("jobs/work/*")))
+
+    def test_a_result_goes_when_its_days_are_over_and_its_record_stays(self):
+        agreement = self.agree(TELECOM, self.terms())["agreementId"]
+        old, young = self.psi(agreement)["id"], self.psi(agreement)["id"]
+        self.consumer.stop()
+        with contextlib.closing(sqlite3.connect(self.consumer.path("weir.db"))) as base, base:
+            base.execute("UPDATE job SET updated = updated - ? WHERE id = ?", (2 * 24 * 3600 * 1000, old))  # as if two days ago
+        self.consumer.environment["WEIR_JOBS_RESULTS_DAYS"] = "1"
+        self.addCleanup(self.consumer.environment.pop, "WEIR_JOBS_RESULTS_DAYS")
+        self.consumer.start()
+        until(lambda: not glob.glob(self.consumer.path(f"jobs/results/{old}*")))
+        self.refused(NOT_FOUND, self.consumer, "compute", "result", old)
+        self.assertEqual(self.consumer.json("compute", "status", old)["outcome"]["rows"], 301)
+        self.assertEqual(len(self.consumer.weir("compute", "result", young).splitlines()), 302)
 
     # ── what is refused ──
     def test_under_a_privacy_budget_nothing_is_answered_without_noise(self):

@@ -62,7 +62,7 @@ struct Question {
 Ruling ruling_of(const flow::usage::Authorization& answer) {
   Ruling out{.allowed = answer.allowed(), .automatic = false, .words = {}, .budget = answer.privacy_budget};
   for (const policy::Reason& reason : answer.reasons) {
-    if (!out.words.empty()) out.words += "; ";
+    if (!out.words.empty()) out.words += ' ';  // each is a sentence
     out.words += reason.why.en;
   }
   if (!out.allowed && out.words.empty()) out.words = "the terms ask for something to be done first";

@@ -73,7 +73,7 @@ Json to_json(const flow::usage::Authorization& answer) {
 Error denial(const flow::usage::Authorization& answer, Language language) {
   std::string words;
   for (const policy::Reason& reason : answer.reasons) {
-    if (!words.empty()) words += language == Language::kChinese ? "；" : "; ";
+    if (!words.empty() && language == Language::kEnglish) words += ' ';  // each is a sentence
     words += reason.why.in(language);
   }
   if (answer.effect == policy::Effect::kAllowIf) {
