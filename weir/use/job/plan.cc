@@ -35,7 +35,7 @@ constexpr Rate kRates[] = {
     {"psi-size-x25519", 2, 14'000, 8'000, 0},
     {"psi-size-sm2", 2, 26'000, 14'000, 0},
     {"join-psty19", 40, 750, 700, 26},
-    {"join-psty19-silent", 250, 750, 700, 40},
+    {"join-psty19-silent", 220, 750, 700, 34},
 };
 // What a malicious side is worth: so much longer, or whatever is done at once.
 constexpr double kTimesLonger = 2, kAtOnceMs = 1000;
