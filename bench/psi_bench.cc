@@ -1,7 +1,7 @@
 // psi: a private intersection between two processes over TCP on this machine, one thread a party.
 //
 // Budget for 2^20 elements a side: 0.30 s and 40 bytes an element. Sketch: base OT 3 ms, VOLE 60 ms, store 60 ms,
-// images 20 ms a side, matching 15 ms, 38 MB on loopback 15 ms. Peer: volepsi (RR22, malicious), 0.66 to 0.79 s, 38.4
+// images 20 ms a side, matching 25 ms, 38 MB on loopback 15 ms. Peer: volepsi (RR22, malicious), 0.66 to 0.79 s, 38.4
 // bytes and 362 MB on a machine of this kind.
 // SPDX-License-Identifier: Apache-2.0
 #include <sys/resource.h>
