@@ -33,6 +33,24 @@
 
 namespace weir::node {
 
+// A part with threads of its own; those of the parts before it may ask whether it is there while it is made.
+template <class T>
+class Part {
+ public:
+  Part& operator=(std::unique_ptr<T> made) {
+    made_ = std::move(made);
+    there_ = made_.get();
+    return *this;
+  }
+  explicit operator bool() const { return there_ != nullptr; }
+  T* operator->() const { return there_; }
+  T& operator*() const { return *there_; }
+
+ private:
+  std::unique_ptr<T> made_;
+  std::atomic<T*> there_{nullptr};
+};
+
 // What the start needs before anything can be wired.
 struct Opened {
   DataFolder folder;
@@ -111,11 +129,11 @@ struct Node::State {
   Timestamp next_housekeeping{};               // of the alarm's thread alone
 
   // The threads come last, so that they end first.
-  std::unique_ptr<Transfers> transfers;
-  std::unique_ptr<Jobs> job_runner;
-  std::unique_ptr<Alarm> alarm;
-  std::unique_ptr<Alarm> above;  // of its own: a node above that does not answer must not hold up what falls due
-  std::unique_ptr<Dispatcher> dispatcher;
+  Part<Transfers> transfers;
+  Part<Jobs> job_runner;
+  Part<Alarm> alarm;
+  Part<Alarm> above;  // of its own: a node above that does not answer must not hold up what falls due
+  Part<Dispatcher> dispatcher;
   std::unique_ptr<Collector> collector;
   std::unique_ptr<kit::Counterpart> kit_counterpart;  // profile "tck" only
 

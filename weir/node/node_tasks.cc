@@ -164,6 +164,7 @@ void Node::State::start_threads(Node& node) {
     return message.lane.starts_with(kDeliveryLane) ? claims->deliver(message) : partners->send(message);
   };
   dispatcher = std::make_unique<Dispatcher>(*sql, clock, *client, std::move(options), std::move(hooks));
+  dispatcher->notify();  // of what was committed before it could be told
 }
 
 }  // namespace weir::node
