@@ -77,6 +77,22 @@ TEST_P(GmwTest, FoursOfBitsAreEqualWhereAllFourAre) {
   }
 }
 
+// Pieces of a run and batches follow each other, and neither side writes while the other one does.
+TEST(GmwSilentTest, NeedsNoLineThatHoldsWhatNobodyReads) {
+  constexpr SilentShape some_pieces{.base = 500, .trees = 1100, .depth = 7};
+  const auto side = [&](Side which) {
+    return [&, which](Channel& channel, Random& r) -> Result<Bits> {
+      WEIR_TRY_LET(Gmw gmw, Gmw::open(channel, r, which, some_pieces));
+      dynamic_cast<MemoryChannel&>(channel).narrow(1);
+      return gmw.equal_fours(Bits(6 * kOtPiece));
+    };
+  };
+  const auto [first, second] = both(side(Side::kFirst), side(Side::kSecond));
+  ASSERT_TRUE(first) << first.error().message();
+  ASSERT_TRUE(second) << second.error().message();
+  EXPECT_EQ((*first ^ *second).words, std::vector<std::uint64_t>(first->words.size(), ~std::uint64_t{0}));
+}
+
 TEST_P(GmwTest, SumsOfBitsTimesNumbersAreRight) {
   SeededRandom random(9);
   constexpr std::size_t kCount = 3 * 129;

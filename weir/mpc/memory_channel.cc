@@ -13,6 +13,7 @@ struct MemoryChannel::Pipe {
   std::condition_variable changed;
   std::deque<Bytes> pieces;
   std::size_t taken_of_first = 0;
+  std::size_t most = SIZE_MAX;  // of pieces
   bool closed = false;
 };
 
@@ -37,11 +38,19 @@ void MemoryChannel::close() {
   }
 }
 
+void MemoryChannel::narrow(std::size_t pieces) {
+  const std::scoped_lock lock(out_->mutex);
+  out_->most = pieces;
+}
+
 Result<> MemoryChannel::write(ByteView bytes) {
   Bytes piece = copy_of(bytes);
   if (change_) change_(written_++, piece);
   if (piece.empty() && !bytes.empty()) close();
-  const std::scoped_lock lock(out_->mutex);
+  std::unique_lock lock(out_->mutex);
+  if (!out_->changed.wait_for(lock, patience_, [&] { return out_->closed || out_->pieces.size() < out_->most; })) {
+    return Error(Errc::kUnavailable, "the other side does not read").because("mpc.deadline");
+  }
   if (out_->closed) return Error(Errc::kUnavailable, "the line is closed").because("mpc.line");
   if (!piece.empty()) out_->pieces.push_back(std::move(piece));
   out_->changed.notify_all();
@@ -63,6 +72,7 @@ Result<> MemoryChannel::read(std::span<std::uint8_t> out) {
     if (in_->taken_of_first == first.size()) {
       in_->pieces.pop_front();
       in_->taken_of_first = 0;
+      in_->changed.notify_all();
     }
   }
   return {};

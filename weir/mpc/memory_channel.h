@@ -20,6 +20,8 @@ class MemoryChannel final : public Channel {
       std::chrono::milliseconds patience = std::chrono::seconds(60));
   ~MemoryChannel() override;
   void close();
+  // From now on what this end writes waits for the other to read, but for so many pieces.
+  void narrow(std::size_t pieces);
   // From now on `change` sees each piece before it is sent: the n-th piece from 0 (a message is a head and a payload);
   // one that it empties hangs up.
   void tamper(std::function<void(std::size_t n, Bytes& piece)> change) { change_ = std::move(change); }
