@@ -232,7 +232,7 @@ Result<int> plan(Context& context, Output& out, const Question& options) {
   std::vector<std::pair<Text, std::string>> told = {
       {{"consumer learns", "使用方获知"}, text_of(out, (*chosen)["consumerLearns"])},
       {{"provider learns", "提供方获知"}, text_of(out, (*chosen)["providerLearns"])},
-      {{"security", "安全性"}, chosen->text_or("security", "")}};
+      {{"security", "安全性"}, text_of(out, (*chosen)["security"])}};
   if (plan.has("statement")) told.push_back({{"query", "查询"}, plan.text_or("statement", "")});
   out.pairs(told);
   return kOk;
@@ -283,7 +283,7 @@ Result<int> list_algorithms(Context& context, Output& out) {
                {{"gives", "结果"}, text_of(out, each["what"])},
                {{"consumer learns", "使用方获知"}, text_of(out, each["consumerLearns"])},
                {{"provider learns", "提供方获知"}, text_of(out, each["providerLearns"])},
-               {{"security", "安全性"}, each.text_or("security", "")}});
+               {{"security", "安全性"}, text_of(out, each["security"])}});
   }
   return kOk;
 }

@@ -75,7 +75,7 @@ void show_job(Output& out, const Json& job) {
       {{"purpose", "用途"}, work.text_or("purpose", "")},
       {{"consumer learns", "使用方获知"}, text_of(out, job["consumerLearns"])},
       {{"provider learns", "提供方获知"}, text_of(out, job["providerLearns"])},
-      {{"security", "安全性"}, job.text_or("security", "")}};
+      {{"security", "安全性"}, text_of(out, job["security"])}};
   if (job.has("progress")) {
     rows.push_back({{"progress", "进度"}, progress_text(out, job.text_or("state", ""), job["progress"])});
   }

@@ -289,7 +289,7 @@ Result<Response> plan_job(Node& node, Request& request) {
                               {"allowed", each.allowed},
                               {"chosen", plan.chosen == i},
                               {"estimate", to_json(each.estimate)},
-                              {"security", each.algorithm->security},
+                              {"security", job["security"]},
                               {"consumerLearns", job["consumerLearns"]},
                               {"providerLearns", job["providerLearns"]}});
     if (each.later) item.set("later", to_json(*each.later));

@@ -30,7 +30,7 @@ Result<Answer> parse_answer(std::string_view name);
 struct Algorithm {
   std::string id;       // "psi-rr22"
   std::string version;  // "1"
-  std::string security;
+  Text security;
   Text what;
   Text consumer_learns;
   Text provider_learns;

@@ -289,7 +289,7 @@ Json to_json(const Job& job) {
       out.set("statement", statement_of(job.work));
     }
     out.set("consumerLearns", text(learns)).set("providerLearns", text((*known)->provider_learns));
-    out.set("security", (*known)->security);
+    out.set("security", text((*known)->security));
   }
   return out;
 }
