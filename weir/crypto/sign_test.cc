@@ -79,13 +79,16 @@ TEST_P(Signing, TheOpensslProgramVerifiesOurs) {
   const PrivateKey key = key_of(GetParam());
   Bytes signature = key.sign(view_of("message")).bytes;
   if (GetParam() != SignatureAlgorithm::kEd25519) {
-    // r||s as the DER that the program reads; a leading zero where the top bit is set.
+    // r||s as the DER that the program reads: no leading zeros, but one where the top bit is set.
     Bytes der;
     for (const std::size_t at : {0u, 32u}) {
+      std::size_t first = at;
+      while (signature[first] == 0) ++first;
+      const std::size_t zero = signature[first] & 0x80 ? 1 : 0;
       der.push_back(2);
-      der.push_back(signature[at] & 0x80 ? 33 : 32);
-      if (signature[at] & 0x80) der.push_back(0);
-      der.insert(der.end(), signature.begin() + at, signature.begin() + at + 32);
+      der.push_back(static_cast<std::uint8_t>(at + 32 - first + zero));
+      der.insert(der.end(), zero, 0);
+      der.insert(der.end(), signature.begin() + first, signature.begin() + at + 32);
     }
     der.insert(der.begin(), {0x30, static_cast<std::uint8_t>(der.size())});
     signature = der;
