@@ -42,24 +42,10 @@ Blocks choices_of(const Bits& bits, std::size_t from, std::size_t count) {
   return out;
 }
 
-Result<std::unique_ptr<CotSender>> open_sender(Channel& channel, Random& random,
-                                               const std::optional<SilentShape>& silent) {
-  if (silent) {
-    WEIR_TRY_LET(SilentOtSender sender, SilentOtSender::open(channel, random, *silent));
-    return std::unique_ptr<CotSender>(std::make_unique<SilentOtSender>(std::move(sender)));
-  }
-  WEIR_TRY_LET(OtSender sender, OtSender::open(channel, random, kFold));
-  return std::unique_ptr<CotSender>(std::make_unique<OtSender>(std::move(sender)));
-}
-
-Result<std::unique_ptr<CotReceiver>> open_receiver(Channel& channel, Random& random,
-                                                   const std::optional<SilentShape>& silent) {
-  if (silent) {
-    WEIR_TRY_LET(SilentOtReceiver receiver, SilentOtReceiver::open(channel, random, *silent));
-    return std::unique_ptr<CotReceiver>(std::make_unique<SilentOtReceiver>(std::move(receiver)));
-  }
-  WEIR_TRY_LET(OtReceiver receiver, OtReceiver::open(channel, random, kFold));
-  return std::unique_ptr<CotReceiver>(std::make_unique<OtReceiver>(std::move(receiver)));
+template <class Base, class Made>
+Result<std::unique_ptr<Base>> owned(Result<Made> made) {
+  WEIR_TRY(made);
+  return std::unique_ptr<Base>(std::make_unique<Made>(*std::move(made)));
 }
 
 }  // namespace
@@ -105,9 +91,11 @@ Result<Gmw> Gmw::open(Channel& channel, Random& random, Side side, const std::op
   Gmw out(channel, random, side);
   for (const bool sends : {side == Side::kFirst, side == Side::kSecond}) {
     if (sends) {
-      WEIR_TRY_LET(out.sender_, open_sender(channel, random, silent));
+      WEIR_TRY_LET(out.sender_, silent ? owned<CotSender>(SilentOtSender::open(channel, random, *silent))
+                                       : owned<CotSender>(OtSender::open(channel, random, kFold)));
     } else {
-      WEIR_TRY_LET(out.receiver_, open_receiver(channel, random, silent));
+      WEIR_TRY_LET(out.receiver_, silent ? owned<CotReceiver>(SilentOtReceiver::open(channel, random, *silent))
+                                         : owned<CotReceiver>(OtReceiver::open(channel, random, kFold)));
     }
   }
   return out;

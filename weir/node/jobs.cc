@@ -114,23 +114,17 @@ struct Jobs::State {
   template <class Act>
   void visit(std::unique_ptr<Line> line, Act act);
   void expect(const Job& job);
-  Result<std::int64_t> images_kept(const Job& job);
   void note_broken(const Job& before, const PeerChannel& channel);
   template <class Function>
   Result<Outcome> timed(const Job& job, std::unique_ptr<Line> line, Function&& function);
   Result<Outcome> intersect(const Job& job, std::unique_ptr<Line> line, const JobTables::Prepared& table);
 };
 
-Result<std::int64_t> Jobs::State::images_kept(const Job& job) {
-  const bool has = keeps_images(job.work) && job.role == Role::kConsumer;
-  return has ? deps.service.images_kept(job) : Result<std::int64_t>(0);
-}
-
 // Runs one side over the line; what went each way. An older line of the same job is broken first: the other side has
 // given it up.
 template <class Function>
 Result<Outcome> Jobs::State::timed(const Job& job, std::unique_ptr<Line> line, Function&& function) {
-  WEIR_TRY_LET(const std::int64_t kept, images_kept(job));
+  WEIR_TRY_LET(const std::int64_t kept, deps.service.images_kept(job));
   line->set_patience(kPatience);
   PeerChannel channel(std::move(line));
   channel.keep_phases(nanoseconds_now);
@@ -216,7 +210,7 @@ void Jobs::State::expect(const Job& job) {
   if (job.estimate) return;
   const auto line = measure(job.peer_address, job.peer);
   if (!line) return;
-  const auto kept = images_kept(job);
+  const auto kept = deps.service.images_kept(job);
   if (!kept) return;
   const Result<> written = deps.service.expect(job.id, estimate_of(job, *kept, *line));
   if (!written) log::warning("job.unwritable", {{"job", job.id}, {"error", written.error().message()}});

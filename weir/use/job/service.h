@@ -138,7 +138,7 @@ class Service {
   Result<std::optional<Claim>> kept_claim(const Job& job);
   // Provider: of a job that started.
   Result<mpc::DhSecret> image_secret(const Job& job, mpc::DhCurve curve);
-  // Consumer: how many there are of the provider's table; 0 unless all are.
+  // How many a consumer has of the provider's table: all or 0.
   Result<std::int64_t> images_kept(const Job& job);
   // Names of what belongs to agreements that are over; drop_images() when nothing else of it is left.
   Result<std::vector<std::string>> images_of_ended();

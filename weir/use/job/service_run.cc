@@ -50,11 +50,11 @@ Result<> Service::open_images(store::Tx& tx, const Job& job) {
   if (job.role == Role::kConsumer) return known ? Result<>() : put_kept(tx, kept);
   if (known && known->input == job.input && known->claim == job.mine) return {};
   WEIR_TRY_LET(const Algorithm* algorithm, find_algorithm(job.work.algorithm));
-  const auto secret = mpc::DhSecret::random(*algorithm->curve, deps_.random);
-  const ByteView bytes = secret.bytes().expose(crypto::SecretAccess("keep the secret of images"));
   kept.input = job.input;
   kept.claim = job.mine;
-  kept.secret.assign(bytes.begin(), bytes.end());
+  kept.secret = mpc::DhSecret::random(*algorithm->curve, deps_.random)
+                    .bytes()
+                    .clone(crypto::SecretAccess("keep the secret of images"));
   return put_kept(tx, kept);
 }
 
@@ -72,10 +72,11 @@ Result<mpc::DhSecret> Service::image_secret(const Job& job, mpc::DhCurve curve) 
   if (!kept || kept->claim != job.mine) {
     return Error(Errc::kConflict, "what was kept of the own table is gone").because("mpc.images");
   }
-  return mpc::DhSecret::parse(curve, kept->secret);
+  return mpc::DhSecret::parse(curve, kept->secret.expose(crypto::SecretAccess("raise points")));
 }
 
 Result<std::int64_t> Service::images_kept(const Job& job) {
+  if (!keeps_images(job.work) || job.role == Role::kProvider) return std::int64_t{0};
   return store::sql_read<std::int64_t>(deps_.sql, [&](store::Tx& tx) -> Result<std::int64_t> {
     WEIR_TRY_LET(const auto kept, find_kept(tx, images_name(job)));
     if (!kept || !kept->claim) return std::int64_t{0};
@@ -89,9 +90,9 @@ Result<std::vector<std::string>> Service::images_of_ended() {
   return store::sql_read<Names>(deps_.sql, [&](store::Tx& tx) -> Result<Names> {
     Names out;
     WEIR_TRY_LET(const auto all, all_kept(tx));
-    for (const KeptSet& each : all) {
-      WEIR_TRY_LET(const bool ended, deps_.neighbours.ended(tx, each.agreement));
-      if (ended) out.push_back(each.name);
+    for (const auto& [agreement, name] : all) {
+      WEIR_TRY_LET(const bool ended, deps_.neighbours.ended(tx, agreement));
+      if (ended) out.push_back(name);
     }
     return out;
   });

@@ -189,42 +189,35 @@ Result<> spend_privacy(store::Tx& tx, const Job& job, std::int64_t epsilon, Time
   return {};
 }
 
-namespace {
-
-Result<std::vector<KeptSet>> select_kept(store::Tx& tx, std::string_view where, const store::Params& params) {
+Result<std::optional<KeptSet>> find_kept(store::Tx& tx, const std::string& name) {
   WEIR_TRY_LET(const store::Rows rows,
-               tx.query("SELECT name, agreement, input, claim, secret FROM job_images " + std::string(where), params));
-  std::vector<KeptSet> out;
-  for (const store::Row& row : rows) {
-    KeptSet kept{.name = row[0].text(),
-                 .agreement = row[1].text(),
-                 .input = row[2].text(),
-                 .claim = {},
-                 .secret = row[4].blob()};
-    if (const std::string claim = row[3].text(); !claim.empty()) {
-      WEIR_TRY_LET(const Json json, wire::parse_json(claim));
-      WEIR_TRY_LET(kept.claim, parse_claim(json));
-    }
-    out.push_back(std::move(kept));
+               tx.query("SELECT agreement, input, claim, secret FROM job_images WHERE name = ?", {name}));
+  if (rows.empty()) return std::optional<KeptSet>();
+  const store::Row& row = rows[0];
+  KeptSet out{.name = name,
+              .agreement = row[0].text(),
+              .input = row[1].text(),
+              .claim = {},
+              .secret = crypto::SecretBytes(row[3].blob())};
+  if (const std::string claim = row[2].text(); !claim.empty()) {
+    WEIR_TRY_LET(const Json json, wire::parse_json(claim));
+    WEIR_TRY_LET(out.claim, parse_claim(json));
   }
+  return std::optional<KeptSet>(std::move(out));
+}
+
+Result<std::vector<std::pair<std::string, std::string>>> all_kept(store::Tx& tx) {
+  WEIR_TRY_LET(const store::Rows rows, tx.query("SELECT agreement, name FROM job_images ORDER BY name"));
+  std::vector<std::pair<std::string, std::string>> out;
+  for (const store::Row& row : rows) out.emplace_back(row[0].text(), row[1].text());
   return out;
 }
-
-}  // namespace
-
-Result<std::optional<KeptSet>> find_kept(store::Tx& tx, const std::string& name) {
-  WEIR_TRY_LET(auto found, select_kept(tx, "WHERE name = ?", {name}));
-  if (found.empty()) return std::optional<KeptSet>();
-  return std::optional<KeptSet>(std::move(found.front()));
-}
-
-Result<std::vector<KeptSet>> all_kept(store::Tx& tx) { return select_kept(tx, "ORDER BY name", {}); }
 
 Result<> put_kept(store::Tx& tx, const KeptSet& kept) {
   WEIR_TRY(drop_kept(tx, kept.name));
   WEIR_TRY(tx.execute("INSERT INTO job_images (name, agreement, input, claim, secret) VALUES (?,?,?,?,?)",
                       {kept.name, kept.agreement, kept.input, kept.claim ? to_json(*kept.claim).dump() : "",
-                       kept.secret}));
+                       copy_of(kept.secret.expose(crypto::SecretAccess("keep the secret of images")))}));
   return {};
 }
 

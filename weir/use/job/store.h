@@ -5,6 +5,7 @@
 #pragma once
 
 #include "weir/base/random.h"
+#include "weir/crypto/secret.h"
 #include "weir/store/sql.h"
 #include "weir/use/job/job.h"
 
@@ -41,13 +42,14 @@ struct KeptSet {
   std::string agreement;
   std::string input;
   std::optional<Claim> claim;
-  Bytes secret;
+  crypto::SecretBytes secret;
 };
 Result<std::optional<KeptSet>> find_kept(store::Tx& tx, const std::string& name);
 // In place of what was there under the name.
 Result<> put_kept(store::Tx& tx, const KeptSet& kept);
 Result<> drop_kept(store::Tx& tx, const std::string& name);
-Result<std::vector<KeptSet>> all_kept(store::Tx& tx);
+// Names by agreement.
+Result<std::vector<std::pair<std::string, std::string>>> all_kept(store::Tx& tx);
 // The secret with which own sets are committed to towards one counterpart about one product; made when first asked for.
 Result<Bytes> salt_of(store::Tx& tx, const std::string& peer, const std::string& product, Random& random);
 
