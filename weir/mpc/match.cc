@@ -68,14 +68,16 @@ std::vector<std::size_t> match(std::span<const Block> own, std::span<const Block
 
 void shuffle(std::span<Block> blocks, Random& random) {
   Prg prg(random_block(random));
-  Blocks words(std::min<std::size_t>(blocks.size(), 1024));
-  for (std::size_t left = blocks.size(), at = words.size(); left > 1; --left, ++at) {
-    if (at >= words.size()) {
-      prg.fill(words);
-      at = 0;
+  std::array<Block, kAtOnce> words;
+  std::array<std::size_t, kAtOnce> chosen;  // fetched ahead: one after the other each would wait for memory
+  for (std::size_t left = blocks.size(); left > 1;) {
+    const std::size_t count = std::min(kAtOnce, left - 1);
+    prg.fill(std::span(words).first(count));
+    for (std::size_t i = 0; i < count; ++i) {
+      chosen[i] = words[i].lo % (left - i);  // the bias is below left / 2^64
+      __builtin_prefetch(&blocks[chosen[i]], 1);
     }
-    const std::size_t chosen = words[at].lo % left;  // the bias is below left / 2^64
-    std::swap(blocks[left - 1], blocks[chosen]);
+    for (std::size_t i = 0; i < count; ++i) std::swap(blocks[--left], blocks[chosen[i]]);
   }
 }
 

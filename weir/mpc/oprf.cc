@@ -93,9 +93,9 @@ Result<OprfImages> oprf_ask(Channel& channel, Random& random, std::span<const Bl
   WEIR_TRY(channel.send(Tag::kPsiCoin, std::span<const Block>(seed_and_coin)));
   WEIR_TRY(channel.send(Tag::kPsiStore, std::span<const Block>(vole.values)));
   WEIR_TRY(channel.flush());
-  vole.values = Blocks();
   channel.phase("decode");
-  Blocks images(elements.size());
+  Blocks images = std::move(vole.values);  // memory that is at hand already
+  images.resize(elements.size());
   okvs_decode(*order, vole.products, images);
   Block coin;
   WEIR_TRY(channel.receive(Tag::kPsiCoin, std::span(&coin, 1)));

@@ -106,6 +106,8 @@ Result<Blocks> vole_keep(Channel& channel, Random& random, OtSender& ots, std::s
   const Blocks right = hashed(path_shares, ots.delta());
   Blocks roots(shape.all_trees());
   Prg(random_block(random)).fill(roots);
+  // Before anything is sent: the holder reads only when its own work is done, and lines hold little.
+  if (meanwhile) WEIR_TRY(meanwhile());
 
   // Trees are grown twice: for their sums, and, once the challenge is known, for their leaves.
   Blocks leaves(shape.leaves());
@@ -124,7 +126,6 @@ Result<Blocks> vole_keep(Channel& channel, Random& random, OtSender& ots, std::s
     message.clear();
   }
   WEIR_TRY(channel.flush());
-  if (meanwhile) WEIR_TRY(meanwhile());
   std::array<Block, 2> challenge_and_values;
   WEIR_TRY(channel.receive(Tag::kVoleChallenge, std::span<Block>(challenge_and_values)));
   EvaluationInPieces sum(challenge_and_values[0], shape.leaves());
