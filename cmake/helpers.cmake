@@ -46,6 +46,7 @@ function(weir_test name)
     target_link_libraries(${name} PRIVATE ${dep_target})
   endforeach()
   target_link_libraries(${name} PRIVATE weir_flags weir_test_main ${ARG_THIRD})
+  target_compile_options(${name} PRIVATE $<$<CONFIG:Debug>:-O0>)  # a test is compiled more often than it runs
   target_compile_definitions(${name} PRIVATE WEIR_SOURCE_DIR="${PROJECT_SOURCE_DIR}")
   add_test(NAME ${name} COMMAND ${name} --gtest_brief=1)
   set_tests_properties(${name} PROPERTIES TIMEOUT 300 LABELS "${ARG_LABELS}")
