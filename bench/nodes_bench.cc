@@ -4,7 +4,8 @@
 // messages of about a millisecond of processor each, and one question to the regional node. Both sides, the regional
 // node and this client share the machine.
 // --starts=9, --negotiations=300, --parallel=8; pushes: --bytes=1073741824, --pushes=4. They run in the folder for
-// temporary files: TMPDIR. SPDX-License-Identifier: Apache-2.0
+// temporary files: TMPDIR.
+// SPDX-License-Identifier: Apache-2.0
 #include <fstream>
 #include <thread>
 

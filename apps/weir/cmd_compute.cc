@@ -210,7 +210,7 @@ Result<int> plan(Context& context, Output& out, const Question& options) {
     const auto [time, moved] = costs(each["estimate"]);
     const auto [later_time, later_moved] = costs(each["later"]);
     rows.push_back({each.text_or("algorithm", ""), time, moved,
-                    each.has("later") ? later_time + ", " + later_moved : "", each.has("words") ? "✗" : "",
+                    each.has("later") ? later_time + ", " + later_moved : "", each.has("refusal") ? "✗" : "",
                     each.boolean_or("chosen", false) ? "✓" : ""});
     if (each.boolean_or("chosen", false)) chosen = &each;
   }
@@ -225,7 +225,7 @@ Result<int> plan(Context& context, Output& out, const Question& options) {
   add_privacy(budget, plan["privacy"]);
   out.pairs(budget);
   if (chosen == nullptr) {
-    out.line(plan["items"].items()[0].text_or("words", ""));
+    out.line(text_of(out, plan["items"].items()[0]["refusal"]));
     return kOk;
   }
   out.line(chosen->text_or("algorithm", "") + ": " + text_of(out, plan["choice"]));

@@ -231,7 +231,10 @@ class Compute(SpaceCase):
             self.assertEqual(ran["estimate"][when], ran["outcome"][when])
         again = self.consumer.json(*words, "marketing")
         self.assertEqual((again["theirs"], again["theirsKnown"]), (800, "earlier job"))
-        self.assertFalse(any(each["chosen"] for each in self.consumer.json(*words, "scoring")["items"]))
+        other = self.consumer.json(*words, "scoring")["items"]
+        self.assertFalse(any(each["chosen"] for each in other))
+        self.assertIn("only for the purpose marketing; it is scoring", other[0]["refusal"]["en"])
+        self.assertRegex(other[0]["refusal"]["zh"], "^使用条款不允许该计算（规则 .*marketing.*scoring")
         agreement = self.joined()["agreementId"]
         plan = self.consumer.json("compute", "plan", agreement, QUERY, "--mine", self.file(accounts()), "--purpose", "marketing")
         self.assertEqual((plan["mine"], plan["theirs"], plan["theirsKnown"]), (700, 700, "taken as one's own"))
@@ -345,7 +348,7 @@ class Compute(SpaceCase):
         self.assertIn("4 of the privacy budget of 4 is spent", said)
         self.assertIn("usage.denied", self.kinds(self.consumer, contract=done["contractId"]))
         self.assertEqual(self.consumer.json(*words)["privacy"]["left"], "0")
-        self.assertIn("is spent", self.consumer.json(*words)["items"][0]["words"])
+        self.assertIn("is spent", self.consumer.json(*words)["items"][0]["refusal"]["en"])
 
     def test_a_computation_goes_on_where_it_was_when_a_side_was_killed(self):
         agreement = self.agree(TELECOM, self.terms())["agreementId"]

@@ -18,7 +18,10 @@ std::string_view name_of(Errc code) {
 }
 
 Error::Error(Errc code, std::string message)
-    : detail_(std::make_unique<Detail>(Detail{code, std::move(message), {}, {}})) {}
+    : detail_(std::make_unique<Detail>(Detail{code, std::move(message), {}, {}, {}})) {}
+
+Error::Error(Errc code, Text message)
+    : detail_(std::make_unique<Detail>(Detail{code, std::move(message.en), std::move(message.zh), {}, {}})) {}
 
 Error::Error(const Error& other) : detail_(std::make_unique<Detail>(*other.detail_)) {}
 
@@ -29,6 +32,7 @@ Error& Error::operator=(const Error& other) {
 
 Errc Error::code() const { return detail_->code; }
 std::string_view Error::message() const { return detail_->message; }
+std::string_view Error::chinese() const { return detail_->chinese; }
 std::string_view Error::reason() const {
   return detail_->reason.empty() ? name_of(detail_->code) : std::string_view(detail_->reason);
 }

@@ -12,6 +12,8 @@
 #include <type_traits>
 #include <utility>
 
+#include "weir/base/text.h"
+
 namespace weir {
 
 // What the caller can do about a failure. Append only; the numbers are stored and sent.
@@ -33,6 +35,7 @@ std::string_view name_of(Errc code);
 class [[nodiscard]] Error {
  public:
   Error(Errc code, std::string message);
+  Error(Errc code, Text message);
   Error(const Error& other);
   Error& operator=(const Error& other);
   Error(Error&&) noexcept = default;
@@ -41,12 +44,14 @@ class [[nodiscard]] Error {
 
   Errc code() const;
   std::string_view message() const;
+  // Empty if it was said in English only.
+  std::string_view chinese() const;
   // A stable dotted slug for machines ("contract.wrong_state"); the code's name if none was given.
   std::string_view reason() const;
   // What the reader should do next; empty if nothing is known to help.
   std::string_view hint() const;
 
-  // Puts context before the message: "opening store: no such file".
+  // Puts context before the English message: "opening store: no such file".
   Error with(std::string_view context) &&;
   Error because(std::string_view reason_slug) &&;
   Error advise(std::string_view hint_text) &&;
@@ -55,6 +60,7 @@ class [[nodiscard]] Error {
   struct Detail {
     Errc code;
     std::string message;
+    std::string chinese;
     std::string reason;
     std::string hint;
   };

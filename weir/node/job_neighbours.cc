@@ -60,12 +60,11 @@ struct Question {
 };
 
 Ruling ruling_of(const flow::usage::Authorization& answer) {
-  Ruling out{.allowed = answer.allowed(), .automatic = false, .words = {}, .budget = answer.privacy_budget};
-  for (const policy::Reason& reason : answer.reasons) {
-    if (!out.words.empty()) out.words += ' ';  // each is a sentence
-    out.words += reason.why.en;
+  Ruling out{.allowed = answer.allowed(), .automatic = false, .words = policy::words_of(answer.reasons),
+             .budget = answer.privacy_budget};
+  if (!out.allowed && out.words.en.empty()) {
+    out.words = {"the terms ask for something to be done first", "条款要求先完成某项义务"};
   }
-  if (!out.allowed && out.words.empty()) out.words = "the terms ask for something to be done first";
   return out;
 }
 

@@ -30,16 +30,6 @@ Result<policy::Policy> policy_of(const Json& terms, std::string_view type, std::
   return policy::parse_odrl(json);
 }
 
-std::string words_of(const std::vector<policy::Reason>& reasons) {
-  std::string out;
-  for (const policy::Reason& reason : reasons) {
-    if (!out.empty()) out += "; ";
-    out += reason.why.en;
-    if (!reason.rule.empty()) out += " [" + reason.rule + "]";
-  }
-  return out;
-}
-
 }  // namespace
 
 Result<flow::contract::Party> ContractDirectory::find(store::Tx& tx, const PartyId& id) {
@@ -240,7 +230,8 @@ Result<Json> DeliveryNeighbours::authorize_delivery(store::Tx& tx, const AgreedD
     decision = policy::decide(program, request);
   }
   if (stops(decision)) {
-    return Error(Errc::kForbidden, words_of(policy::reasons(program, request, decision))).because("delivery.denied");
+    return Error(Errc::kForbidden, policy::words_of(policy::reasons(program, request, decision)))
+        .because("delivery.denied");
   }
   return policy::to_json(program, request, decision);
 }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include <algorithm>
 
+#include "weir/adapters/http/words.h"
 #include "weir/adapters/peer/channel.h"
 #include "weir/base/log.h"
 #include "weir/node/data_plane.h"
@@ -293,7 +294,10 @@ Result<Response> plan_job(Node& node, Request& request) {
                               {"consumerLearns", job["consumerLearns"]},
                               {"providerLearns", job["providerLearns"]}});
     if (each.later) item.set("later", to_json(*each.later));
-    if (!plan.words[i].empty()) item.set("words", plan.words[i]);
+    if (const auto& refusal = plan.refusals[i]) {
+      item.set("refusal", Json::object({{"en", adapters::http::detail_in(*refusal, Language::kEnglish)},
+                                        {"zh", adapters::http::detail_in(*refusal, Language::kChinese)}}));
+    }
     items.push(std::move(item));
   }
   Json out = Json::object({{"mine", sizes.consumer},

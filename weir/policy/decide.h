@@ -106,6 +106,8 @@ struct Reason {
 };
 // The decision in words. `program` and `request` must be those of the decision.
 std::vector<Reason> reasons(const Program& program, const Request& request, const Decision& decision);
+// One sentence after the other.
+Text words_of(std::span<const Reason> reasons);
 
 struct Obligation {
   std::string id;      // of the duty

@@ -110,6 +110,15 @@ std::string_view slug(Kind kind) {
 
 }  // namespace
 
+Text words_of(std::span<const Reason> reasons) {
+  Text out;
+  for (const Reason& reason : reasons) {
+    if (!out.en.empty()) out.en += ' ';
+    out = out + reason.why;
+  }
+  return out;
+}
+
 std::vector<Reason> reasons(const Program& program, const Request& request, const Decision& decision) {
   const ProgramData& data = program.data();
   std::vector<Reason> out;

@@ -130,6 +130,18 @@ TEST_F(RouterTest, PeersComeWithCertificatesAndTokensDoNotHelp) {
 
 // ---- Problems.
 
+TEST_F(RouterTest, WhatIsSaidInBothLanguagesComesInTheOneAskedFor) {
+  add(Method::kGet, "/a", Access::open(), [](Request&) -> Result<Response> {
+    return Error(Errc::kForbidden, Text{"only for research", "仅限研究"}).because("job.denied");
+  });
+  const auto detail = [&](std::string_view language) {
+    const Response response = ask(make(Method::kGet, "/a", {{"Accept-Language", std::string(language)}}));
+    return std::string((*wire::parse_json(response.body))["detail"].as_string());
+  };
+  EXPECT_EQ(detail("en"), "only for research");
+  EXPECT_EQ(detail("zh"), "使用条款不允许该计算（仅限研究）");
+}
+
 TEST_F(RouterTest, AProblemSpeaksTheLanguageAskedFor) {
   add(Method::kGet, "/a", Access::open(), [](Request&) -> Result<Response> {
     return Error(Errc::kConflict, "it is not a draft").because("contract.wrong_state").advise("look again");

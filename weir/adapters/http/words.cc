@@ -41,7 +41,8 @@ std::string detail_in(const Error& error, Language language) {
   if (found == words.end()) return message;
   const std::string& sentence = found->second;
   if (!sentence.ends_with(kMore)) return sentence;
-  return sentence.substr(0, sentence.size() - kMore.size()) + "（" + message + "）";
+  const std::string_view more = error.chinese().empty() ? error.message() : error.chinese();
+  return sentence.substr(0, sentence.size() - kMore.size()) + "（" + std::string(more) + "）";
 }
 
 std::string advice_in(const Error& error, Language language) {

@@ -12,8 +12,9 @@
 
 namespace weir::adapters::http {
 
-// The sentence of the error. In Chinese that of its reason; where the English one says more (a name, a number, a
-// place), it follows in brackets. A message that is Chinese already stays as it is.
+// The sentence of the error. In Chinese that of its reason; where the message says more (a name, a number, a
+// place), it follows in brackets, in English if it is said in no other. A message that is Chinese already stays as it
+// is.
 std::string detail_in(const Error& error, Language language);
 // What to do next; in English if there are no Chinese words for it.
 std::string advice_in(const Error& error, Language language);

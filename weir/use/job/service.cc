@@ -241,7 +241,7 @@ Result<Plan> Service::plan(Proposal proposal, Answer answer, const Sizes& sizes,
     candidate.estimate = estimate(each, these, job.work.query, line);
     out.candidates.push_back(std::move(candidate));
     out.drafts.push_back(job);
-    out.words.push_back(at.ruling.allowed ? "" : std::string(denied(at.ruling, at.privacy).message()));
+    out.refusals.push_back(at.ruling.allowed ? std::nullopt : std::optional(denied(at.ruling, at.privacy)));
     out.privacy = at.privacy;
   }
   out.chosen = choose(out.candidates);

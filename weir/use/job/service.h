@@ -33,7 +33,7 @@ struct Agreed {
 struct Ruling {
   bool allowed = false;
   bool automatic = false;  // the terms name the algorithm: no person is asked
-  std::string words;       // of a refusal
+  Text words;              // of a refusal
   std::optional<std::int64_t> budget;  // of privacy, that the terms set: epsilon in millionths
 };
 
@@ -72,7 +72,7 @@ struct Proposal {
 struct Plan {
   std::vector<Candidate> candidates;
   std::vector<Job> drafts;
-  std::vector<std::string> words;  // of a refusal by the terms
+  std::vector<std::optional<Error>> refusals;  // by the terms
   Privacy privacy;
   std::optional<std::size_t> chosen;
   Text why;  // that one was

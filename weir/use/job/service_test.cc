@@ -196,14 +196,14 @@ TEST_F(JobService, ASetThatIsTooLargeForAnAlgorithmWithoutBucketsEndsTheJob) {
 }
 
 TEST_F(JobService, WhatTheTermsDenyIsNotAskedAndTheDenialIsDecidedInTheLog) {
-  a_.neighbours.ruling = {.allowed = false, .automatic = false, .words = "only for research"};
+  a_.neighbours.ruling = {.allowed = false, .automatic = false, .words = {"only for research", "仅限研究"}};
   EXPECT_EQ(propose().error().reason(), "job.denied");
   EXPECT_EQ(a_.neighbours.asked, 1);
   EXPECT_TRUE(a_.take_outbox().empty());
 }
 
 TEST_F(JobService, WhatTheProvidersTermsDenyIsRejected) {
-  b_.neighbours.ruling = {.allowed = false, .automatic = false, .words = "spent"};
+  b_.neighbours.ruling = {.allowed = false, .automatic = false, .words = {"spent", "已用尽"}};
   const auto job = propose();
   ASSERT_TRUE(a_.service->claim(job->id, claim_from(0, 50)));
   settle();
